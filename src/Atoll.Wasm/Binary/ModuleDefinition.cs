@@ -1,0 +1,90 @@
+namespace Atoll.Wasm.Binary;
+
+/// <summary>A decoded module: what the sections say, in index spaces that count imports first. Immutable once decoded.</summary>
+internal sealed class ModuleDefinition
+{
+    /// <summary>The whole binary; bodies, constant expressions and data segments are ranges of it.</summary>
+    public required byte[] Bytes { get; init; }
+
+    public FunctionType[] Types { get; set; } = [];
+
+    public ImportDefinition[] Imports { get; set; } = [];
+
+    /// <summary>Type index of each function, imports first.</summary>
+    public int[] Functions { get; set; } = [];
+
+    public int ImportedFunctionCount { get; set; }
+
+    public TableDefinition[] Tables { get; set; } = [];
+
+    public int ImportedTableCount { get; set; }
+
+    public MemoryType[] Memories { get; set; } = [];
+
+    public int ImportedMemoryCount { get; set; }
+
+    public GlobalDefinition[] Globals { get; set; } = [];
+
+    public int ImportedGlobalCount { get; set; }
+
+    public ExportDefinition[] Exports { get; set; } = [];
+
+    /// <summary>Index of the start function, or -1.</summary>
+    public int Start { get; set; } = -1;
+
+    public ElementSegment[] Elements { get; set; } = [];
+
+    public DataSegment[] Data { get; set; } = [];
+
+    /// <summary>The number in the data count section, or -1 when there is none.</summary>
+    public int DataCount { get; set; } = -1;
+
+    /// <summary>One body for each function that is not imported, in order.</summary>
+    public FunctionBody[] Bodies { get; set; } = [];
+
+    public CustomSection[] CustomSections { get; set; } = [];
+
+    public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]];
+}
+
+/// <summary>A range of the module's bytes: <c>[Start, End)</c>.</summary>
+internal readonly record struct ByteRange(int Start, int End)
+{
+    public int Length => End - Start;
+}
+
+internal sealed record ImportDefinition(string Module, string Name, ExternKind Kind, object Type);
+
+/// <param name="Type">The table's type.</param>
+/// <param name="Initializer">Constant expression (up to and including its <c>end</c>) for the elements, or null: they are null references.</param>
+internal sealed record TableDefinition(TableType Type, ByteRange? Initializer);
+
+/// <param name="Type">The global's type.</param>
+/// <param name="Initializer">Constant expression, up to and including its <c>end</c>; empty for imports.</param>
+internal sealed record GlobalDefinition(GlobalType Type, ByteRange Initializer);
+
+internal sealed record ExportDefinition(string Name, ExternKind Kind, int Index);
+
+internal enum SegmentMode
+{
+    Active,
+    Passive,
+    Declarative,
+}
+
+/// <summary>An element segment. Exactly one of <see cref="FunctionIndices"/> and <see cref="Expressions"/> is set.</summary>
+internal sealed record ElementSegment(SegmentMode Mode, int Table, ByteRange Offset, ValueType Type, int[]? FunctionIndices, ByteRange[]? Expressions)
+{
+    public int Count => FunctionIndices?.Length ?? Expressions!.Length;
+}
+
+internal sealed record DataSegment(SegmentMode Mode, int Memory, ByteRange Offset, ByteRange Content);
+
+/// <param name="Locals">Runs of declared locals, parameters not included.</param>
+/// <param name="LocalCount">Parameters and declared locals together.</param>
+/// <param name="Code">The instructions, up to and including the last <c>end</c>.</param>
+internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange Code);
+
+internal readonly record struct LocalRun(int Count, ValueType Type);
+
+internal sealed record CustomSection(string Name, ByteRange Content);

@@ -1,0 +1,62 @@
+namespace Atoll.Wasm;
+
+/// <summary>What an import or export is (specification, "External Types").</summary>
+public enum ExternKind
+{
+    /// <summary>A function.</summary>
+    Function = 0,
+
+    /// <summary>A table of references.</summary>
+    Table = 1,
+
+    /// <summary>A linear memory.</summary>
+    Memory = 2,
+
+    /// <summary>A global variable.</summary>
+    Global = 3,
+}
+
+/// <summary>The type of a linear memory; sizes are in pages of 64 KiB.</summary>
+/// <param name="Minimum">Pages that the memory has at first.</param>
+/// <param name="Maximum">Pages that it may grow to, or null when its type sets no bound.</param>
+public sealed record MemoryType(ulong Minimum, ulong? Maximum)
+{
+    /// <summary>Bytes in a page: 65,536.</summary>
+    public const int PageSize = 65536;
+
+    /// <summary>For example <c>memory 1 16</c>.</summary>
+    public override string ToString() => Maximum is { } maximum ? $"memory {Minimum} {maximum}" : $"memory {Minimum}";
+}
+
+/// <summary>The type of a table; sizes are in elements.</summary>
+/// <param name="Element">Type of the elements: a reference type.</param>
+/// <param name="Minimum">Elements that the table has at first.</param>
+/// <param name="Maximum">Elements that it may grow to, or null when its type sets no bound.</param>
+public sealed record TableType(ValueType Element, ulong Minimum, ulong? Maximum)
+{
+    /// <summary>For example <c>table 1 16 funcref</c>.</summary>
+    public override string ToString() =>
+        Maximum is { } maximum ? $"table {Minimum} {maximum} {Element}" : $"table {Minimum} {Element}";
+}
+
+/// <summary>The type of a global variable.</summary>
+/// <param name="Type">Type of the value.</param>
+/// <param name="IsMutable">Whether it can be written.</param>
+public sealed record GlobalType(ValueType Type, bool IsMutable)
+{
+    /// <summary>For example <c>global (mut i32)</c>.</summary>
+    public override string ToString() => IsMutable ? $"global (mut {Type})" : $"global {Type}";
+}
+
+/// <summary>One import that a module asks for.</summary>
+/// <param name="Module">First part of its name.</param>
+/// <param name="Name">Second part of its name.</param>
+/// <param name="Kind">What is imported.</param>
+/// <param name="Type">A <see cref="FunctionType"/>, <see cref="TableType"/>, <see cref="MemoryType"/> or <see cref="GlobalType"/>.</param>
+public sealed record ModuleImport(string Module, string Name, ExternKind Kind, object Type);
+
+/// <summary>One export that a module offers.</summary>
+/// <param name="Name">Its name, unique in the module.</param>
+/// <param name="Kind">What is exported.</param>
+/// <param name="Type">A <see cref="FunctionType"/>, <see cref="TableType"/>, <see cref="MemoryType"/> or <see cref="GlobalType"/>.</param>
+public sealed record ModuleExport(string Name, ExternKind Kind, object Type);

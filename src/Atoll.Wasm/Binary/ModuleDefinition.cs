@@ -83,7 +83,14 @@ internal sealed record DataSegment(SegmentMode Mode, int Memory, ByteRange Offse
 /// <param name="Locals">Runs of declared locals, parameters not included.</param>
 /// <param name="LocalCount">Parameters and declared locals together.</param>
 /// <param name="Code">The instructions, up to and including the last <c>end</c>.</param>
-internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange Code);
+internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange Code)
+{
+    /// <summary>Whether there is a call in the body. Set by validation.</summary>
+    public bool HasCalls { get; set; }
+
+    /// <summary>Whether there is a loop in the body. Set by validation.</summary>
+    public bool HasLoops { get; set; }
+}
 
 internal readonly record struct LocalRun(int Count, ValueType Type);
 

@@ -29,6 +29,9 @@ internal ref struct WasmReader
 
     public readonly int Remaining => _end - Position;
 
+    /// <summary>Bytes left in the whole module, beyond the range that may be read.</summary>
+    public readonly int ModuleRemaining => _bytes.Length - Position;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte ReadByte()
     {
@@ -60,6 +63,20 @@ internal ref struct WasmReader
         }
 
         return (uint)ReadUnsigned(32);
+    }
+
+    /// <summary>Reads the length of a vector whose elements take at least one byte each: more than there are bytes left is an error.</summary>
+    public uint ReadCount()
+    {
+        int start = Position;
+        uint count = ReadVarU32();
+        if (count > (uint)Remaining)
+        {
+            // The same words as the reference implementation, which looks at the bytes of the whole module.
+            throw new MalformedModuleException(count > (uint)ModuleRemaining ? "length out of bounds" : "unexpected end of section or function", start);
+        }
+
+        return count;
     }
 
     public ulong ReadVarU64() => ReadUnsigned(64);
@@ -102,7 +119,7 @@ internal ref struct WasmReader
         uint length = ReadVarU32();
         if (length > (uint)Remaining)
         {
-            throw new MalformedModuleException("length out of bounds", start);
+            throw new MalformedModuleException(length > (uint)ModuleRemaining ? "length out of bounds" : "unexpected end of section or function", start);
         }
 
         if (length > (uint)maximumBytes)
@@ -179,5 +196,5 @@ internal ref struct WasmReader
         }
     }
 
-    private readonly void ThrowEnd() => throw new MalformedModuleException("unexpected end", Position);
+    private readonly void ThrowEnd() => throw new MalformedModuleException("unexpected end of section or function", Position);
 }

@@ -1,0 +1,146 @@
+namespace Atoll.Wasm.Binary;
+
+/// <summary>Reads operation codes and steps over whole instructions (specification, "Binary Format / Instructions").</summary>
+internal static class OpcodeReader
+{
+    private const byte PrefixNumeric = 0xFC;
+
+    /// <summary>Reads an operation code, prefix and number joined: <c>0xFC08</c>. It may still be one that does not exist.</summary>
+    public static Opcode ReadOpcode(this ref WasmReader reader)
+    {
+        byte first = reader.ReadByte();
+        return first == PrefixNumeric ? reader.ReadPrefixed() : (Opcode)first;
+    }
+
+    /// <summary>The error for a code that does not exist or is not enabled.</summary>
+    public static MalformedModuleException Illegal(Opcode opcode, int offset)
+    {
+        int code = (int)opcode;
+        string text = code > 0xFF ? $"{code >> 8:x2} {code & 0xFF:x2}" : $"{code:x2}";
+        return new MalformedModuleException($"illegal opcode {text}{Explain(code)}", offset);
+    }
+
+    /// <summary>Steps over an expression, up to and including the <c>end</c> that closes it, and returns its bytes' range.</summary>
+    public static ByteRange SkipExpression(this ref WasmReader reader)
+    {
+        int start = reader.Position;
+        int depth = 0;
+        while (true)
+        {
+            int offset = reader.Position;
+            Opcode opcode = reader.ReadOpcode();
+            switch (opcode)
+            {
+                case Opcode.End when depth == 0:
+                    return new ByteRange(start, reader.Position);
+                case Opcode.End:
+                    depth--;
+                    break;
+                case Opcode.Block or Opcode.Loop or Opcode.If:
+                    depth++;
+                    reader.SkipImmediate(ImmediateKind.BlockType);
+                    break;
+                case Opcode.I32Const:
+                    reader.ReadVarS32();
+                    break;
+                case Opcode.RefFunc or Opcode.GlobalGet:
+                    reader.ReadVarU32();
+                    break;
+                default:
+                    if (!Instructions.TryGet(opcode, out Instruction instruction))
+                    {
+                        throw Illegal(opcode, offset);
+                    }
+
+                    reader.SkipImmediate(instruction.Immediate);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Reads alignment, memory index and offset of a memory access ("Memory Instructions"; bit 6 of the first number: a memory index follows).</summary>
+    public static (int Alignment, uint Memory, ulong Offset) ReadMemoryArgument(this ref WasmReader reader)
+    {
+        int start = reader.Position;
+        uint flags = reader.ReadVarU32();
+        if (flags > 0x7F)
+        {
+            throw new MalformedModuleException("malformed memop flags", start);
+        }
+
+        uint memory = (flags & 0x40) != 0 ? reader.ReadVarU32() : 0;
+        return ((int)(flags & 0x3F), memory, reader.ReadVarU64());
+    }
+
+    private static void SkipImmediate(this ref WasmReader reader, ImmediateKind kind)
+    {
+        switch (kind)
+        {
+            case ImmediateKind.None:
+                break;
+            case ImmediateKind.BlockType:
+                reader.ReadBlockType([], out _);
+                break;
+            case ImmediateKind.I32:
+                reader.ReadVarS32();
+                break;
+            case ImmediateKind.I64:
+                reader.ReadVarS64();
+                break;
+            case ImmediateKind.F32:
+                reader.ReadF32Bits();
+                break;
+            case ImmediateKind.F64:
+                reader.ReadF64Bits();
+                break;
+            case ImmediateKind.HeapType:
+                reader.ReadHeapType();
+                break;
+            case ImmediateKind.Memory:
+                reader.ReadMemoryArgument();
+                break;
+            case ImmediateKind.CallIndirect or ImmediateKind.MemoryInit or ImmediateKind.MemoryCopy or ImmediateKind.TableInit or ImmediateKind.TableCopy:
+                reader.ReadVarU32();
+                reader.ReadVarU32();
+                break;
+            case ImmediateKind.BranchTable:
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    reader.ReadVarU32();
+                }
+
+                reader.ReadVarU32();
+                break;
+            case ImmediateKind.SelectTypes:
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    reader.ReadValueType();
+                }
+
+                break;
+            default:
+                reader.ReadVarU32();
+                break;
+        }
+    }
+
+    private static Opcode ReadPrefixed(this ref WasmReader reader)
+    {
+        int start = reader.Position - 1;
+        uint number = reader.ReadVarU32();
+        return number <= 0xFF
+            ? (Opcode)((PrefixNumeric << 8) | number)
+            : throw new MalformedModuleException($"illegal opcode {PrefixNumeric:x2} {number:x2}", start);
+    }
+
+    private static string Explain(int code) => code switch
+    {
+        0xFD => ": vector instructions are not enabled",
+        0xFE => ": atomic instructions are not enabled",
+        0xFB => ": instructions on structures and arrays are not enabled",
+        0x12 or 0x13 => ": tail calls are not enabled",
+        0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
+        0x14 or 0x15 or 0xD3 or 0xD4 or 0xD5 or 0xD6 => ": typed references are not enabled",
+        _ => "",
+    };
+}

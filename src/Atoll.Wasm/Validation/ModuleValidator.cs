@@ -1,0 +1,221 @@
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Validation;
+
+/// <summary>Checks a decoded module (specification, "Validation / Modules"): the rules between its sections, then each function body.</summary>
+internal sealed class ModuleValidator
+{
+    private const ulong MaxPages = 65536;
+
+    private readonly ModuleDefinition _module;
+    private readonly ModuleLimits _limits;
+    private readonly DeclaredReferences _declared;
+    private readonly ConstantValidator _constants;
+
+    private ModuleValidator(ModuleDefinition module, ModuleLimits limits)
+    {
+        _module = module;
+        _limits = limits;
+        _declared = new DeclaredReferences(module.Functions.Length);
+        _constants = new ConstantValidator(module, limits, _declared);
+    }
+
+    /// <summary>Checks the module.</summary>
+    /// <exception cref="InvalidModuleException">A rule of validation is broken.</exception>
+    /// <exception cref="MalformedModuleException">A body does not follow the format, which the decoder does not look at.</exception>
+    internal static void Validate(ModuleDefinition module, ModuleLimits limits, CancellationToken cancellationToken)
+    {
+        var validator = new ModuleValidator(module, limits);
+        validator.CheckTypes();
+        validator.CheckTables();
+        validator.CheckGlobals();
+        validator.CheckElements();
+        validator.CheckData();
+        validator.CheckStart();
+        validator.CheckExports();
+        validator.CheckBodies(cancellationToken);
+    }
+
+    private void CheckTypes()
+    {
+        for (int i = 0; i < _module.Functions.Length; i++)
+        {
+            if ((uint)_module.Functions[i] >= (uint)_module.Types.Length)
+            {
+                throw new InvalidModuleException($"unknown type {_module.Functions[i]} of function {i}", 0, i);
+            }
+        }
+
+        for (int i = 0; i < _module.Memories.Length; i++)
+        {
+            MemoryType memory = _module.Memories[i];
+            CheckRange(memory.Minimum, memory.Maximum, MaxPages, "memory size must be at most 65536 pages (4GiB)", $"memory {i}");
+        }
+    }
+
+    private void CheckTables()
+    {
+        // Globals of the module itself come after its tables, so initializers see imported ones only.
+        _constants.VisibleGlobals = _module.ImportedGlobalCount;
+        for (int i = 0; i < _module.Tables.Length; i++)
+        {
+            TableDefinition table = _module.Tables[i];
+            CheckRange(table.Type.Minimum, table.Type.Maximum, uint.MaxValue, "table size must be at most 2^32-1", $"table {i}");
+            if (table.Initializer is { } initializer)
+            {
+                _constants.Validate(initializer, table.Type.Element);
+            }
+        }
+    }
+
+    private static void CheckRange(ulong minimum, ulong? maximum, ulong bound, string message, string what)
+    {
+        if (minimum > bound || maximum > bound)
+        {
+            throw new InvalidModuleException($"{message}: {what}", 0);
+        }
+
+        if (minimum > maximum)
+        {
+            throw new InvalidModuleException($"size minimum must not be greater than maximum: {what}", 0);
+        }
+    }
+
+    private void CheckGlobals()
+    {
+        for (int i = _module.ImportedGlobalCount; i < _module.Globals.Length; i++)
+        {
+            _constants.VisibleGlobals = i;
+            GlobalDefinition global = _module.Globals[i];
+            _constants.Validate(global.Initializer, global.Type.Type);
+        }
+
+        _constants.VisibleGlobals = _module.Globals.Length;
+    }
+
+    private void CheckElements()
+    {
+        for (int i = 0; i < _module.Elements.Length; i++)
+        {
+            ElementSegment segment = _module.Elements[i];
+            if (segment.Mode == SegmentMode.Active)
+            {
+                if ((uint)segment.Table >= (uint)_module.Tables.Length)
+                {
+                    throw new InvalidModuleException($"unknown table {segment.Table} of element segment {i}", segment.Offset.Start);
+                }
+
+                ValueType element = _module.Tables[segment.Table].Type.Element;
+                if (element != segment.Type)
+                {
+                    throw new InvalidModuleException($"type mismatch: element segment {i} puts {segment.Type} into a table of {element}", segment.Offset.Start);
+                }
+
+                _constants.Validate(segment.Offset, ValueType.I32);
+            }
+
+            foreach (int function in segment.FunctionIndices ?? [])
+            {
+                DeclareFunction(function, $"element segment {i}", segment.Offset.Start);
+            }
+
+            foreach (ByteRange expression in segment.Expressions ?? [])
+            {
+                _constants.Validate(expression, segment.Type);
+            }
+        }
+    }
+
+    private void CheckData()
+    {
+        for (int i = 0; i < _module.Data.Length; i++)
+        {
+            DataSegment segment = _module.Data[i];
+            if (segment.Mode != SegmentMode.Active)
+            {
+                continue;
+            }
+
+            if ((uint)segment.Memory >= (uint)_module.Memories.Length)
+            {
+                throw new InvalidModuleException($"unknown memory {segment.Memory} of data segment {i}", segment.Offset.Start);
+            }
+
+            _constants.Validate(segment.Offset, ValueType.I32);
+        }
+    }
+
+    private void CheckStart()
+    {
+        if (_module.Start < 0)
+        {
+            return;
+        }
+
+        if (_module.Start >= _module.Functions.Length)
+        {
+            throw new InvalidModuleException($"unknown function {_module.Start} as start function", 0);
+        }
+
+        FunctionType type = _module.TypeOf(_module.Start);
+        if (!type.Parameters.IsEmpty || !type.Results.IsEmpty)
+        {
+            throw new InvalidModuleException($"start function must have no parameters and no results, but is {type}", 0, _module.Start);
+        }
+    }
+
+    private void CheckExports()
+    {
+        var names = new HashSet<string>(_module.Exports.Length, StringComparer.Ordinal);
+        foreach (ExportDefinition export in _module.Exports)
+        {
+            if (!names.Add(export.Name))
+            {
+                throw new InvalidModuleException($"duplicate export name \"{Shorten(export.Name)}\"", 0);
+            }
+
+            (int count, string what) = export.Kind switch
+            {
+                ExternKind.Function => (_module.Functions.Length, "function"),
+                ExternKind.Table => (_module.Tables.Length, "table"),
+                ExternKind.Memory => (_module.Memories.Length, "memory"),
+                _ => (_module.Globals.Length, "global"),
+            };
+            if ((uint)export.Index >= (uint)count)
+            {
+                throw new InvalidModuleException($"unknown {what} {export.Index} of export \"{Shorten(export.Name)}\"", 0);
+            }
+
+            if (export.Kind == ExternKind.Function)
+            {
+                _declared.Add(export.Index);
+            }
+        }
+    }
+
+    private void CheckBodies(CancellationToken cancellationToken)
+    {
+        var validator = new FunctionValidator(_module, _limits, _declared, cancellationToken);
+        for (int i = 0; i < _module.Bodies.Length; i++)
+        {
+            if ((i & 0xFF) == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            validator.Validate(_module.ImportedFunctionCount + i, _module.Bodies[i]);
+        }
+    }
+
+    private void DeclareFunction(int function, string where, int offset)
+    {
+        if ((uint)function >= (uint)_module.Functions.Length)
+        {
+            throw new InvalidModuleException($"unknown function {function} in {where}", offset);
+        }
+
+        _declared.Add(function);
+    }
+
+    private static string Shorten(string name) => name.Length <= 200 ? name : name[..200] + "…";
+}

@@ -1,0 +1,69 @@
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Validation;
+
+/// <summary>What validation needs of an instruction, dense enough for the inner loop: types are codes of the binary format.</summary>
+internal struct OperatorRow
+{
+    public bool Exists;
+
+    /// <summary>Whether <see cref="PopCount"/>, the operands and <see cref="Push"/> say all about the operands.</summary>
+    public bool HasFixedType;
+    public ImmediateKind Immediate;
+    public byte NaturalAlignment;
+    public byte PopCount;
+
+    /// <summary>Lower operand of two, or the only one.</summary>
+    public byte First;
+    public byte Second;
+
+    /// <summary>Type of the result, or 0 when there is none.</summary>
+    public byte Push;
+}
+
+/// <summary>The instruction table as an array: codes of one byte at their number, those behind 0xFC from 256 on.</summary>
+internal static class OperatorTable
+{
+    private const int Size = 512;
+
+    public static OperatorRow[] Rows { get; } = Build();
+
+    /// <summary>Place of a code in <see cref="Rows"/>.</summary>
+    public static int IndexOf(Opcode opcode) => (int)opcode <= 0xFF ? (int)opcode : 256 + ((int)opcode & 0xFF);
+
+    private static OperatorRow[] Build()
+    {
+        var rows = new OperatorRow[Size];
+        foreach (Instruction instruction in Instructions.All)
+        {
+            ref OperatorRow row = ref rows[IndexOf(instruction.Opcode)];
+            row.Exists = true;
+            row.Immediate = instruction.Immediate;
+            row.NaturalAlignment = (byte)instruction.NaturalAlignment;
+            string signature = instruction.Signature;
+            if (signature.Length == 0)
+            {
+                continue;
+            }
+
+            row.HasFixedType = true;
+            int arrow = signature.IndexOf('>', StringComparison.Ordinal);
+            row.PopCount = (byte)arrow;
+            row.First = TypeOf(signature[0]);
+            row.Second = arrow > 1 ? TypeOf(signature[1]) : (byte)0;
+            row.Push = arrow + 1 < signature.Length ? TypeOf(signature[arrow + 1]) : (byte)0;
+        }
+
+        return rows;
+    }
+
+    private static byte TypeOf(char letter) => letter switch
+    {
+        // Addresses are 32 bits wide as long as there are no 64-bit memories.
+        'i' or 'a' => (byte)ValueType.I32.Code,
+        'l' => (byte)ValueType.I64.Code,
+        'f' => (byte)ValueType.F32.Code,
+        'd' => (byte)ValueType.F64.Code,
+        _ => throw new InvalidOperationException($"no type for '{letter}' in the instruction table"),
+    };
+}

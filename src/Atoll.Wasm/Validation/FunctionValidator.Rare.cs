@@ -86,9 +86,7 @@ internal ref partial struct FunctionValidator
                 Pop(I32);
                 break;
             case Opcode.TableInit:
-                ValueType segment = _module.Elements[ReadIndex(_module.Elements.Length, "elem segment")].Type;
-                CheckElementTypes(segment, ReadTable().Element);
-                PopThree(I32);
+                StepTableInit();
                 break;
             case Opcode.ElemDrop:
                 ReadIndex(_module.Elements.Length, "elem segment");
@@ -101,6 +99,20 @@ internal ref partial struct FunctionValidator
             default:
                 throw new InvalidOperationException($"the validator has no rule for {opcode}");
         }
+    }
+
+    private void StepTableInit()
+    {
+        // The table is judged first although the segment comes first in the bytes: the order of the specification's rule.
+        uint segment = _reader.ReadVarU32();
+        ValueType destination = ReadTable().Element;
+        if (segment >= (uint)_module.Elements.Length)
+        {
+            throw Invalid($"unknown elem segment {segment}");
+        }
+
+        CheckElementTypes(_module.Elements[segment].Type, destination);
+        PopThree(I32);
     }
 
     private void StepSelect()

@@ -1,0 +1,319 @@
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Text;
+
+/// <summary>
+/// The fields of one module to the binary format (specification, "Text Format / Modules"). A first pass gives every definition
+/// its index; a second reads the fields in the order of the text and writes their sections.
+/// </summary>
+internal sealed partial class ModuleAssembler
+{
+    private readonly TextCursor _cursor;
+    private readonly int _first;
+    private readonly string? _name;
+    private readonly InstructionAssembler _instructions;
+    private readonly SectionBuffer _imports = new();
+    private readonly SectionBuffer _functions = new();
+    private readonly SectionBuffer _tables = new();
+    private readonly SectionBuffer _memories = new();
+    private readonly SectionBuffer _globals = new();
+    private readonly SectionBuffer _exports = new();
+    private readonly SectionBuffer _elements = new();
+    private readonly SectionBuffer _code = new();
+    private readonly SectionBuffer _data = new();
+    private readonly SectionBuffer _localNames = new();
+    private readonly ByteBuffer _scratch = new();
+    private long _start = -1;
+
+    /// <summary>Assembles the fields from the cursor up to the parenthesis (or end of the text) that ends them.</summary>
+    public ModuleAssembler(TextCursor cursor, string? name)
+    {
+        _cursor = cursor;
+        _first = cursor.Position;
+        _name = name;
+        _instructions = new InstructionAssembler(this, cursor);
+    }
+
+    public TextTypeTable Types { get; } = new();
+
+    public TextIndexSpace Functions { get; } = new("function");
+
+    public TextIndexSpace Tables { get; } = new("table");
+
+    public TextIndexSpace Memories { get; } = new("memory");
+
+    public TextIndexSpace Globals { get; } = new("global");
+
+    public TextIndexSpace Elements { get; } = new("elem segment");
+
+    public TextIndexSpace Data { get; } = new("data segment");
+
+    /// <summary>Whether an instruction names a data segment, so that the data count section is needed.</summary>
+    public bool UsesData { get; set; }
+
+    public byte[] Run()
+    {
+        Declare();
+        _cursor.Position = _first;
+        while (_cursor.At(TokenKind.Open))
+        {
+            Field();
+        }
+
+        return Write();
+    }
+
+    /// <summary>The first pass. It looks at heads only; what does not follow the grammar is left to the second pass.</summary>
+    private void Declare()
+    {
+        List<int> types = [];
+        while (_cursor.At(TokenKind.Open))
+        {
+            int match = _cursor.Match;
+            DeclareField(types);
+            if (match <= _cursor.Position || _cursor.Source.Tokens[match].Kind != TokenKind.Close)
+            {
+                // Unclosed: the second pass runs into it.
+                _cursor.Position = match;
+                break;
+            }
+
+            _cursor.Position = match + 1;
+        }
+
+        foreach (int position in types)
+        {
+            _cursor.Position = position;
+            Types.Define(_cursor);
+        }
+    }
+
+    private void DeclareField(List<int> types)
+    {
+        int match = _cursor.Match;
+        if (_cursor.TryOpen("type"u8))
+        {
+            Types.Index.Declare(_cursor);
+            types.Add(_cursor.Position);
+        }
+        else if (_cursor.TryOpen("import"u8))
+        {
+            _cursor.Position += _cursor.At(TokenKind.String) ? 1 : 0;
+            _cursor.Position += _cursor.At(TokenKind.String) ? 1 : 0;
+            DeclareItem();
+        }
+        else if (_cursor.TryOpen("elem"u8))
+        {
+            Elements.Declare(_cursor);
+        }
+        else if (_cursor.TryOpen("data"u8))
+        {
+            Data.Declare(_cursor);
+        }
+        else if (_cursor.AtOpen("table"u8))
+        {
+            DeclareItem();
+            DeclareInlineSegment(match, "elem"u8, Elements);
+        }
+        else if (_cursor.AtOpen("memory"u8))
+        {
+            DeclareItem();
+            DeclareInlineSegment(match, "data"u8, Data);
+        }
+        else
+        {
+            DeclareItem();
+        }
+    }
+
+    private void DeclareItem()
+    {
+        TextIndexSpace? space = _cursor.TryOpen("func"u8) ? Functions
+            : _cursor.TryOpen("table"u8) ? Tables
+            : _cursor.TryOpen("memory"u8) ? Memories
+            : _cursor.TryOpen("global"u8) ? Globals
+            : null;
+        space?.Declare(_cursor);
+    }
+
+    private void DeclareInlineSegment(int match, ReadOnlySpan<byte> word, TextIndexSpace space)
+    {
+        while (_cursor.Position < match)
+        {
+            if (_cursor.AtOpen(word))
+            {
+                space.DeclareUnnamed();
+                return;
+            }
+
+            _cursor.Position = _cursor.At(TokenKind.Open) ? _cursor.Match + 1 : _cursor.Position + 1;
+        }
+    }
+
+    private void Field()
+    {
+        _cursor.ExpectOpen();
+        int start = _cursor.Position;
+        if (_cursor.TryKeyword("type"u8))
+        {
+            // Read by the first pass.
+            _cursor.Position = _cursor.Source.Tokens[start - 1].End + 1;
+        }
+        else if (_cursor.TryKeyword("import"u8))
+        {
+            ImportField(start);
+        }
+        else if (_cursor.TryKeyword("func"u8))
+        {
+            FunctionField();
+        }
+        else if (_cursor.TryKeyword("table"u8))
+        {
+            TableField();
+        }
+        else if (_cursor.TryKeyword("memory"u8))
+        {
+            MemoryField();
+        }
+        else if (_cursor.TryKeyword("global"u8))
+        {
+            GlobalField();
+        }
+        else if (_cursor.TryKeyword("export"u8))
+        {
+            ExportField();
+        }
+        else if (_cursor.TryKeyword("start"u8))
+        {
+            StartField(start);
+        }
+        else if (_cursor.TryKeyword("elem"u8))
+        {
+            ElementField();
+        }
+        else if (_cursor.TryKeyword("data"u8))
+        {
+            DataField();
+        }
+        else
+        {
+            throw _cursor.Unexpected("a module field");
+        }
+    }
+
+    private byte[] Write()
+    {
+        ByteBuffer module = new();
+        module.Bytes("\0asm\u0001\0\0\0"u8);
+        if (Types.Count > 0)
+        {
+            ByteBuffer types = new();
+            Types.Write(types);
+            Section(module, 1, types);
+        }
+
+        Section(module, 2, _imports);
+        Section(module, 3, _functions);
+        Section(module, 4, _tables);
+        Section(module, 5, _memories);
+        Section(module, 6, _globals);
+        Section(module, 7, _exports);
+        if (_start >= 0)
+        {
+            ByteBuffer start = new();
+            start.Unsigned((ulong)_start);
+            Section(module, 8, start);
+        }
+
+        Section(module, 9, _elements);
+        if (UsesData)
+        {
+            ByteBuffer count = new();
+            count.Unsigned(_data.Count);
+            Section(module, 12, count);
+        }
+
+        Section(module, 10, _code);
+        Section(module, 11, _data);
+        WriteNames(module);
+        return module.ToArray();
+    }
+
+    private static void Section(ByteBuffer module, byte id, SectionBuffer section)
+    {
+        if (section.Count > 0)
+        {
+            ByteBuffer content = new();
+            content.Unsigned(section.Count);
+            content.Bytes(section.Items.Span);
+            Section(module, id, content);
+        }
+    }
+
+    private static void Section(ByteBuffer module, byte id, ByteBuffer content)
+    {
+        module.Byte(id);
+        module.Vector(content.Span);
+    }
+
+    /// <summary>The name section, in the order of the specification's appendix and its extension for further index spaces.</summary>
+    private void WriteNames(ByteBuffer module)
+    {
+        ByteBuffer section = new();
+        section.Name("name");
+        int empty = section.Length;
+        if (_name is not null)
+        {
+            ByteBuffer content = new();
+            content.Name(_name);
+            Section(section, 0, content);
+        }
+
+        WriteNameMap(section, 1, Functions);
+        Section(section, 2, _localNames);
+        WriteNameMap(section, 4, Types.Index);
+        WriteNameMap(section, 5, Tables);
+        WriteNameMap(section, 6, Memories);
+        WriteNameMap(section, 7, Globals);
+        WriteNameMap(section, 8, Elements);
+        WriteNameMap(section, 9, Data);
+        if (section.Length > empty)
+        {
+            Section(module, 0, section);
+        }
+    }
+
+    private static void WriteNameMap(ByteBuffer section, byte id, TextIndexSpace space)
+    {
+        if (space.Names.Count > 0)
+        {
+            ByteBuffer content = new();
+            WriteNameMap(content, space);
+            Section(section, id, content);
+        }
+    }
+
+    private static void WriteNameMap(ByteBuffer content, TextIndexSpace space)
+    {
+        content.Unsigned((uint)space.Names.Count);
+        foreach ((uint index, string name) in space.Names)
+        {
+            content.Unsigned(index);
+            content.Name(name);
+        }
+    }
+
+    /// <summary>The items of one section and how many they are.</summary>
+    private sealed class SectionBuffer
+    {
+        public uint Count { get; private set; }
+
+        public ByteBuffer Items { get; } = new();
+
+        public ByteBuffer Next()
+        {
+            Count++;
+            return Items;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+using System.Text;
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Text;
+
+/// <summary>
+/// The words of the text format. A word outside of this list is an "unknown operator" wherever it stands; one inside of it
+/// can only be an "unexpected token".
+/// </summary>
+internal static class TextKeywords
+{
+    private static readonly string[] Structure =
+    [
+        "module", "definition", "instance", "binary", "quote", "type", "func", "param", "result", "local", "table", "memory",
+        "global", "mut", "import", "export", "start", "elem", "data", "offset", "item", "declare", "then", "shared",
+        "null", "ref", "rec", "sub", "final", "field", "tag",
+    ];
+
+    private static readonly string[] Script =
+    [
+        "register", "invoke", "get", "assert_return", "assert_trap", "assert_exhaustion", "assert_malformed", "assert_invalid",
+        "assert_unlinkable", "assert_exception", "nan:canonical", "nan:arithmetic", "ref.extern", "ref.host", "either",
+    ];
+
+    private static readonly FrozenSet<string> Known =
+        Structure.Concat(Script).Concat(TextTypes.Words).Concat(Instructions.All.Select(i => i.Mnemonic))
+            .ToFrozenSet(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, Instruction> Mnemonics =
+        Instructions.All.Where(i => i.Opcode != Opcode.SelectT).ToFrozenDictionary(i => i.Mnemonic, StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, Instruction>.AlternateLookup<ReadOnlySpan<char>> MnemonicLookup =
+        Mnemonics.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public static bool IsKnown(ReadOnlySpan<byte> word) =>
+        Known.Contains(Encoding.ASCII.GetString(word)) || IsArgument(word, "offset="u8) || IsArgument(word, "align="u8);
+
+    public static bool TryInstruction(ReadOnlySpan<byte> word, out Instruction instruction)
+    {
+        Span<char> chars = stackalloc char[64];
+        if (word.Length > chars.Length)
+        {
+            instruction = null!;
+            return false;
+        }
+
+        int length = Encoding.ASCII.GetChars(word, chars);
+        return MnemonicLookup.TryGetValue(chars[..length], out instruction!);
+    }
+
+    public static bool IsArgument(ReadOnlySpan<byte> word, ReadOnlySpan<byte> prefix) =>
+        word.Length > prefix.Length && word.StartsWith(prefix) && TextNumbers.Classify(word[prefix.Length..]) == TokenKind.Nat;
+}

@@ -71,7 +71,7 @@ internal sealed partial class ModuleAssembler
         {
             int match = _cursor.Match;
             DeclareField(types);
-            if (match <= _cursor.Position || _cursor.Source.Tokens[match].Kind != TokenKind.Close)
+            if (_cursor.Source.Tokens[match].Kind != TokenKind.Close)
             {
                 // Unclosed: the second pass runs into it.
                 _cursor.Position = match;

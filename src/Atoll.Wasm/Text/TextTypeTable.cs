@@ -161,6 +161,12 @@ internal sealed class TextTypeTable
             cursor.ExpectClose();
         }
 
+        if (cursor.AtOpen("param"u8))
+        {
+            cursor.Position++;
+            throw cursor.Unexpected("no parameters after results");
+        }
+
         return new TextSignature([.. parameters], [.. results]);
     }
 

@@ -36,8 +36,9 @@ internal static class RepositoryFiles
         {
             string name = Path.GetFileName(child);
 
-            // guests/tools/bin holds checked-in modules; every other "bin" is built.
-            if ((SkippedFolders.Contains(name) && prefix + name != "guests/tools/bin") || new DirectoryInfo(child).LinkTarget is not null)
+            // Guests' and kernels' "bin" holds checked-in modules; every other one is built.
+            bool isModules = name == "bin" && (prefix.StartsWith("guests/", StringComparison.Ordinal) || prefix == "bench/kernels/");
+            if ((SkippedFolders.Contains(name) && !isModules) || new DirectoryInfo(child).LinkTarget is not null)
             {
                 continue;
             }

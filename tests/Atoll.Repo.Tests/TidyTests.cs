@@ -55,7 +55,7 @@ public sealed class TidyTests
     public void Modules_of_guests_have_their_listed_hashes()
     {
         List<string> problems = [];
-        foreach (IGrouping<string, string> folder in RepositoryFiles.WithExtension(".wasm").Where(file => file.StartsWith("guests/", StringComparison.Ordinal))
+        foreach (IGrouping<string, string> folder in RepositoryFiles.WithExtension(".wasm").Where(file => file.StartsWith("guests/", StringComparison.Ordinal) || file.StartsWith("bench/", StringComparison.Ordinal))
             .GroupBy(file => Path.GetDirectoryName(file)!))
         {
             string sums = Path.Combine(folder.Key, "SHA256SUMS").Replace('\\', '/');

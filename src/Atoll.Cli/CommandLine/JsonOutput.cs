@@ -1,0 +1,25 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Atoll.Cli.CommandLine;
+
+/// <summary>Writes the one JSON object that a verb with <c>--json</c> prints.</summary>
+internal static class JsonOutput
+{
+    public static void Write(TextWriter output, Action<Utf8JsonWriter> members)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+
+        // The text goes to a terminal or a program, never into HTML: keep it readable.
+        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        output.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+    }
+}

@@ -72,7 +72,7 @@ internal static class OpcodeReader
         return ((int)(flags & 0x3F), memory, reader.ReadVarU64());
     }
 
-    private static void SkipImmediate(this ref WasmReader reader, ImmediateKind kind)
+    public static void SkipImmediate(this ref WasmReader reader, ImmediateKind kind)
     {
         switch (kind)
         {

@@ -1,0 +1,720 @@
+using System.Collections.Immutable;
+using Atoll.Wasm.Binary;
+using Atoll.Wasm.Execution;
+
+namespace Atoll.Wasm.Compilation;
+
+/// <content>Control instructions, calls, interruption and fuel.</content>
+internal sealed partial class FunctionCompiler
+{
+    private readonly List<Frame> _frames = [];
+    private readonly List<(int Label, string Helper, int Back)> _coldLoops = [];
+    private bool _reachable;
+    private int _skipDepth;
+    private int _fuelLocal;
+    private int _fuel;
+
+    private enum FrameKind
+    {
+        Function,
+        Block,
+        Loop,
+        If,
+        Else,
+    }
+
+    private sealed class Frame
+    {
+        public required FrameKind Kind { get; set; }
+
+        public required FunctionType Type { get; init; }
+
+        /// <summary>Where a branch to the frame goes: its start for a loop, its end for others.</summary>
+        public required int Label { get; init; }
+
+        /// <summary>Height of the operand stack below the parameters.</summary>
+        public required int Height { get; init; }
+
+        /// <summary>Temporaries that carry the values of branches: parameters of a loop, else results.</summary>
+        public int[] Values { get; set; } = [];
+
+        /// <summary>If: temporaries with the parameters, for both arms.</summary>
+        public int[] Parameters { get; set; } = [];
+
+        public int ElseLabel { get; set; } = -1;
+
+        /// <summary>Whether anything branches to the label.</summary>
+        public bool Branched { get; set; }
+
+        public ImmutableArray<ValueType> BranchTypes => Kind == FrameKind.Loop ? Type.Parameters : Type.Results;
+    }
+
+    private void PushFunctionFrame() =>
+        _frames.Add(new Frame { Kind = FrameKind.Function, Type = _type, Label = -1, Height = 0 });
+
+    /// <summary>Compiles a control instruction; false when it is none.</summary>
+    private bool CompileControl(ref WasmReader reader, Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.Unreachable:
+                SpillAll();
+                CallHelper(nameof(GuestRuntime.Unreachable));
+                _il.Emit(Il.Throw);
+                _reachable = false;
+                return true;
+            case Opcode.Nop: return true;
+            case Opcode.Block: BeginBlock(ref reader); return true;
+            case Opcode.Loop: BeginLoop(ref reader); return true;
+            case Opcode.If: BeginIf(ref reader); return true;
+            case Opcode.Else: BeginElse(); return true;
+            case Opcode.End: EndFrame(); return true;
+            case Opcode.Br: Branch((int)reader.ReadVarU32()); return true;
+            case Opcode.BrIf: BranchIf((int)reader.ReadVarU32()); return true;
+            case Opcode.BrTable: BranchTable(ref reader); return true;
+            case Opcode.Return: Branch(_frames.Count - 1); return true;
+            case Opcode.Call: Call((int)reader.ReadVarU32()); return true;
+            case Opcode.CallIndirect:
+                int type = (int)reader.ReadVarU32();
+                CallIndirect(type, (int)reader.ReadVarU32());
+                return true;
+            default: return false;
+        }
+    }
+
+    /// <summary>Steps over code that cannot be reached, up to the end or else of the current frame.</summary>
+    private void SkipUnreachable(ref WasmReader reader, Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.Block or Opcode.Loop or Opcode.If:
+                reader.SkipImmediate(ImmediateKind.BlockType);
+                _skipDepth++;
+                break;
+            case Opcode.End when _skipDepth > 0:
+                _skipDepth--;
+                break;
+            case Opcode.End:
+                EndFrame();
+                break;
+            case Opcode.Else when _skipDepth == 0:
+                BeginElse();
+                break;
+            default:
+                if (Instructions.TryGet(opcode, out Instruction instruction))
+                {
+                    reader.SkipImmediate(instruction.Immediate);
+                }
+
+                break;
+        }
+    }
+
+    private Frame PushFrame(FrameKind kind, FunctionType type)
+    {
+        Frame frame = new()
+        {
+            Kind = kind,
+            Type = type,
+            Label = _il.DefineLabel(),
+            Height = _stack.Count - type.Parameters.Length,
+        };
+        frame.Values = AllocateTemps(frame.BranchTypes);
+        _frames.Add(frame);
+        return frame;
+    }
+
+    private int[] AllocateTemps(ImmutableArray<ValueType> types)
+    {
+        if (types.IsEmpty)
+        {
+            return [];
+        }
+
+        int[] temps = new int[types.Length];
+        for (int i = 0; i < temps.Length; i++)
+        {
+            temps[i] = AllocateTemp(LocalKinds.Of(types[i]));
+        }
+
+        return temps;
+    }
+
+    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(_definition.Types, out _)!;
+
+    private void BeginBlock(ref WasmReader reader)
+    {
+        FunctionType type = ReadBlockType(ref reader);
+        SpillForControl();
+        PushFrame(FrameKind.Block, type);
+    }
+
+    private void BeginLoop(ref WasmReader reader)
+    {
+        FunctionType type = ReadBlockType(ref reader);
+        SpillForControl();
+        FlushFuel();
+        Frame frame = PushFrame(FrameKind.Loop, type);
+        MoveToTemps(frame.Values);
+        PushShared(type.Parameters, frame.Values);
+        ForgetChecks();
+        _il.MarkLabel(frame.Label);
+        if (_options.Interruptible)
+        {
+            LoadControl(nameof(StoreControl.Interrupt));
+            _il.Emit(Il.Volatile);
+            _il.Emit(Il.LdindI4);
+            BranchToLookUp(Il.BrTrue, nameof(GuestRuntime.Interrupt), frame.Label);
+        }
+
+        CheckFuel();
+    }
+
+    /// <summary>A conditional branch to a cold block that calls a helper and comes back to <paramref name="back"/>.</summary>
+    private void BranchToLookUp(Il branch, string helper, int back)
+    {
+        int label = _il.DefineLabel();
+        _il.Branch(branch, label);
+        _coldLoops.Add((label, helper, back));
+    }
+
+    private void BeginIf(ref WasmReader reader)
+    {
+        FunctionType type = ReadBlockType(ref reader);
+        MakeConditionOnly(keepLazyReads: false);
+        FlushFuel();
+        int[] parameters = ShareParameters(type);
+        int elseLabel = _il.DefineLabel();
+        EmitBranchIf(elseLabel, whenTrue: false);
+        Frame frame = PushFrame(FrameKind.If, type);
+        frame.ElseLabel = elseLabel;
+        frame.Parameters = parameters;
+    }
+
+    /// <summary>Both arms of an if start from the same parameters, so these move to temporaries that the frame owns. They lie below the condition.</summary>
+    private int[] ShareParameters(FunctionType type)
+    {
+        int[] temps = new int[type.Parameters.Length];
+        int first = _stack.Count - 1 - temps.Length;
+        for (int i = 0; i < temps.Length; i++)
+        {
+            Entry entry = _stack[first + i];
+            if (entry.Kind == EntryKind.Temp && !entry.Flag)
+            {
+                temps[i] = entry.Index;
+            }
+            else
+            {
+                temps[i] = AllocateTemp(entry.Type);
+                Peek(entry);
+                _il.StoreLocal(temps[i]);
+            }
+
+            _stack[first + i] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temps[i], Flag = true };
+        }
+
+        return temps;
+    }
+
+    /// <summary>Leaves the condition, and nothing else, for IL's stack: what lies below goes to temporaries first.</summary>
+    private void MakeConditionOnly(bool keepLazyReads)
+    {
+        Entry condition = _stack[^1];
+        int own = condition.Kind == EntryKind.Compare || condition.Kind == EntryKind.Stack ? 1 : 0;
+        if (_stackEntries > own)
+        {
+            SpillAll();
+        }
+
+        for (int i = keepLazyReads ? _stack.Count : 0; i < _stack.Count - 1; i++)
+        {
+            if (_stack[i].Kind == EntryKind.Local)
+            {
+                StoreLazyRead(i);
+            }
+        }
+    }
+
+    private void BeginElse()
+    {
+        Frame frame = _frames[^1];
+        if (_reachable)
+        {
+            FlushFuel();
+            MoveToTemps(frame.Values);
+            _il.Branch(Il.Br, frame.Label);
+            frame.Branched = true;
+        }
+
+        Truncate(frame.Height);
+        StartElseArm(frame);
+        frame.Kind = FrameKind.Else;
+    }
+
+    private void StartElseArm(Frame frame)
+    {
+        ForgetChecks();
+        _il.MarkLabel(frame.ElseLabel);
+        PushShared(frame.Type.Parameters, frame.Parameters);
+        _reachable = true;
+        _fuel = 0;
+    }
+
+    private void EndFrame()
+    {
+        Frame frame = _frames[^1];
+        if (frame.Kind == FrameKind.Function)
+        {
+            if (_reachable)
+            {
+                Return();
+            }
+
+            _frames.Clear();
+            return;
+        }
+
+        if (frame.Kind == FrameKind.If)
+        {
+            // Without an else arm the parameters are the results.
+            BeginElse();
+            frame = _frames[^1];
+        }
+
+        if (frame.Kind == FrameKind.Loop)
+        {
+            EndLoop(frame);
+            return;
+        }
+
+        if (_reachable && !frame.Branched && frame.Parameters.Length == 0)
+        {
+            // Nothing joins here: the values can stay where they are.
+            FlushFuel();
+            _frames.RemoveAt(_frames.Count - 1);
+            FreeTemps(frame.Type.Results, frame.Values);
+            return;
+        }
+
+        if (_reachable)
+        {
+            FlushFuel();
+            MoveToTemps(frame.Values);
+        }
+
+        bool reachable = _reachable || frame.Branched;
+        Truncate(frame.Height);
+        if (frame.Branched)
+        {
+            ForgetChecks();
+            _il.MarkLabel(frame.Label);
+        }
+
+        _frames.RemoveAt(_frames.Count - 1);
+        FreeTemps(frame.Type.Parameters, frame.Parameters);
+        _reachable = reachable;
+        _fuel = 0;
+        if (reachable)
+        {
+            // From here on the results' temporaries belong to the stack entries.
+            for (int i = 0; i < frame.Values.Length; i++)
+            {
+                PushTemp(LocalKinds.Of(frame.Type.Results[i]), frame.Values[i]);
+            }
+        }
+        else
+        {
+            FreeTemps(frame.Type.Results, frame.Values);
+        }
+    }
+
+    /// <summary>Control only falls out of a loop, so its results stay where they are; the parameters' temporaries may still be among them.</summary>
+    private void EndLoop(Frame frame)
+    {
+        _frames.RemoveAt(_frames.Count - 1);
+        if (!_reachable)
+        {
+            Truncate(frame.Height);
+            FreeTemps(frame.Type.Parameters, frame.Values);
+            return;
+        }
+
+        FlushFuel();
+        if (frame.Values.Length > 0)
+        {
+            for (int i = frame.Height; i < _stack.Count; i++)
+            {
+                if (_stack[i].Kind == EntryKind.Temp && _stack[i].Flag && Array.IndexOf(frame.Values, _stack[i].Index) >= 0)
+                {
+                    int copy = AllocateTemp(_stack[i].Type);
+                    _il.LoadLocal(_stack[i].Index);
+                    _il.StoreLocal(copy);
+                    _stack[i] = new Entry { Kind = EntryKind.Temp, Type = _stack[i].Type, Index = copy };
+                }
+            }
+
+            FreeTemps(frame.Type.Parameters, frame.Values);
+        }
+    }
+
+    private void FreeTemps(ImmutableArray<ValueType> types, int[] temps)
+    {
+        for (int i = 0; i < temps.Length; i++)
+        {
+            FreeTemp(LocalKinds.Of(types[i]), temps[i]);
+        }
+    }
+
+    private void PushShared(ImmutableArray<ValueType> types, int[] temps)
+    {
+        for (int i = 0; i < temps.Length; i++)
+        {
+            PushTemp(LocalKinds.Of(types[i]), temps[i], shared: true);
+        }
+    }
+
+    /// <summary>Pops the top values into temporaries; all are read before the first is written, so that they may change places.</summary>
+    private void MoveToTemps(int[] temps)
+    {
+        LoadOperands(temps.Length);
+        for (int i = temps.Length - 1; i >= 0; i--)
+        {
+            _il.StoreLocal(temps[i]);
+        }
+
+        SpillAll();
+    }
+
+    /// <summary>Copies the top values into temporaries without popping them; nothing is on IL's stack.</summary>
+    private void CopyToTemps(int[] temps)
+    {
+        int first = _stack.Count - temps.Length;
+        for (int i = 0; i < temps.Length; i++)
+        {
+            Peek(_stack[first + i]);
+        }
+
+        for (int i = temps.Length - 1; i >= 0; i--)
+        {
+            _il.StoreLocal(temps[i]);
+        }
+    }
+
+    private void Peek(in Entry entry)
+    {
+        switch (entry.Kind)
+        {
+            case EntryKind.Const: EmitConst(entry.Type, entry.Bits); break;
+            case EntryKind.Local: LoadWasmLocal(entry.Index); break;
+            default: _il.LoadLocal(entry.Index); break;
+        }
+    }
+
+    private Frame Target(int depth) => _frames[_frames.Count - 1 - depth];
+
+    private void Branch(int depth)
+    {
+        Frame target = Target(depth);
+        if (target.Kind == FrameKind.Function)
+        {
+            Return();
+        }
+        else
+        {
+            FlushFuel();
+            MoveToTemps(target.Values);
+            target.Branched = true;
+            _il.Branch(Il.Br, target.Label);
+        }
+
+        _reachable = false;
+    }
+
+    private void BranchIf(int depth)
+    {
+        Frame target = Target(depth);
+        MakeConditionOnly(keepLazyReads: true);
+        FlushFuel();
+        if (target.Kind != FrameKind.Function && target.Values.Length == 0)
+        {
+            target.Branched = true;
+            EmitBranchIf(target.Label, whenTrue: true);
+            return;
+        }
+
+        int next = _il.DefineLabel();
+        EmitBranchIf(next, whenTrue: false);
+        LeaveTo(target);
+        _il.MarkLabel(next);
+    }
+
+    /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
+    private void LeaveTo(Frame target)
+    {
+        if (target.Kind == FrameKind.Function)
+        {
+            int first = _stack.Count - _type.Results.Length;
+            EmitReturn(i => Peek(_stack[first + i]));
+        }
+        else
+        {
+            CopyToTemps(target.Values);
+            target.Branched = true;
+            _il.Branch(Il.Br, target.Label);
+        }
+    }
+
+    private void BranchTable(ref WasmReader reader)
+    {
+        int count = (int)reader.ReadVarU32();
+        MakeConditionOnly(keepLazyReads: true);
+        FlushFuel();
+        LoadOperands(1);
+        int[] labels = new int[count];
+        Dictionary<int, int> stubs = [];
+        for (int i = 0; i < count; i++)
+        {
+            labels[i] = LabelFor((int)reader.ReadVarU32(), stubs);
+        }
+
+        int last = LabelFor((int)reader.ReadVarU32(), stubs);
+        if (count > 0)
+        {
+            _il.Switch(labels);
+        }
+        else
+        {
+            _il.Emit(Il.Pop);
+        }
+
+        _il.Branch(Il.Br, last);
+        foreach ((int depth, int label) in stubs)
+        {
+            _il.MarkLabel(label);
+            LeaveTo(Target(depth));
+        }
+
+        _reachable = false;
+    }
+
+    /// <summary>The frame's own label when it takes no values, else a stub that moves them; one stub for each frame.</summary>
+    private int LabelFor(int depth, Dictionary<int, int> stubs)
+    {
+        Frame target = Target(depth);
+        if (target.Kind != FrameKind.Function && target.Values.Length == 0)
+        {
+            target.Branched = true;
+            return target.Label;
+        }
+
+        if (!stubs.TryGetValue(depth, out int label))
+        {
+            label = _il.DefineLabel();
+            stubs.Add(depth, label);
+        }
+
+        return label;
+    }
+
+    private void Return()
+    {
+        FlushFuel();
+        int count = _type.Results.Length;
+        if (count == 1 && _stackEntries == (_stack[^1].Kind == EntryKind.Stack ? 1 : 0))
+        {
+            SaveFuel();
+            LoadOperands(1);
+            _il.Emit(Il.Ret);
+            return;
+        }
+
+        SpillAll();
+        int first = _stack.Count - count;
+        EmitReturn(i => Peek(_stack[first + i]));
+    }
+
+    private void EmitReturn(Action<int> loadResult)
+    {
+        SaveFuel();
+        for (int i = 1; i < _type.Results.Length; i++)
+        {
+            _il.LoadArgument(_parameterCount + i - 1);
+            loadResult(i);
+            _il.Emit(StoreIndirect(LocalKinds.Of(_type.Results[i])));
+        }
+
+        if (!_type.Results.IsEmpty)
+        {
+            loadResult(0);
+        }
+
+        _il.Emit(Il.Ret);
+    }
+
+    private static Il StoreIndirect(LocalKind kind) => kind switch
+    {
+        LocalKind.I32 => Il.StindI4,
+        LocalKind.I64 => Il.StindI8,
+        LocalKind.F32 => Il.StindR4,
+        LocalKind.F64 => Il.StindR8,
+        _ => Il.StindRef,
+    };
+
+    private void Call(int index)
+    {
+        FunctionType type = _definition.TypeOf(index);
+        FlushFuel();
+        SaveFuel();
+        int depth = LoadOperands(type.Parameters.Length);
+        int[] outs = LoadOutAddresses(type);
+        if (index < _definition.ImportedFunctionCount)
+        {
+            (int code, int context) = _module.ImportFields(index);
+            LoadContext();
+            _il.Emit(Il.Ldfld, context);
+            LoadContext();
+            _il.Emit(Il.Ldfld, code);
+            _il.Emit(Il.Calli, _module.CallSite(type));
+        }
+        else
+        {
+            LoadContext();
+            _il.Emit(Il.Call, ModuleAssembly.MethodToken(index - _definition.ImportedFunctionCount));
+        }
+
+        PushResults(type, outs, depth);
+    }
+
+    private void CallIndirect(int typeIndex, int table)
+    {
+        FunctionType type = _definition.Types[typeIndex];
+        FlushFuel();
+        SaveFuel();
+        int index = AllocateTemp(LocalKind.I32);
+        LoadOperands(1);
+        _il.StoreLocal(index);
+        SpillAll();
+
+        // .NET's bounds check and null check are the table's: what they throw becomes a trap where the guest was entered.
+        int callee = AllocateTemp(LocalKind.Reference);
+        LoadContext();
+        _il.Emit(Il.Ldfld, _module.TableField(table));
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Table), nameof(Table.Elements)));
+        _il.LoadLocal(index);
+        _il.Emit(Il.LdelemRef);
+        _il.StoreLocal(callee);
+        FreeTemp(LocalKind.I32, index);
+        if (_typeTrapLabel < 0)
+        {
+            _typeTrapLabel = _il.DefineLabel();
+        }
+
+        _il.LoadLocal(callee);
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.CanonicalType)));
+        LoadContext();
+        _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
+        _il.Branch(Il.BneUn, _typeTrapLabel);
+        int depth = LoadOperands(type.Parameters.Length);
+        int[] outs = LoadOutAddresses(type);
+        _il.LoadLocal(callee);
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Context)));
+        _il.LoadLocal(callee);
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Code)));
+        FreeTemp(LocalKind.Reference, callee);
+        _il.Emit(Il.Calli, _module.CallSite(type));
+        PushResults(type, outs, depth);
+    }
+
+    private int[] LoadOutAddresses(FunctionType type)
+    {
+        if (type.Results.Length < 2)
+        {
+            return [];
+        }
+
+        int[] outs = AllocateTemps(type.Results[1..]);
+        foreach (int temp in outs)
+        {
+            _il.LoadLocalAddress(temp);
+        }
+
+        return outs;
+    }
+
+    private void PushResults(FunctionType type, int[] outs, int depth)
+    {
+        ReloadFuel();
+        if (type.Results.IsEmpty)
+        {
+            return;
+        }
+
+        PushStack(LocalKinds.Of(type.Results[0]), depth + 1);
+        for (int i = 0; i < outs.Length; i++)
+        {
+            PushTemp(LocalKinds.Of(type.Results[i + 1]), outs[i]);
+        }
+    }
+
+    // Fuel: a local holds what is left; each run of straight-line code subtracts its length, loops and entries look whether it is below zero.
+    private void BeginFuel()
+    {
+        _fuelLocal = AddLocal(LocalKind.I64);
+        LoadControl(nameof(StoreControl.Fuel));
+        _il.Emit(Il.LdindI8);
+        _il.StoreLocal(_fuelLocal);
+        int body = _il.DefineLabel();
+        _il.MarkLabel(body);
+        CheckFuel();
+    }
+
+    private void CheckFuel()
+    {
+        if (_fuelLocal < 0)
+        {
+            return;
+        }
+
+        int enough = _il.DefineLabel();
+        _il.LoadLocal(_fuelLocal);
+        _il.LoadInt64(0);
+        _il.Branch(Il.Bge, enough);
+        SaveFuel();
+        LoadContext();
+        CallHelper(nameof(GuestRuntime.StopForFuel));
+        _il.MarkLabel(enough);
+    }
+
+    private void FlushFuel()
+    {
+        if (_fuelLocal >= 0 && _fuel > 0)
+        {
+            _il.LoadLocal(_fuelLocal);
+            _il.LoadInt64(_fuel);
+            _il.Emit(Il.Sub);
+            _il.StoreLocal(_fuelLocal);
+        }
+
+        _fuel = 0;
+    }
+
+    private void SaveFuel()
+    {
+        if (_fuelLocal >= 0)
+        {
+            LoadControl(nameof(StoreControl.Fuel));
+            _il.LoadLocal(_fuelLocal);
+            _il.Emit(Il.StindI8);
+        }
+    }
+
+    private void ReloadFuel()
+    {
+        if (_fuelLocal >= 0)
+        {
+            LoadControl(nameof(StoreControl.Fuel));
+            _il.Emit(Il.LdindI8);
+            _il.StoreLocal(_fuelLocal);
+        }
+    }
+}

@@ -1,0 +1,361 @@
+using Atoll.Wasm.Binary;
+using Atoll.Wasm.Execution;
+
+namespace Atoll.Wasm.Compilation;
+
+/// <content>Memory accesses, globals, select, and the instructions that are calls into the runtime.</content>
+internal sealed partial class FunctionCompiler
+{
+    private readonly List<int> _checkedLocals = [];
+
+    /// <summary>For each wasm local: how many bytes from its value on are known to lie inside of memory 0.</summary>
+    private long[] _checkedExtent = [];
+
+    private void ResetChecks(int localCount)
+    {
+        _checkedExtent = new long[localCount];
+        _checkedLocals.Clear();
+    }
+
+    private void ForgetCheck(int local) => _checkedExtent[local] = 0;
+
+    private void ForgetChecks()
+    {
+        foreach (int local in _checkedLocals)
+        {
+            _checkedExtent[local] = 0;
+        }
+
+        _checkedLocals.Clear();
+    }
+
+    private int MemoryBase(int memory)
+    {
+        if (_memoryBases[memory] < 0)
+        {
+            _memoryBases[memory] = AddLocal(LocalKind.Pointer);
+        }
+
+        return _memoryBases[memory];
+    }
+
+    private void LoadMemoryLength(int memory)
+    {
+        // The length lies just before the first byte (MemoryMapping).
+        _il.LoadLocal(MemoryBase(memory));
+        _il.LoadInt32(8);
+        _il.Emit(Il.Sub);
+        _il.Emit(Il.LdindI8);
+    }
+
+    private void CompileAccess(ref WasmReader reader, Opcode opcode)
+    {
+        (_, uint memoryIndex, ulong offset) = reader.ReadMemoryArgument();
+        int memory = (int)memoryIndex;
+        MemoryAccess access = MemoryAccess.Of(opcode);
+        if (access.IsStore)
+        {
+            CompileStore(access, memory, offset);
+            return;
+        }
+
+        Entry address = PopAddress();
+        EmitCheck(ref address, memory, offset, access.Size);
+        EmitAddress(address, memory, offset);
+        _il.Emit(access.Load);
+        if (access.Widen != 0)
+        {
+            _il.Emit(access.Widen);
+        }
+
+        PushStack(access.Type, 3);
+    }
+
+    private void CompileStore(MemoryAccess access, int memory, ulong offset)
+    {
+        Entry value = Pop();
+        if (value.Kind == EntryKind.Stack)
+        {
+            SpillTop(ref value);
+        }
+
+        Entry address = PopAddress();
+        EmitCheck(ref address, memory, offset, access.Size);
+        EmitAddress(address, memory, offset);
+        Load(value);
+        _il.Emit(access.Store);
+    }
+
+    /// <summary>Pops the address; unless it is a constant or an unmodified local, it ends up widened in a 64-bit temporary.</summary>
+    private Entry PopAddress()
+    {
+        Entry address = Pop();
+        if (address.Kind is EntryKind.Const or EntryKind.Local)
+        {
+            return address;
+        }
+
+        Load(address);
+        int temp = AllocateTemp(LocalKind.I64);
+        _il.Emit(Il.ConvU8);
+        _il.StoreLocal(temp);
+        return new Entry { Kind = EntryKind.Temp, Type = LocalKind.I64, Index = temp };
+    }
+
+    private void LoadAddressValue(in Entry address)
+    {
+        switch (address.Kind)
+        {
+            case EntryKind.Const:
+                _il.LoadInt64((uint)address.Bits);
+                break;
+            case EntryKind.Local:
+                LoadWasmLocal(address.Index);
+                _il.Emit(Il.ConvU8);
+                break;
+            default:
+                _il.LoadLocal(address.Index);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Traps unless address + offset + size fits (specification, "Memory Instructions"). The form address > length - (offset + size), signed, was
+    /// measured to be the fastest; a length below the sum gives a negative number, which every address exceeds.
+    /// </summary>
+    private void EmitCheck(ref Entry address, int memory, ulong offset, int size)
+    {
+        long extent = (long)offset + size;
+        bool isLocal = address.Kind == EntryKind.Local;
+        if (isLocal && memory == 0 && _checkedExtent[address.Index] >= extent)
+        {
+            return;
+        }
+
+        if (address.Kind == EntryKind.Const && memory < _definition.Memories.Length
+            && (ulong)(uint)address.Bits + (ulong)extent <= _definition.Memories[memory].Minimum * MemoryType.PageSize)
+        {
+            // A memory never shrinks below what its type promises.
+            return;
+        }
+
+        SpillAll();
+        if (_memoryTrapLabel < 0)
+        {
+            _memoryTrapLabel = _il.DefineLabel();
+        }
+
+        LoadAddressValue(address);
+        LoadMemoryLength(memory);
+        _il.LoadInt64(extent);
+        _il.Emit(Il.Sub);
+        _il.Branch(Il.Bgt, _memoryTrapLabel);
+        if (isLocal && memory == 0)
+        {
+            if (_checkedExtent[address.Index] == 0)
+            {
+                _checkedLocals.Add(address.Index);
+            }
+
+            _checkedExtent[address.Index] = extent;
+        }
+    }
+
+    private void EmitAddress(in Entry address, int memory, ulong offset)
+    {
+        _il.LoadLocal(MemoryBase(memory));
+        if (address.Kind == EntryKind.Const)
+        {
+            offset += (uint)address.Bits;
+        }
+        else
+        {
+            LoadAddressValue(address);
+            _il.Emit(Il.Add);
+            Release(address);
+        }
+
+        if (offset != 0)
+        {
+            _il.LoadInt64((long)offset);
+            _il.Emit(Il.Add);
+        }
+    }
+
+    private void CompileGlobalGet(int index)
+    {
+        GlobalType type = _definition.Globals[index].Type;
+        LocalKind kind = LocalKinds.Of(type.Type);
+        LoadContext();
+        _il.Emit(Il.Ldfld, _module.GlobalField(index));
+        if (_module.IsGlobalCell(index))
+        {
+            if (kind == LocalKind.Reference)
+            {
+                _il.Emit(Il.Ldfld, _module.Field(typeof(Global), nameof(Global.Reference)));
+            }
+            else
+            {
+                _il.Emit(Il.Ldflda, _module.Field(typeof(Global), nameof(Global.Low)));
+                _il.Emit(LoadIndirect(kind));
+            }
+        }
+
+        PushStack(kind, 2);
+    }
+
+    private void CompileGlobalSet(int index)
+    {
+        LocalKind kind = LocalKinds.Of(_definition.Globals[index].Type.Type);
+        Entry value = Pop();
+        if (value.Kind == EntryKind.Stack)
+        {
+            SpillTop(ref value);
+        }
+
+        LoadContext();
+        if (!_module.IsGlobalCell(index))
+        {
+            Load(value);
+            _il.Emit(Il.Stfld, _module.GlobalField(index));
+            return;
+        }
+
+        _il.Emit(Il.Ldfld, _module.GlobalField(index));
+        if (kind == LocalKind.Reference)
+        {
+            Load(value);
+            _il.Emit(Il.Stfld, _module.Field(typeof(Global), nameof(Global.Reference)));
+        }
+        else
+        {
+            _il.Emit(Il.Ldflda, _module.Field(typeof(Global), nameof(Global.Low)));
+            Load(value);
+            _il.Emit(StoreIndirect(kind));
+        }
+    }
+
+    private static Il LoadIndirect(LocalKind kind) => kind switch
+    {
+        LocalKind.I32 => Il.LdindI4,
+        LocalKind.I64 => Il.LdindI8,
+        LocalKind.F32 => Il.LdindR4,
+        LocalKind.F64 => Il.LdindR8,
+        _ => Il.LdindRef,
+    };
+
+    /// <summary>A conditional move: a temporary gets the first value, and the second when the condition is zero.</summary>
+    private void CompileSelect()
+    {
+        MakeConditionOnly(keepLazyReads: true);
+        LocalKind kind = _stack[^2].Type;
+        int result = AllocateTemp(kind);
+        Peek(_stack[^3]);
+        _il.StoreLocal(result);
+        int done = _il.DefineLabel();
+        EmitBranchIf(done, whenTrue: true);
+        LoadOperands(1);
+        _il.StoreLocal(result);
+        _il.MarkLabel(done);
+        Release(Pop());
+        PushTemp(kind, result);
+    }
+
+    /// <summary>Instructions that are a call of a method of the runtime: context, operands, immediates.</summary>
+    private void CompileRuntimeCall(ref WasmReader reader, Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.MemorySize:
+                LoadMemoryLength((int)reader.ReadVarU32());
+                _il.LoadInt32(16);
+                _il.Emit(Il.ShrUn);
+                _il.Emit(Il.ConvI4);
+                PushStack(LocalKind.I32);
+                break;
+            case Opcode.MemoryGrow: RuntimeCall(nameof(GuestRuntime.MemoryGrow), 1, LocalKind.I32, (int)reader.ReadVarU32()); break;
+            case Opcode.MemoryFill: RuntimeCall(nameof(GuestRuntime.MemoryFill), 3, null, (int)reader.ReadVarU32()); break;
+            case Opcode.MemoryCopy: RuntimeCall(nameof(GuestRuntime.MemoryCopy), 3, null, (int)reader.ReadVarU32(), (int)reader.ReadVarU32()); break;
+            case Opcode.MemoryInit:
+                int data = (int)reader.ReadVarU32();
+                RuntimeCall(nameof(GuestRuntime.MemoryInit), 3, null, (int)reader.ReadVarU32(), data);
+                break;
+            case Opcode.DataDrop: RuntimeCall(nameof(GuestRuntime.DataDrop), 0, null, (int)reader.ReadVarU32()); break;
+            case Opcode.TableGet: RuntimeCall(nameof(GuestRuntime.TableGet), 1, LocalKind.Reference, (int)reader.ReadVarU32()); break;
+            case Opcode.TableSet: RuntimeCall(nameof(GuestRuntime.TableSet), 2, null, (int)reader.ReadVarU32()); break;
+            case Opcode.TableSize: RuntimeCall(nameof(GuestRuntime.TableSize), 0, LocalKind.I32, (int)reader.ReadVarU32()); break;
+            case Opcode.TableGrow: RuntimeCall(nameof(GuestRuntime.TableGrow), 2, LocalKind.I32, (int)reader.ReadVarU32()); break;
+            case Opcode.TableFill: RuntimeCall(nameof(GuestRuntime.TableFill), 3, null, (int)reader.ReadVarU32()); break;
+            case Opcode.TableCopy: RuntimeCall(nameof(GuestRuntime.TableCopy), 3, null, (int)reader.ReadVarU32(), (int)reader.ReadVarU32()); break;
+            case Opcode.TableInit:
+                int segment = (int)reader.ReadVarU32();
+                RuntimeCall(nameof(GuestRuntime.TableInit), 3, null, (int)reader.ReadVarU32(), segment);
+                break;
+            case Opcode.ElemDrop: RuntimeCall(nameof(GuestRuntime.ElemDrop), 0, null, (int)reader.ReadVarU32()); break;
+            case Opcode.RefFunc: RuntimeCall(nameof(GuestRuntime.RefFunc), 0, LocalKind.Reference, (int)reader.ReadVarU32()); break;
+            default: throw new System.Diagnostics.UnreachableException($"{opcode} passed validation but has no code");
+        }
+    }
+
+    private void RuntimeCall(string helper, int operands, LocalKind? result, params ReadOnlySpan<int> immediates)
+    {
+        FlushFuel();
+        SaveFuel();
+
+        // The context is the first argument here, so operands on IL's stack have to make room for it.
+        SpillAll();
+        LoadContext();
+        int depth = LoadOperands(operands);
+        foreach (int immediate in immediates)
+        {
+            _il.LoadInt32(immediate);
+        }
+
+        CallHelper(helper);
+        ReloadFuel();
+        if (result is { } kind)
+        {
+            PushStack(kind, depth + 1);
+        }
+    }
+}
+
+/// <summary>How a load or store is done in IL.</summary>
+/// <param name="Type">Type of the value.</param>
+/// <param name="Size">Bytes accessed.</param>
+/// <param name="Load">Load: the instruction.</param>
+/// <param name="Widen">Load: conversion behind it, or 0.</param>
+/// <param name="Store">Store: the instruction, or 0 for a load.</param>
+internal readonly record struct MemoryAccess(LocalKind Type, int Size, Il Load, Il Widen, Il Store)
+{
+    private static readonly MemoryAccess[] Table =
+    [
+        new(LocalKind.I32, 4, Il.LdindI4, 0, 0),
+        new(LocalKind.I64, 8, Il.LdindI8, 0, 0),
+        new(LocalKind.F32, 4, Il.LdindR4, 0, 0),
+        new(LocalKind.F64, 8, Il.LdindR8, 0, 0),
+        new(LocalKind.I32, 1, Il.LdindI1, 0, 0),
+        new(LocalKind.I32, 1, Il.LdindU1, 0, 0),
+        new(LocalKind.I32, 2, Il.LdindI2, 0, 0),
+        new(LocalKind.I32, 2, Il.LdindU2, 0, 0),
+        new(LocalKind.I64, 1, Il.LdindI1, Il.ConvI8, 0),
+        new(LocalKind.I64, 1, Il.LdindU1, Il.ConvU8, 0),
+        new(LocalKind.I64, 2, Il.LdindI2, Il.ConvI8, 0),
+        new(LocalKind.I64, 2, Il.LdindU2, Il.ConvU8, 0),
+        new(LocalKind.I64, 4, Il.LdindI4, Il.ConvI8, 0),
+        new(LocalKind.I64, 4, Il.LdindU4, Il.ConvU8, 0),
+        new(LocalKind.I32, 4, 0, 0, Il.StindI4),
+        new(LocalKind.I64, 8, 0, 0, Il.StindI8),
+        new(LocalKind.F32, 4, 0, 0, Il.StindR4),
+        new(LocalKind.F64, 8, 0, 0, Il.StindR8),
+        new(LocalKind.I32, 1, 0, 0, Il.StindI1),
+        new(LocalKind.I32, 2, 0, 0, Il.StindI2),
+        new(LocalKind.I64, 1, 0, 0, Il.StindI1),
+        new(LocalKind.I64, 2, 0, 0, Il.StindI2),
+        new(LocalKind.I64, 4, 0, 0, Il.StindI4),
+    ];
+
+    public bool IsStore => Store != 0;
+
+    public static MemoryAccess Of(Opcode opcode) => Table[opcode - Opcode.I32Load];
+}

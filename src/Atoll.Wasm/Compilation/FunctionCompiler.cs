@@ -1,0 +1,315 @@
+using System.Runtime.CompilerServices;
+using Atoll.Wasm.Binary;
+using Atoll.Wasm.Execution;
+
+namespace Atoll.Wasm.Compilation;
+
+/// <summary>
+/// Compiles one validated function body to IL in one pass. The operand stack is symbolic: constants and reads of locals stay lazy, other values
+/// stay on IL's evaluation stack, and only where IL wants that stack empty (branches, labels, checks) are they stored to pooled temporaries.
+/// </summary>
+internal sealed partial class FunctionCompiler
+{
+    /// <summary>Frames above this are checked before they exist, by a wrapper: the prologue of such a frame would touch memory past the guard.</summary>
+    private const int LargeFrameBytes = 16 * 1024;
+
+    private const int MaximumLocals = 60_000;
+
+    private readonly ModuleCompiler _module;
+    private readonly ModuleDefinition _definition;
+    private readonly WasmEngineOptions _options;
+    private readonly IlBuffer _il = new();
+    private readonly IlBuffer _prologue = new();
+    private FunctionType _type = null!;
+    private int _parameterCount;
+    private int _contextArgument;
+    private LocalKind[] _wasmLocals = [];
+    private bool _hasCalls;
+    private int _guardLocal;
+    private int _memoryTrapLabel;
+    private int _typeTrapLabel;
+    private int _stackCheckLabel;
+    private int _bodyLabel;
+    private int[] _memoryBases = [];
+
+    public FunctionCompiler(ModuleCompiler module)
+    {
+        _module = module;
+        _definition = module.Definition;
+        _options = module.Engine.Options;
+    }
+
+    /// <summary>IL of the function and what the method needs to run it.</summary>
+    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes);
+
+    public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
+
+    public Result Compile(int index)
+    {
+        FunctionBody body = _definition.Bodies[index];
+        Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
+        EmitEntry(body);
+        PushFunctionFrame();
+        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
+        while (_frames.Count > 0)
+        {
+            Opcode opcode = reader.ReadOpcode();
+            if (!_reachable)
+            {
+                SkipUnreachable(ref reader, opcode);
+                continue;
+            }
+
+            _fuel++;
+            CompileInstruction(ref reader, opcode);
+        }
+
+        EmitColdBlocks();
+        EmitPrologue();
+        int frame = EstimateFrame();
+        return new Result(_il.Finish(_prologue), _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame);
+    }
+
+    /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
+    private bool ManyLocals(FunctionBody body) => body.LocalCount - _parameterCount > 64;
+
+    private void Reset(FunctionType type, FunctionBody body)
+    {
+        _il.Clear();
+        _prologue.Clear();
+        _type = type;
+        _parameterCount = type.Parameters.Length;
+        _contextArgument = _parameterCount + Math.Max(0, type.Results.Length - 1);
+        _hasCalls = body.HasCalls;
+        _locals = [];
+        _stack.Clear();
+        _frames.Clear();
+        _stackEntries = 0;
+        _maximumStack = 0;
+        _reachable = true;
+        _fuel = 0;
+        _guardLocal = -1;
+        _fuelLocal = -1;
+        _memoryTrapLabel = -1;
+        _typeTrapLabel = -1;
+        _stackCheckLabel = -1;
+        _coldLoops.Clear();
+        _memoryBases = new int[_definition.Memories.Length];
+        Array.Fill(_memoryBases, -1);
+        foreach (Stack<int> free in _freeTemps)
+        {
+            free.Clear();
+        }
+
+        _wasmLocals = new LocalKind[body.LocalCount];
+        for (int i = 0; i < _parameterCount; i++)
+        {
+            _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
+        }
+
+        int next = _parameterCount;
+        foreach (LocalRun run in body.Locals)
+        {
+            for (int i = 0; i < run.Count; i++)
+            {
+                _wasmLocals[next++] = LocalKinds.Of(run.Type);
+                AddLocal(_wasmLocals[next - 1]);
+            }
+        }
+
+        _lazyReads = new int[body.LocalCount];
+        ResetChecks(body.LocalCount);
+    }
+
+    private int AddLocal(LocalKind kind)
+    {
+        if (_locals.Count >= MaximumLocals)
+        {
+            throw new InvalidModuleException($"the function needs more than {MaximumLocals} local values; split it", 0);
+        }
+
+        _locals.Add(kind);
+        return _locals.Count - 1;
+    }
+
+    private void EmitEntry(FunctionBody body)
+    {
+        if (!ManyLocals(body))
+        {
+            for (int i = _parameterCount; i < _wasmLocals.Length; i++)
+            {
+                EmitZero(_wasmLocals[i]);
+                _il.StoreLocal(i - _parameterCount);
+            }
+        }
+
+        if (_hasCalls)
+        {
+            // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
+            _guardLocal = AddLocal(LocalKind.Pointer);
+            _stackCheckLabel = _il.DefineLabel();
+            _bodyLabel = _il.DefineLabel();
+            _il.LoadLocalAddress(_guardLocal);
+            _il.Emit(Il.ConvU);
+            LoadControl(nameof(StoreControl.StackLimit));
+            _il.Emit(Il.LdindI8);
+            _il.Branch(Il.BltUn, _stackCheckLabel);
+            _il.MarkLabel(_bodyLabel);
+        }
+
+        if (_options.ConsumeFuel)
+        {
+            BeginFuel();
+        }
+    }
+
+    /// <summary>Loads the bases of the memories that the body turned out to use.</summary>
+    private void EmitPrologue()
+    {
+        for (int i = 0; i < _memoryBases.Length; i++)
+        {
+            if (_memoryBases[i] >= 0)
+            {
+                _prologue.LoadArgument(_contextArgument);
+                _prologue.Emit(Il.Ldfld, _module.MemoryField(i));
+                _prologue.StoreLocal(_memoryBases[i]);
+            }
+        }
+    }
+
+    private void EmitColdBlocks()
+    {
+        if (_memoryTrapLabel >= 0)
+        {
+            EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds));
+        }
+
+        if (_typeTrapLabel >= 0)
+        {
+            EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch));
+        }
+
+        if (_stackCheckLabel >= 0)
+        {
+            EmitLookUp(_stackCheckLabel, nameof(GuestRuntime.CheckStack), _bodyLabel);
+        }
+
+        foreach ((int label, string helper, int back) in _coldLoops)
+        {
+            EmitLookUp(label, helper, back);
+        }
+    }
+
+    private void EmitThrow(int label, string helper)
+    {
+        _il.MarkLabel(label);
+        CallHelper(helper);
+        _il.Emit(Il.Throw);
+    }
+
+    private void EmitLookUp(int label, string helper, int back)
+    {
+        _il.MarkLabel(label);
+        LoadContext();
+        CallHelper(helper);
+        _il.Branch(Il.Br, back);
+    }
+
+    /// <summary>
+    /// An upper estimate of the frame: optimised code keeps most locals in registers, but unoptimised code gives each a slot, and adds
+    /// temporaries of its own in proportion to the code.
+    /// </summary>
+    private int EstimateFrame()
+    {
+        long slots = 16L * (_locals.Count + _parameterCount + _type.Results.Length);
+        long code = _il.Length > 40_000 || slots > LargeFrameBytes ? _il.Length : _il.Length / 8;
+        return (int)Math.Min(slots + code, 16 << 20);
+    }
+
+    private void CompileInstruction(ref WasmReader reader, Opcode opcode)
+    {
+        if (opcode is not (Opcode.BrIf or Opcode.If or Opcode.Select or Opcode.SelectT or Opcode.I32Eqz))
+        {
+            SettleCompare();
+        }
+
+        if (opcode is >= Opcode.I32Load and <= Opcode.I64Store32)
+        {
+            CompileAccess(ref reader, opcode);
+        }
+        else if (opcode is >= Opcode.I32Eqz and <= Opcode.I64Extend32S || (ushort)opcode is >= 0xFC00 and <= 0xFC07)
+        {
+            CompileNumeric(opcode);
+        }
+        else if (!CompileControl(ref reader, opcode))
+        {
+            CompileOther(ref reader, opcode);
+        }
+    }
+
+    private void CompileOther(ref WasmReader reader, Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.Drop: Drop(); break;
+            case Opcode.Select: CompileSelect(); break;
+            case Opcode.SelectT:
+                reader.SkipImmediate(ImmediateKind.SelectTypes);
+                CompileSelect();
+                break;
+            case Opcode.LocalGet: PushLocal((int)reader.ReadVarU32()); break;
+            case Opcode.LocalSet: SetLocal((int)reader.ReadVarU32(), tee: false); break;
+            case Opcode.LocalTee: SetLocal((int)reader.ReadVarU32(), tee: true); break;
+            case Opcode.GlobalGet: CompileGlobalGet((int)reader.ReadVarU32()); break;
+            case Opcode.GlobalSet: CompileGlobalSet((int)reader.ReadVarU32()); break;
+            case Opcode.I32Const: PushConst(LocalKind.I32, reader.ReadVarS32()); break;
+            case Opcode.I64Const: PushConst(LocalKind.I64, reader.ReadVarS64()); break;
+            case Opcode.F32Const: PushConst(LocalKind.F32, reader.ReadF32Bits()); break;
+            case Opcode.F64Const: PushConst(LocalKind.F64, (long)reader.ReadF64Bits()); break;
+            case Opcode.RefNull:
+                reader.SkipImmediate(ImmediateKind.HeapType);
+                PushConst(LocalKind.Reference, 0);
+                break;
+            case Opcode.RefIsNull:
+                LoadOperands(1);
+                PushCompare(CompareOperator.IsNull);
+                break;
+            default: CompileRuntimeCall(ref reader, opcode); break;
+        }
+    }
+
+    private void CallHelper(string name) => _il.Emit(Il.Call, _module.Helper(name));
+
+    private void LoadContext() => _il.LoadArgument(_contextArgument);
+
+    private void LoadControl(string field)
+    {
+        LoadContext();
+        _il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+        int offset = field switch
+        {
+            nameof(StoreControl.StackLimit) => 0,
+            nameof(StoreControl.Interrupt) => (int)ControlOffsets.Interrupt,
+            _ => (int)ControlOffsets.Fuel,
+        };
+        if (offset != 0)
+        {
+            _il.LoadInt32(offset);
+            _il.Emit(Il.Add);
+        }
+    }
+
+    private static unsafe class ControlOffsets
+    {
+        public static readonly nint Interrupt = Offset(c => (nint)(&c->Interrupt));
+        public static readonly nint Fuel = Offset(c => (nint)(&c->Fuel));
+
+        private delegate nint AddressOf(StoreControl* control);
+
+        private static nint Offset(AddressOf address)
+        {
+            StoreControl control;
+            return address(&control) - (nint)(&control);
+        }
+    }
+}

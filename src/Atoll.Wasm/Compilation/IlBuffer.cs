@@ -1,0 +1,307 @@
+using System.Buffers.Binary;
+
+namespace Atoll.Wasm.Compilation;
+
+/// <summary>
+/// A growing run of IL with labels. Branches are written long and shortened at the end, because the JIT gives up optimising
+/// a method past 60,000 bytes of IL: size is a performance figure.
+/// </summary>
+internal sealed class IlBuffer
+{
+    private readonly List<Fixup> _fixups = [];
+    private readonly List<int> _labels = [];
+    private byte[] _bytes = new byte[1024];
+    private int _length;
+
+    /// <param name="Position">Offset of the opcode.</param>
+    /// <param name="Label">Target.</param>
+    /// <param name="SwitchEnd">Offset behind the whole switch instruction when the fixup is one of its targets, else 0.</param>
+    private readonly record struct Fixup(int Position, int Label, int SwitchEnd);
+
+    public int Length => _length;
+
+    /// <summary>Number of branch instructions and labels: an estimate of the JIT's basic blocks.</summary>
+    public int BranchCount => _fixups.Count;
+
+    public void Clear()
+    {
+        _fixups.Clear();
+        _labels.Clear();
+        _length = 0;
+    }
+
+    public int DefineLabel()
+    {
+        _labels.Add(-1);
+        return _labels.Count - 1;
+    }
+
+    public void MarkLabel(int label) => _labels[label] = _length;
+
+    public void Emit(Il opcode)
+    {
+        Ensure(2);
+        if ((ushort)opcode > 0xFF)
+        {
+            _bytes[_length++] = 0xFE;
+        }
+
+        _bytes[_length++] = (byte)opcode;
+    }
+
+    public void Emit(Il opcode, int token)
+    {
+        Emit(opcode);
+        EmitInt32(token);
+    }
+
+    public void Branch(Il opcode, int label)
+    {
+        _fixups.Add(new Fixup(_length, label, 0));
+        Emit(opcode);
+        EmitInt32(0);
+    }
+
+    public void Switch(ReadOnlySpan<int> labels)
+    {
+        Emit(Il.Switch);
+        EmitInt32(labels.Length);
+        int end = _length + (labels.Length * 4);
+        foreach (int label in labels)
+        {
+            _fixups.Add(new Fixup(_length, label, end));
+            EmitInt32(0);
+        }
+    }
+
+    public void LoadArgument(int index) => Indexed(index, 0x02, 0x0E, 0x09);
+
+    public void StoreArgument(int index) => Indexed(index, -1, 0x10, 0x0B);
+
+    public void LoadLocal(int index) => Indexed(index, 0x06, 0x11, 0x0C);
+
+    public void StoreLocal(int index) => Indexed(index, 0x0A, 0x13, 0x0E);
+
+    public void LoadLocalAddress(int index) => Indexed(index, -1, 0x12, 0x0D);
+
+    public void LoadInt32(int value)
+    {
+        Ensure(5);
+        if (value is >= -1 and <= 8)
+        {
+            _bytes[_length++] = (byte)(0x16 + value);
+        }
+        else if (value is >= sbyte.MinValue and <= sbyte.MaxValue)
+        {
+            _bytes[_length++] = 0x1F;
+            _bytes[_length++] = (byte)value;
+        }
+        else
+        {
+            _bytes[_length++] = 0x20;
+            EmitInt32(value);
+        }
+    }
+
+    public void LoadInt64(long value)
+    {
+        if (value is >= int.MinValue and <= int.MaxValue)
+        {
+            LoadInt32((int)value);
+            Emit(Il.ConvI8);
+        }
+        else if (value is >= 0 and <= uint.MaxValue)
+        {
+            LoadInt32((int)value);
+            Emit(Il.ConvU8);
+        }
+        else
+        {
+            Ensure(9);
+            _bytes[_length++] = 0x21;
+            BinaryPrimitives.WriteInt64LittleEndian(_bytes.AsSpan(_length), value);
+            _length += 8;
+        }
+    }
+
+    public void LoadFloat32(uint bits)
+    {
+        Ensure(5);
+        _bytes[_length++] = 0x22;
+        EmitInt32((int)bits);
+    }
+
+    public void LoadFloat64(ulong bits)
+    {
+        Ensure(9);
+        _bytes[_length++] = 0x23;
+        BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(_length), bits);
+        _length += 8;
+    }
+
+    /// <summary>
+    /// The finished IL: <paramref name="prologue"/> (whose labels are its own), then this buffer, with branches in the short form
+    /// wherever the target is near. Linear in practice: each pass over the branches shortens some, and two or three passes settle.
+    /// </summary>
+    public byte[] Finish(IlBuffer? prologue = null)
+    {
+        byte[] body = Relax();
+        if (prologue is null)
+        {
+            return body;
+        }
+
+        byte[] head = prologue.Relax();
+        byte[] whole = new byte[head.Length + body.Length];
+        head.CopyTo(whole, 0);
+        body.CopyTo(whole, head.Length);
+        return whole;
+    }
+
+    private byte[] Relax()
+    {
+        int count = _fixups.Count;
+        if (count == 0)
+        {
+            return _bytes.AsSpan(0, _length).ToArray();
+        }
+
+        // saved[i] = bytes saved before fixup i; a position p moves down by the saving of all short branches before it.
+        bool[] isShort = new bool[count];
+        int[] saved = new int[count + 1];
+        bool changed = true;
+        for (int pass = 0; changed && pass < 4; pass++)
+        {
+            changed = false;
+            for (int i = 0; i < count; i++)
+            {
+                saved[i + 1] = saved[i] + (isShort[i] ? 3 : 0);
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                Fixup fixup = _fixups[i];
+                if (isShort[i] || fixup.SwitchEnd != 0)
+                {
+                    continue;
+                }
+
+                int from = fixup.Position + 5 - saved[i];
+                int target = _labels[fixup.Label];
+                int to = target - saved[FirstFixupAtOrAfter(target)];
+                // Shrinking never moves a target further away, so a branch that fits now fits for good.
+                if (to - from is >= -120 and <= 120)
+                {
+                    isShort[i] = true;
+                    changed = true;
+                }
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            saved[i + 1] = saved[i] + (isShort[i] ? 3 : 0);
+        }
+
+        return Rewrite(isShort, saved);
+    }
+
+    private byte[] Rewrite(bool[] isShort, int[] saved)
+    {
+        int count = _fixups.Count;
+        byte[] result = new byte[_length - saved[count]];
+        int source = 0;
+        int destination = 0;
+        for (int i = 0; i < count; i++)
+        {
+            Fixup fixup = _fixups[i];
+            int run = fixup.Position - source;
+            _bytes.AsSpan(source, run).CopyTo(result.AsSpan(destination));
+            source += run;
+            destination += run;
+            int target = _labels[fixup.Label];
+            int to = target - saved[FirstFixupAtOrAfter(target)];
+            if (fixup.SwitchEnd != 0)
+            {
+                int end = fixup.SwitchEnd - saved[i];
+                BinaryPrimitives.WriteInt32LittleEndian(result.AsSpan(destination), to - end);
+                source += 4;
+                destination += 4;
+            }
+            else if (isShort[i])
+            {
+                result[destination] = (byte)(_bytes[source] - 0x38 + 0x2B);
+                result[destination + 1] = (byte)(sbyte)(to - (destination + 2));
+                source += 5;
+                destination += 2;
+            }
+            else
+            {
+                result[destination] = _bytes[source];
+                BinaryPrimitives.WriteInt32LittleEndian(result.AsSpan(destination + 1), to - (destination + 5));
+                source += 5;
+                destination += 5;
+            }
+        }
+
+        _bytes.AsSpan(source, _length - source).CopyTo(result.AsSpan(destination));
+        return result;
+    }
+
+    /// <summary>Index of the first fixup whose opcode lies at or behind <paramref name="position"/>.</summary>
+    private int FirstFixupAtOrAfter(int position)
+    {
+        int low = 0;
+        int high = _fixups.Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_fixups[middle].Position < position)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private void Indexed(int index, int shortest, byte shortForm, byte longForm)
+    {
+        Ensure(4);
+        if (shortest >= 0 && index < 4)
+        {
+            _bytes[_length++] = (byte)(shortest + index);
+        }
+        else if (index <= 255)
+        {
+            _bytes[_length++] = shortForm;
+            _bytes[_length++] = (byte)index;
+        }
+        else
+        {
+            _bytes[_length++] = 0xFE;
+            _bytes[_length++] = longForm;
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes.AsSpan(_length), checked((ushort)index));
+            _length += 2;
+        }
+    }
+
+    private void EmitInt32(int value)
+    {
+        Ensure(4);
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(_length), value);
+        _length += 4;
+    }
+
+    private void Ensure(int count)
+    {
+        if (_length + count > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, _bytes.Length * 2);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Atoll.Wasm.Compilation;
+
+namespace Atoll.Wasm;
+
+/// <summary>Turns the .NET stack of an exception into guest frames: every guest function is a method whose number is its token.</summary>
+internal static class GuestStackReader
+{
+    /// <summary>Frames that are kept; deep recursion would otherwise give ten thousand of them.</summary>
+    public const int MaximumFrames = 100;
+
+    // Weak keys: the table keeps no module alive.
+    private static readonly ConditionalWeakTable<Module, CompiledModule> Modules = [];
+
+    public static void Register(Module module, CompiledModule code) => Modules.Add(module, code);
+
+    /// <summary>Whether the exception left a method of guest code directly, so that no host code can have thrown it.</summary>
+    public static bool ThrownByGuest(Exception exception) =>
+        exception.TargetSite?.Module is { } module && Modules.TryGetValue(module, out _);
+
+    public static ImmutableArray<GuestFrame> Read(Exception exception)
+    {
+        ImmutableArray<GuestFrame>.Builder frames = ImmutableArray.CreateBuilder<GuestFrame>();
+        StackTrace trace = new(exception, fNeedFileInfo: false);
+        for (int i = 0; i < trace.FrameCount && frames.Count < MaximumFrames; i++)
+        {
+            MethodBase? method = trace.GetFrame(i)?.GetMethod();
+            if (method is not null && Modules.TryGetValue(method.Module, out CompiledModule? code) && code.FrameOf(method) is { } frame)
+            {
+                frames.Add(frame);
+            }
+        }
+
+        return frames.DrainToImmutable();
+    }
+}

@@ -1,0 +1,111 @@
+using Atoll.Wasm.Execution;
+
+namespace Atoll.Wasm;
+
+/// <summary>The body of a host function that takes its arguments untyped.</summary>
+/// <param name="caller">Who calls; valid during the call.</param>
+/// <param name="arguments">The arguments, of the types of the function's type.</param>
+/// <param name="results">To be filled with the results; default values at first.</param>
+public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, Span<Value> results);
+
+/// <summary>A function of a guest or of the host.</summary>
+/// <remarks>
+/// Used by one thread at a time, like its store. Keeps its instance and code alive. Calls stop at the store's deadline or cancellation and throw
+/// <see cref="TrapException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
+/// <see cref="HostFunctionException"/> or <see cref="GuestExitException"/>.
+/// </remarks>
+public sealed class Function : Extern
+{
+    // Read by generated code: what to call, what to pass as its last argument, and the engine's one object for the type.
+    internal readonly nint Code;
+    internal readonly object Context;
+    internal readonly FunctionType CanonicalType;
+    private readonly string? _name;
+
+    internal Function(Store store, nint code, object context, FunctionType canonicalType, string? name)
+        : base(store)
+    {
+        Code = code;
+        Context = context;
+        CanonicalType = canonicalType;
+        _name = name;
+    }
+
+    /// <inheritdoc/>
+    public override ExternKind Kind => ExternKind.Function;
+
+    /// <summary>Parameters and results.</summary>
+    public FunctionType Type => CanonicalType;
+
+    /// <summary>Its name, from the name section or the host's definition; or null.</summary>
+    public string? Name => _name;
+
+    /// <summary>Makes a function of the host.</summary>
+    /// <param name="store">The store that owns it.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="callback">Its body.</param>
+    public static Function Create(Store store, FunctionType type, HostCallback callback)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        HostDefinition definition = HostDefinition.FromCallback(store.Engine, "host", type, callback);
+        return definition.Bind(store, instance: null);
+    }
+
+    /// <summary>Calls the function.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <returns>The results.</returns>
+    /// <exception cref="ArgumentException">Number or types of the arguments are wrong.</exception>
+    public Value[] Invoke(params ReadOnlySpan<Value> arguments)
+    {
+        Value[] results = Type.Results.IsEmpty ? [] : new Value[Type.Results.Length];
+        Invoke(arguments, results);
+        return results;
+    }
+
+    /// <summary>Calls the function without allocating.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="results">Room for the results.</param>
+    /// <exception cref="ArgumentException">Number or types of the arguments are wrong, or there is too little room.</exception>
+    public void Invoke(ReadOnlySpan<Value> arguments, Span<Value> results)
+    {
+        FunctionType type = CanonicalType;
+        if (arguments.Length != type.Parameters.Length)
+        {
+            throw new ArgumentException($"the function takes {type.Parameters.Length} arguments, not {arguments.Length}");
+        }
+
+        if (results.Length < type.Results.Length)
+        {
+            throw new ArgumentException($"the function gives {type.Results.Length} results; there is room for {results.Length}");
+        }
+
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            Store.CheckValue(arguments[i], type.Parameters[i]);
+        }
+
+        UntypedStub stub = Store.Engine.Thunks.GetUntypedStub(type);
+        nuint state = Store.Enter();
+        try
+        {
+            stub(Code, Context, arguments, results);
+        }
+        catch (Exception exception) when (GuestErrors.Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+        finally
+        {
+            Store.Exit(state);
+        }
+    }
+
+    /// <summary>A delegate that calls the function without boxing or allocation.</summary>
+    /// <typeparam name="TDelegate">
+    /// A delegate type of the same shape: <c>int</c>/<c>uint</c> for i32, <c>long</c>/<c>ulong</c> for i64, <c>float</c>, <c>double</c>,
+    /// <see cref="Function"/> for funcref, <c>object</c> for externref; results after the first as <c>out</c> parameters.
+    /// </typeparam>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public TDelegate ToDelegate<TDelegate>()
+        where TDelegate : Delegate => (TDelegate)TypedStubs.Create(this, typeof(TDelegate));
+}

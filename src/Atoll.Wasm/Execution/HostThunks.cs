@@ -1,0 +1,293 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
+
+namespace Atoll.Wasm.Execution;
+
+/// <summary>Calls compiled code (or a thunk) with arguments and results in <see cref="Value"/> form.</summary>
+internal delegate void UntypedStub(nint code, object context, ReadOnlySpan<Value> arguments, Span<Value> results);
+
+/// <summary>
+/// The machine code between compiled code and the host, one piece for each signature, made when first needed. Compiled code calls by function
+/// pointer, and a function pointer keeps nothing alive: the engine holds the thunks, and whatever holds a pointer holds the engine.
+/// </summary>
+internal sealed class HostThunks
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
+    private readonly Dictionary<(FunctionType, Type, bool), nint> _delegateThunks = [];
+    private readonly ConcurrentDictionary<FunctionType, UntypedStub> _untypedStubs = new();
+    private readonly List<Type> _keepAlive = [];
+    private ModuleBuilder? _module;
+
+    /// <summary>Code for a host function with a <see cref="HostCallback"/>; its context is a <see cref="Caller"/>.</summary>
+    public nint GetCallbackThunk(FunctionType type)
+    {
+        lock (_lock)
+        {
+            if (!_callbackThunks.TryGetValue(type, out nint code))
+            {
+                code = Emit(type, il => EmitCallbackBody(il, type));
+                _callbackThunks.Add(type, code);
+            }
+
+            return code;
+        }
+    }
+
+    /// <summary>Code for a host function with a typed delegate; its context is a <see cref="Caller"/>.</summary>
+    public nint GetDelegateThunk(FunctionType type, Type delegateType, bool takesCaller)
+    {
+        lock (_lock)
+        {
+            if (!_delegateThunks.TryGetValue((type, delegateType, takesCaller), out nint code))
+            {
+                code = Emit(type, il => EmitDelegateBody(il, type, delegateType, takesCaller));
+                _delegateThunks.Add((type, delegateType, takesCaller), code);
+            }
+
+            return code;
+        }
+    }
+
+    /// <summary>A delegate that calls code of a type untyped.</summary>
+    public UntypedStub GetUntypedStub(FunctionType type) => _untypedStubs.GetOrAdd(type, MakeUntypedStub);
+
+    /// <summary>Parameter types of compiled code: parameters, an address for each result but the first, the context.</summary>
+    internal static Type[] Parameters(FunctionType type) =>
+    [
+        .. type.Parameters.Select(ClrType),
+        .. type.Results.Skip(1).Select(r => ClrType(r).MakeByRefType()),
+        typeof(object),
+    ];
+
+    internal static Type Result(FunctionType type) => type.Results.IsEmpty ? typeof(void) : ClrType(type.Results[0]);
+
+    internal static Type ClrType(ValueType type) => type.Code switch
+    {
+        0x7F => typeof(int),
+        0x7E => typeof(long),
+        0x7D => typeof(float),
+        0x7C => typeof(double),
+        0x7B => typeof(Vector128<byte>),
+        _ => typeof(object),
+    };
+
+    private nint Emit(FunctionType type, Action<ILGenerator> body)
+    {
+        _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
+        TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
+        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, Result(type), Parameters(type));
+        body(method.GetILGenerator());
+        Type created = builder.CreateType();
+        _keepAlive.Add(created);
+        return created.GetMethod("Call")!.MethodHandle.GetFunctionPointer();
+    }
+
+    private static void EmitDelegateBody(ILGenerator il, FunctionType type, Type delegateType, bool takesCaller)
+    {
+        int context = type.Parameters.Length;
+        LocalBuilder? result = type.Results.IsEmpty ? null : il.DeclareLocal(ClrType(type.Results[0]));
+        il.BeginExceptionBlock();
+        LoadTarget(il, context);
+        if (takesCaller)
+        {
+            il.Emit(OpCodes.Ldarg, (short)context);
+        }
+
+        for (int i = 0; i < type.Parameters.Length; i++)
+        {
+            il.Emit(OpCodes.Ldarg, (short)i);
+        }
+
+        il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
+        if (result is not null)
+        {
+            il.Emit(OpCodes.Stloc, result);
+        }
+
+        EndHostCall(il, context);
+        if (result is not null)
+        {
+            il.Emit(OpCodes.Ldloc, result);
+        }
+
+        il.Emit(OpCodes.Ret);
+    }
+
+    private static void EmitCallbackBody(ILGenerator il, FunctionType type)
+    {
+        int context = type.Parameters.Length + Math.Max(0, type.Results.Length - 1);
+        LocalBuilder arguments = il.DeclareLocal(typeof(Value[]));
+        LocalBuilder results = il.DeclareLocal(typeof(Value[]));
+        il.BeginExceptionBlock();
+        il.Emit(OpCodes.Ldarg, (short)context);
+        il.Emit(OpCodes.Call, Helper(nameof(NewArguments)));
+        il.Emit(OpCodes.Stloc, arguments);
+        for (int i = 0; i < type.Parameters.Length; i++)
+        {
+            il.Emit(OpCodes.Ldloc, arguments);
+            il.Emit(OpCodes.Ldc_I4, i);
+            EmitPack(il, type.Parameters[i], () => il.Emit(OpCodes.Ldarg, (short)i));
+            il.Emit(OpCodes.Stelem, typeof(Value));
+        }
+
+        il.Emit(OpCodes.Ldarg, (short)context);
+        il.Emit(OpCodes.Ldloc, arguments);
+        il.Emit(OpCodes.Call, Helper(nameof(InvokeCallback)));
+        il.Emit(OpCodes.Stloc, results);
+        EndHostCall(il, context);
+        for (int i = 1; i < type.Results.Length; i++)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(type.Parameters.Length + i - 1));
+            EmitUnpackElement(il, results, i, type.Results[i]);
+            il.Emit(OpCodes.Stobj, ClrType(type.Results[i]));
+        }
+
+        if (!type.Results.IsEmpty)
+        {
+            EmitUnpackElement(il, results, 0, type.Results[0]);
+        }
+
+        il.Emit(OpCodes.Ret);
+    }
+
+    private static void LoadTarget(ILGenerator il, int context)
+    {
+        il.Emit(OpCodes.Ldarg, (short)context);
+        il.Emit(OpCodes.Ldfld, typeof(Caller).GetField(nameof(Caller.Definition), BindingFlags.NonPublic | BindingFlags.Instance)!);
+        il.Emit(OpCodes.Ldfld, typeof(HostDefinition).GetField(nameof(HostDefinition.Target), BindingFlags.NonPublic | BindingFlags.Instance)!);
+    }
+
+    private static void EndHostCall(ILGenerator il, int context)
+    {
+        il.BeginCatchBlock(typeof(Exception));
+        il.Emit(OpCodes.Ldarg, (short)context);
+        il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.FromHost))!);
+        il.Emit(OpCodes.Throw);
+        il.EndExceptionBlock();
+    }
+
+    private static UntypedStub MakeUntypedStub(FunctionType type)
+    {
+        DynamicMethod method = new("Untyped", typeof(void), [typeof(nint), typeof(object), typeof(ReadOnlySpan<Value>), typeof(Span<Value>)], typeof(HostThunks).Module, skipVisibility: true);
+        ILGenerator il = method.GetILGenerator();
+        MethodInfo argument = typeof(ReadOnlySpan<Value>).GetMethod("get_Item")!;
+        MethodInfo slot = typeof(Span<Value>).GetMethod("get_Item")!;
+        LocalBuilder[] results = [.. type.Results.Select(r => il.DeclareLocal(ClrType(r)))];
+        for (int i = 0; i < type.Parameters.Length; i++)
+        {
+            il.Emit(OpCodes.Ldarga_S, (byte)2);
+            il.Emit(OpCodes.Ldc_I4, i);
+            il.Emit(OpCodes.Call, argument);
+            EmitUnpack(il, type.Parameters[i]);
+        }
+
+        for (int i = 1; i < results.Length; i++)
+        {
+            il.Emit(OpCodes.Ldloca, results[i]);
+        }
+
+        il.Emit(OpCodes.Ldarg_1);
+        il.Emit(OpCodes.Ldarg_0);
+        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, Result(type), Parameters(type), null);
+        if (results.Length > 0)
+        {
+            il.Emit(OpCodes.Stloc, results[0]);
+        }
+
+        for (int i = 0; i < results.Length; i++)
+        {
+            LocalBuilder result = results[i];
+            il.Emit(OpCodes.Ldarga_S, (byte)3);
+            il.Emit(OpCodes.Ldc_I4, i);
+            il.Emit(OpCodes.Call, slot);
+            EmitPack(il, type.Results[i], () => il.Emit(OpCodes.Ldloc, result));
+            il.Emit(OpCodes.Stobj, typeof(Value));
+        }
+
+        il.Emit(OpCodes.Ret);
+        return method.CreateDelegate<UntypedStub>();
+    }
+
+    /// <summary>Leaves a <see cref="Value"/> made of what <paramref name="load"/> loads.</summary>
+    private static void EmitPack(ILGenerator il, ValueType type, Action load)
+    {
+        load();
+        il.Emit(OpCodes.Call, Helper("Pack" + Suffix(type)));
+    }
+
+    /// <summary>Turns the address of a <see cref="Value"/> into its content.</summary>
+    private static void EmitUnpack(ILGenerator il, ValueType type) => il.Emit(OpCodes.Call, Helper("Unpack" + Suffix(type)));
+
+    private static void EmitUnpackElement(ILGenerator il, LocalBuilder array, int index, ValueType type)
+    {
+        il.Emit(OpCodes.Ldloc, array);
+        il.Emit(OpCodes.Ldc_I4, index);
+        il.Emit(OpCodes.Ldelema, typeof(Value));
+        EmitUnpack(il, type);
+    }
+
+    private static string Suffix(ValueType type) => type.Code switch
+    {
+        0x7F => "I32",
+        0x7E => "I64",
+        0x7D => "F32",
+        0x7C => "F64",
+        0x7B => "V128",
+        0x70 => "FuncRef",
+        _ => "ExternRef",
+    };
+
+    private static MethodInfo Helper(string name) => typeof(HostThunks).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
+
+    internal static Value PackI32(int value) => Value.I32(value);
+
+    internal static Value PackI64(long value) => Value.I64(value);
+
+    internal static Value PackF32(float value) => Value.F32(value);
+
+    internal static Value PackF64(double value) => Value.F64(value);
+
+    internal static Value PackV128(Vector128<byte> value) => Value.V128(value.AsUInt64()[0], value.AsUInt64()[1]);
+
+    internal static Value PackFuncRef(object? value) => Value.FuncRef((Function?)value);
+
+    internal static Value PackExternRef(object? value) => Value.ExternRef(value);
+
+    internal static int UnpackI32(in Value value) => (int)value.Low;
+
+    internal static long UnpackI64(in Value value) => (long)value.Low;
+
+    internal static float UnpackF32(in Value value) => BitConverter.UInt32BitsToSingle((uint)value.Low);
+
+    internal static double UnpackF64(in Value value) => BitConverter.UInt64BitsToDouble(value.Low);
+
+    internal static Vector128<byte> UnpackV128(in Value value) => Vector128.Create(value.Low, value.High).AsByte();
+
+    internal static object? UnpackFuncRef(in Value value) => value.Reference;
+
+    internal static object? UnpackExternRef(in Value value) => value.Reference;
+
+    internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];
+
+    internal static Value[] InvokeCallback(object context, Value[] arguments)
+    {
+        Caller caller = (Caller)context;
+        FunctionType type = caller.Definition.Type;
+        Value[] results = new Value[type.Results.Length];
+        for (int i = 0; i < results.Length; i++)
+        {
+            results[i] = Value.Default(type.Results[i]);
+        }
+
+        ((HostCallback)caller.Definition.Target)(caller, arguments, results);
+        for (int i = 0; i < results.Length; i++)
+        {
+            caller.Store.CheckValue(results[i], type.Results[i]);
+        }
+
+        return results;
+    }
+}

@@ -1,0 +1,44 @@
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Execution;
+
+/// <summary>Whether a definition satisfies an import (specification, "Import Matching").</summary>
+internal static class ImportMatching
+{
+    /// <summary>What is wrong, in the suite's words first; null when the definition fits.</summary>
+    public static string? Mismatch(ImportDefinition import, object? definition)
+    {
+        string name = $"{import.Module}.{import.Name}";
+        if (definition is null)
+        {
+            return $"unknown import {name} ({Describe(import.Type)})";
+        }
+
+        return Fits(import.Type, definition)
+            ? null
+            : $"incompatible import type for {name}: the module needs {Describe(import.Type)}, it is defined as {Describe(TypeOf(definition))}";
+    }
+
+    private static object TypeOf(object definition) => definition switch
+    {
+        HostDefinition host => host.Type,
+        Function function => function.Type,
+        Table table => table.Type,
+        Memory memory => memory.Type,
+        _ => ((Global)definition).Type,
+    };
+
+    private static bool Fits(object wanted, object definition) => (wanted, TypeOf(definition)) switch
+    {
+        (FunctionType a, FunctionType b) => a.Equals(b),
+        (GlobalType a, GlobalType b) => a == b,
+        (MemoryType a, MemoryType b) => LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
+        (TableType a, TableType b) => a.Element == b.Element && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
+        _ => false,
+    };
+
+    private static bool LimitsFit(ulong wantedMinimum, ulong? wantedMaximum, ulong minimum, ulong? maximum) =>
+        minimum >= wantedMinimum && (wantedMaximum is null || (maximum is { } bound && bound <= wantedMaximum));
+
+    private static string Describe(object type) => type is FunctionType ? $"func {type}" : type.ToString()!;
+}

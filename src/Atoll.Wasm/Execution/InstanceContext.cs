@@ -1,0 +1,58 @@
+namespace Atoll.Wasm.Execution;
+
+/// <summary>The part of a store that compiled code reads at each function entry and loop: native, so that another thread can write it.</summary>
+internal struct StoreControl
+{
+    /// <summary>Guest code must not go below this stack address. Set to the maximum to make the next function entry look up.</summary>
+    public nuint StackLimit;
+
+    /// <summary>Not zero when a loop should look up: a deadline has passed or somebody cancelled.</summary>
+    public int Interrupt;
+
+    /// <summary>Fuel that is left; below zero the guest is stopped.</summary>
+    public long Fuel;
+}
+
+/// <summary>
+/// What compiled code gets as its last argument: the instance as the generated code sees it. The compiler derives one class for each
+/// module, with a typed field for every global, table, memory base and imported function.
+/// </summary>
+internal abstract unsafe class InstanceContext
+{
+    public StoreControl* Control;
+    public Store Store = null!;
+    public Instance Instance = null!;
+    public Memory[] Memories = [];
+    public Table[] Tables = [];
+
+    /// <summary>References to functions, made when somebody asks for one; imports first.</summary>
+    public Function?[] Functions = [];
+
+    /// <summary>Elements of each segment; null once dropped.</summary>
+    public object?[]?[] Elements = [];
+
+    /// <summary>Whether a data segment was dropped.</summary>
+    public bool[] DroppedData = [];
+
+    private ImportBinding[] _imports = [];
+
+    /// <summary>What an imported function gets as its last argument.</summary>
+    public object ImportContext(int index) => _imports[index].Context;
+
+    /// <summary>Fills the fields of this class and the generated ones.</summary>
+    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells, FunctionType[] types)
+    {
+        _imports = imports;
+        Bind(imports, Memories, Tables, globals, cells, types);
+    }
+
+    /// <summary>Fills the generated fields.</summary>
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);
+}
+
+/// <summary>An imported function as compiled code calls it.</summary>
+internal struct ImportBinding
+{
+    public nint Code;
+    public object Context;
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+
+namespace Atoll.Wasm.Execution;
+
+/// <summary>Numeric instructions that no single IL instruction computes (specification, "Execution / Numerics"). All are inlined.</summary>
+internal static class Numeric
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    // The hardware traps on MIN % -1, where WebAssembly wants 0.
+    [MethodImpl(Inline)]
+    public static int I32RemS(int left, int right) => right == -1 ? 0 : left % right;
+
+    [MethodImpl(Inline)]
+    public static long I64RemS(long left, long right) => right == -1 ? 0 : left % right;
+
+    // Math.Min and Math.Max give NaN back as it came; a signalling NaN has to become quiet, which an addition does.
+    [MethodImpl(Inline)]
+    public static float F32Min(float left, float right) => float.IsNaN(left) || float.IsNaN(right) ? left + right : Math.Min(left, right);
+
+    [MethodImpl(Inline)]
+    public static float F32Max(float left, float right) => float.IsNaN(left) || float.IsNaN(right) ? left + right : Math.Max(left, right);
+
+    [MethodImpl(Inline)]
+    public static double F64Min(double left, double right) => double.IsNaN(left) || double.IsNaN(right) ? left + right : Math.Min(left, right);
+
+    [MethodImpl(Inline)]
+    public static double F64Max(double left, double right) => double.IsNaN(left) || double.IsNaN(right) ? left + right : Math.Max(left, right);
+
+    [MethodImpl(Inline)]
+    public static float F32Nearest(float value) => MathF.Round(value, MidpointRounding.ToEven);
+
+    [MethodImpl(Inline)]
+    public static double F64Nearest(double value) => Math.Round(value, MidpointRounding.ToEven);
+
+    // Bounds of truncation: the first values on either side that do not fit. Where the lower one is exact, it is excluded by > of the next.
+    [MethodImpl(Inline)]
+    public static int I32TruncF32S(float value) =>
+        value >= -2147483648f && value < 2147483648f ? (int)value : TruncationTrap(float.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static int I32TruncF32U(float value) =>
+        value > -1f && value < 4294967296f ? (int)(uint)(long)value : TruncationTrap(float.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static int I32TruncF64S(double value) =>
+        value > -2147483649d && value < 2147483648d ? (int)value : TruncationTrap(double.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static int I32TruncF64U(double value) =>
+        value > -1d && value < 4294967296d ? (int)(uint)(long)value : TruncationTrap(double.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static long I64TruncF32S(float value) =>
+        value >= -9223372036854775808f && value < 9223372036854775808f ? (long)value : TruncationTrap(float.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static long I64TruncF32U(float value) =>
+        value > -1f && value < 18446744073709551616f ? (long)(ulong)value : TruncationTrap(float.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static long I64TruncF64S(double value) =>
+        value >= -9223372036854775808d && value < 9223372036854775808d ? (long)value : TruncationTrap(double.IsNaN(value));
+
+    [MethodImpl(Inline)]
+    public static long I64TruncF64U(double value) =>
+        value > -1d && value < 18446744073709551616d ? (long)(ulong)value : TruncationTrap(double.IsNaN(value));
+
+    // .NET's own conversions saturate and send NaN to 0 (since .NET 9), as trunc_sat does.
+    [MethodImpl(Inline)]
+    public static int I32TruncSatF32S(float value) => (int)value;
+
+    [MethodImpl(Inline)]
+    public static int I32TruncSatF32U(float value) => (int)(uint)value;
+
+    [MethodImpl(Inline)]
+    public static int I32TruncSatF64S(double value) => (int)value;
+
+    [MethodImpl(Inline)]
+    public static int I32TruncSatF64U(double value) => (int)(uint)value;
+
+    [MethodImpl(Inline)]
+    public static long I64TruncSatF32S(float value) => (long)value;
+
+    [MethodImpl(Inline)]
+    public static long I64TruncSatF32U(float value) => (long)(ulong)value;
+
+    [MethodImpl(Inline)]
+    public static long I64TruncSatF64S(double value) => (long)value;
+
+    [MethodImpl(Inline)]
+    public static long I64TruncSatF64U(double value) => (long)(ulong)value;
+
+    [MethodImpl(Inline)]
+    public static float F32ConvertI32U(int value) => (float)(uint)value;
+
+    [MethodImpl(Inline)]
+    public static float F32ConvertI64U(long value) => (float)(ulong)value;
+
+    [MethodImpl(Inline)]
+    public static double F64ConvertI32U(int value) => (uint)value;
+
+    [MethodImpl(Inline)]
+    public static double F64ConvertI64U(long value) => (ulong)value;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int TruncationTrap(bool isNaN) =>
+        throw new TrapException(isNaN ? TrapKind.InvalidConversionToInteger : TrapKind.IntegerOverflow);
+}

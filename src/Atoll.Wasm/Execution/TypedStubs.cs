@@ -1,0 +1,126 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
+
+namespace Atoll.Wasm.Execution;
+
+/// <summary>Delegates that enter guest code through typed parameters: no boxing, no allocation per call, all guards.</summary>
+internal static class TypedStubs
+{
+    // Weak in the delegate type, so that a collectible assembly's delegates do not stay. The stub itself is independent of store and module.
+    private static readonly ConditionalWeakTable<Type, DynamicMethod> Stubs = [];
+
+    public static Delegate Create(Function function, Type delegateType)
+    {
+        MethodInfo invoke = delegateType.GetMethod("Invoke")!;
+        Check(function, delegateType, invoke);
+        return Stubs.GetValue(delegateType, Make).CreateDelegate(delegateType, function);
+    }
+
+    private static void Check(Function function, Type delegateType, MethodInfo invoke)
+    {
+        ParameterInfo[] parameters = invoke.GetParameters();
+        FunctionType type = function.Type;
+        int outs = Math.Max(0, type.Results.Length - 1);
+        bool fits = parameters.Length == type.Parameters.Length + outs
+            && (type.Results.IsEmpty ? invoke.ReturnType == typeof(void) : Fits(invoke.ReturnType, type.Results[0]));
+        for (int i = 0; fits && i < parameters.Length; i++)
+        {
+            Type parameter = parameters[i].ParameterType;
+            fits = i < type.Parameters.Length
+                ? Fits(parameter, type.Parameters[i])
+                : parameter.IsByRef && Fits(parameter.GetElementType()!, type.Results[i - type.Parameters.Length + 1]);
+        }
+
+        if (!fits)
+        {
+            throw new ArgumentException($"the delegate type {delegateType} does not fit a function of type {type}");
+        }
+    }
+
+    private static bool Fits(Type type, ValueType wanted) => wanted.Code switch
+    {
+        0x7F => type == typeof(int) || type == typeof(uint),
+        0x7E => type == typeof(long) || type == typeof(ulong),
+        0x7D => type == typeof(float),
+        0x7C => type == typeof(double),
+        0x70 => type == typeof(Function),
+        0x6F => type == typeof(object),
+        _ => false,
+    };
+
+    private static DynamicMethod Make(Type delegateType)
+    {
+        MethodInfo invoke = delegateType.GetMethod("Invoke")!;
+        Type[] parameters = Array.ConvertAll(invoke.GetParameters(), p => p.ParameterType);
+        DynamicMethod method = new("Enter", invoke.ReturnType, [typeof(Function), .. parameters], typeof(TypedStubs).Module, skipVisibility: true);
+        ILGenerator il = method.GetILGenerator();
+        LocalBuilder state = il.DeclareLocal(typeof(nuint));
+        LocalBuilder? result = invoke.ReturnType == typeof(void) ? null : il.DeclareLocal(invoke.ReturnType);
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            if (parameters[i] == typeof(Function))
+            {
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldarg, (short)(i + 1));
+                il.Emit(OpCodes.Call, Own(nameof(CheckStore)));
+            }
+        }
+
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Call, Own(nameof(Enter)));
+        il.Emit(OpCodes.Stloc, state);
+        il.BeginExceptionBlock();
+        il.BeginExceptionBlock();
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(i + 1));
+        }
+
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, Field(nameof(Function.Context)));
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, Field(nameof(Function.Code)));
+        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, invoke.ReturnType, [.. parameters, typeof(object)], null);
+        if (result is not null)
+        {
+            il.Emit(OpCodes.Stloc, result);
+        }
+
+        il.BeginCatchBlock(typeof(Exception));
+        il.Emit(OpCodes.Call, Own(nameof(Rethrow)));
+        il.EndExceptionBlock();
+        il.BeginFinallyBlock();
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldloc, state);
+        il.Emit(OpCodes.Call, Own(nameof(Exit)));
+        il.EndExceptionBlock();
+        if (result is not null)
+        {
+            il.Emit(OpCodes.Ldloc, result);
+        }
+
+        il.Emit(OpCodes.Ret);
+        return method;
+    }
+
+    private static MethodInfo Own(string name) => typeof(TypedStubs).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
+
+    private static FieldInfo Field(string name) => typeof(Function).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+    private static nuint Enter(Function function) => function.Store.Enter();
+
+    private static void Exit(Function function, nuint state) => function.Store.Exit(state);
+
+    private static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
+
+    private static void Rethrow(Exception exception)
+    {
+        if (GuestErrors.Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
+    }
+}

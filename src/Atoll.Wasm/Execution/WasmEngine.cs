@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using Atoll.Wasm.Binary;
+using Atoll.Wasm.Compilation;
+using Atoll.Wasm.Execution;
+using Atoll.Wasm.Platform;
+using Atoll.Wasm.Validation;
+
+namespace Atoll.Wasm;
+
+/// <summary>Compiles modules; holds the options and limits that all its modules and stores share.</summary>
+/// <remarks>
+/// Thread-safe; make one for a process or for each set of options. It owns no threads and no native memory, so it need not be disposed; modules
+/// and stores keep what they need of it alive.
+/// </remarks>
+public sealed class WasmEngine
+{
+    private readonly FunctionTypeTable _types = new();
+
+    /// <summary>Makes an engine.</summary>
+    /// <param name="options">Options, or null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">The process is not 64-bit and little-endian, or cannot run generated code.</exception>
+    public WasmEngine(WasmEngineOptions? options = null)
+    {
+        Options = options ?? new WasmEngineOptions();
+        Options.Check();
+        if (!BitConverter.IsLittleEndian || nint.Size != 8 || !System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
+        {
+            throw new PlatformNotSupportedException("Atoll.Wasm needs a 64-bit little-endian process that can run generated code");
+        }
+
+        Pages = Options.PortableMemory ? PageAllocator.Portable : PageAllocator.System;
+        Thunks = new HostThunks();
+    }
+
+    /// <summary>The options that it was made with.</summary>
+    public WasmEngineOptions Options { get; }
+
+    internal PageAllocator Pages { get; }
+
+    internal HostThunks Thunks { get; }
+
+    /// <summary>Decodes, validates and compiles a module. The work is linear in the size of the module.</summary>
+    /// <param name="wasm">The module in the binary format; copied.</param>
+    /// <param name="cancellationToken">Stops the work between functions.</param>
+    /// <exception cref="MalformedModuleException">The bytes are no module, or break one of <see cref="WasmEngineOptions.Limits"/>.</exception>
+    /// <exception cref="InvalidModuleException">The module is not valid.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public WasmModule LoadModule(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default)
+    {
+        ModuleDefinition definition = DecodeAndValidate(wasm, cancellationToken);
+        CompiledModule code = ModuleCompiler.Compile(definition, this, cancellationToken);
+        return new WasmModule(this, definition, code, SHA256.HashData(definition.Bytes));
+    }
+
+    /// <summary>Decodes and validates a module without compiling it.</summary>
+    /// <param name="wasm">The module in the binary format.</param>
+    /// <param name="cancellationToken">Stops the work between functions.</param>
+    /// <exception cref="MalformedModuleException">The bytes are no module, or break one of <see cref="WasmEngineOptions.Limits"/>.</exception>
+    /// <exception cref="InvalidModuleException">The module is not valid.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public void Validate(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default) =>
+        _ = DecodeAndValidate(wasm, cancellationToken);
+
+    /// <summary>The one object that stands for all equal function types, so that compiled code can compare references.</summary>
+    internal FunctionType Intern(FunctionType type) => _types.Intern(type);
+
+    private ModuleDefinition DecodeAndValidate(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken)
+    {
+        ModuleDefinition definition = ModuleDecoder.Decode(wasm.ToArray(), Options.Limits);
+        ModuleValidator.Validate(definition, Options.Limits, cancellationToken);
+        return definition;
+    }
+}

@@ -1,0 +1,47 @@
+namespace Atoll.Wasm;
+
+/// <summary>Options of a <see cref="WasmEngine"/>. Immutable; checked when an engine is made of them.</summary>
+public sealed record WasmEngineOptions
+{
+    /// <summary>Whether compiled code counts instructions, so that <see cref="StoreOptions.Fuel"/> can stop a guest at an exact point.</summary>
+    /// <value>Default: false. It costs some 10 % of run time.</value>
+    public bool ConsumeFuel { get; init; }
+
+    /// <summary>Whether loops look up if a deadline has passed or somebody cancelled.</summary>
+    /// <value>Default: true. Without it neither time-outs nor cancellation stop a loop.</value>
+    public bool Interruptible { get; init; } = true;
+
+    /// <summary>Stack that guest code may use, counted from the outermost call into it, in bytes: 16 KiB to 1 MiB.</summary>
+    /// <value>Default: 512 KiB. Unwinding a deep stack costs microseconds a frame, hence the upper bound.</value>
+    public int StackBudgetBytes { get; init; } = 512 * 1024;
+
+    /// <summary>Largest size of one memory, in bytes; also the address space that a memory without a maximum reserves.</summary>
+    /// <value>Default: 4 GiB, all that 32-bit addresses reach.</value>
+    public ulong MaxMemoryBytes { get; init; } = 1UL << 32;
+
+    /// <summary>Largest number of elements of one table, at most 100,000,000.</summary>
+    /// <value>Default: 10,000,000.</value>
+    public uint MaxTableElements { get; init; } = 10_000_000;
+
+    /// <summary>Limits of what a module may contain.</summary>
+    public ModuleLimits Limits { get; init; } = new();
+
+    /// <summary>Whether memories come from the portable allocator instead of the system's page functions.</summary>
+    /// <value>Default: false.</value>
+    public bool PortableMemory { get; init; }
+
+    internal void Check()
+    {
+        if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)
+        {
+            throw new ArgumentException($"{nameof(StackBudgetBytes)} is {StackBudgetBytes}; it must be between 16384 and 1048576");
+        }
+
+        if (MaxTableElements > 100_000_000)
+        {
+            throw new ArgumentException($"{nameof(MaxTableElements)} is {MaxTableElements}; it must be at most 100000000");
+        }
+
+        ArgumentNullException.ThrowIfNull(Limits);
+    }
+}

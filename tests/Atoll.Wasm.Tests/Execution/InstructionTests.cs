@@ -1,0 +1,164 @@
+namespace Atoll.Wasm.Tests.Execution;
+
+/// <summary>What the official suite does not aim at: how the compiler keeps values while control flows around them.</summary>
+public class InstructionTests
+{
+    [Fact]
+    public void RecursionComputes()
+    {
+        Instance instance = Guest.Run("""
+            (module (func $fib (export "fib") (param i32) (result i32)
+              (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+                (then (local.get 0))
+                (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2))))))))
+            """);
+        Assert.Equal(6765, instance.Call("fib", 20)[0].AsI32());
+        Assert.Equal(55, instance.GetFunction("fib")!.ToDelegate<Func<int, int>>()(10));
+    }
+
+    [Fact]
+    public void ALocalsOldValueSurvivesItsChange()
+    {
+        Instance instance = Guest.Run("""
+            (module (func (export "f") (param i32) (result i32)
+              local.get 0
+              i32.const 5
+              local.set 0
+              local.get 0
+              i32.const 10
+              i32.mul
+              i32.add))
+            """);
+        Assert.Equal(57, instance.Call("f", 7)[0].AsI32());
+    }
+
+    [Fact]
+    public void ALocalsOldValueSurvivesAChangeInOneArm()
+    {
+        Instance instance = Guest.Run("""
+            (module (func (export "f") (param i32 i32) (result i32)
+              local.get 0
+              local.get 1
+              if
+                i32.const 5
+                local.set 0
+              end
+              local.get 0
+              i32.const 10
+              i32.mul
+              i32.add))
+            """);
+        Assert.Equal(57, instance.Call("f", 7, 1)[0].AsI32());
+        Assert.Equal(77, instance.Call("f", 7, 0)[0].AsI32());
+    }
+
+    [Fact]
+    public void LoopParametersChangePlaces()
+    {
+        Instance instance = Guest.Run("""
+            (module (func (export "f") (param $n i32) (result i32 i32)
+              i32.const 1
+              i32.const 2
+              loop (param i32 i32) (result i32 i32)
+                (local.set $a) (local.set $b)
+                local.get $a
+                local.get $b
+                local.get $n
+                i32.const 1
+                i32.sub
+                local.tee $n
+                br_if 0
+              end)
+              )
+            """.Replace("(result i32 i32)\n  i32.const 1", "(result i32 i32) (local $a i32) (local $b i32)\n  i32.const 1"));
+        Value[] one = instance.Call("f", 1);
+        Assert.Equal((2, 1), (one[0].AsI32(), one[1].AsI32()));
+        Value[] two = instance.Call("f", 2);
+        Assert.Equal((1, 2), (two[0].AsI32(), two[1].AsI32()));
+    }
+
+    [Fact]
+    public void IfTakesParameters()
+    {
+        Instance instance = Guest.Run("""
+            (module (func (export "f") (param i32 i32) (result i32)
+              (i32.add (local.get 0) (i32.const 1))
+              local.get 0
+              local.get 1
+              if (param i32 i32) (result i32)
+                i32.sub
+              else
+                i32.mul
+              end)
+              (func (export "g") (param i32) (result i32)
+              i32.const 7
+              local.get 0
+              if (param i32) (result i32)
+                i32.const 1
+                i32.add
+              end))
+            """);
+        Assert.Equal(1, instance.Call("f", 6, 1)[0].AsI32());
+        Assert.Equal(42, instance.Call("f", 6, 0)[0].AsI32());
+        Assert.Equal(8, instance.Call("g", 1)[0].AsI32());
+        Assert.Equal(7, instance.Call("g", 0)[0].AsI32());
+    }
+
+    [Fact]
+    public void MemoryChecksEachEdge()
+    {
+        Instance instance = Guest.Run("""
+            (module (memory (export "memory") 1)
+              (func (export "load") (param i32) (result i32) (i32.load offset=4 (local.get 0)))
+              (func (export "store") (param i32 i64) (i64.store (local.get 0) (local.get 1)))
+              (func (export "twice") (param i32) (result i32)
+                (i32.add (i32.load (local.get 0)) (i32.load offset=65532 (local.get 0)))))
+            """);
+        instance.Call("store", 65528, 0x0000_0002_0000_0001L);
+        Assert.Equal(2, instance.Call("load", 65528)[0].AsI32());
+        Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("load", 65529)).Kind);
+        Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("load", -1)).Kind);
+        Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("store", -8, 1L)).Kind);
+        Assert.Equal(2, instance.Call("twice", 0)[0].AsI32());
+        Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("twice", 1)).Kind);
+    }
+
+    [Fact]
+    public void HostFunctionsAreCalledAndTheirErrorsWrapped()
+    {
+        List<int> seen = [];
+        Instance instance = Guest.Run(
+            """
+            (module (import "env" "add" (func $add (param i32 i32) (result i32))) (import "env" "fail" (func $fail))
+              (memory (export "memory") 1)
+              (func (export "f") (param i32) (result i32) (call $add (local.get 0) (i32.const 1)))
+              (func (export "g") (call $fail)))
+            """,
+            link: (linker, _) => linker
+                .DefineFunction("env", "add", (Caller caller, int a, int b) =>
+                {
+                    seen.Add((int)caller.Memory.Pages);
+                    return a + b;
+                })
+                .DefineFunction("env", "fail", () => { throw new InvalidOperationException("no luck"); }));
+        Assert.Equal(8, instance.Call("f", 7)[0].AsI32());
+        Assert.Equal([1], seen);
+        HostFunctionException failure = Assert.Throws<HostFunctionException>(() => instance.Call("g"));
+        Assert.Equal("no luck", failure.InnerException!.Message);
+        Assert.Equal(8, instance.Call("f", 7)[0].AsI32());
+    }
+
+    [Fact]
+    public void TrapsCarryTheGuestsStack()
+    {
+        Instance instance = Guest.Run("""
+            (module $app
+              (func $inner (param i32) (result i32) (if (local.get 0) (then (unreachable))) (i32.div_s (i32.const 1) (local.get 0)))
+              (func $outer (export "outer") (param i32) (result i32) (call $inner (local.get 0))))
+            """);
+        TrapException unreachable = Assert.Throws<TrapException>(() => instance.Call("outer", 1));
+        Assert.Equal(TrapKind.Unreachable, unreachable.Kind);
+        Assert.Contains(unreachable.GuestStack, f => f.ToString() == "app!outer");
+        Assert.Equal(TrapKind.IntegerDivideByZero, Assert.Throws<TrapException>(() => instance.Call("outer", 0)).Kind);
+    }
+}

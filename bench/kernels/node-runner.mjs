@@ -1,0 +1,53 @@
+// A long-lived V8 to measure against. Speaks JSON lines, so that a harness in another process can interleave its own
+// runs with these:
+//   {"cmd":"load","file":"bin/sieve.wasm","type":"i32"}  ->  {"ok":true,"version":"v20...","v8":"11.3..."}
+//   {"cmd":"run","n":4}                                  ->  {"ok":true,"result":"...","cpu_us":...,"wall_us":...}
+//   {"cmd":"exit"}
+// cpu_us is the processor time of the whole process, so V8's compiler and collector threads are counted.
+// i64 results are decimal text, f64 results their sixteen hexadecimal digits (bits are compared, not spellings).
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { resolve, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const bits = new DataView(new ArrayBuffer(8));
+let run, type;
+
+const spell = {
+  i32: value => String(value),
+  i64: value => String(value),
+  f64: value => { bits.setFloat64(0, value); return bits.getBigUint64(0).toString(16).padStart(16, '0'); },
+};
+
+const commands = {
+  load({ file, type: resultType }) {
+    if (!(resultType in spell)) throw new Error(`type must be one of ${Object.keys(spell)}`);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(resolve(here, file))), {});
+    run = instance.exports.run;
+    type = resultType;
+    return { version: process.version, v8: process.versions.v8 };
+  },
+  run({ n }) {
+    if (!run) throw new Error('load a file first');
+    const cpu = process.cpuUsage(), wall = process.hrtime.bigint();
+    const value = run(n);
+    const wallAfter = process.hrtime.bigint(), used = process.cpuUsage(cpu);
+    return { result: spell[type](value), cpu_us: used.user + used.system, wall_us: Number((wallAfter - wall) / 1000n) };
+  },
+  exit() { process.exit(0); },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line.trim() === '') continue;
+  let answer;
+  try {
+    const message = JSON.parse(line);
+    const command = Object.hasOwn(commands, message.cmd) ? commands[message.cmd] : undefined;
+    if (!command) throw new Error(`cmd must be one of ${Object.keys(commands)}`);
+    answer = { ok: true, ...command(message) };
+  } catch (error) {
+    answer = { ok: false, error: String(error.message ?? error) };
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+}

@@ -1,0 +1,50 @@
+using Atoll.Components;
+using Atoll.Wasi.Preview1;
+using Atoll.Wasm;
+
+namespace Atoll.Wasi;
+
+/// <summary>Runs WASI preview 1 programs.</summary>
+public static class WasiCommand
+{
+    /// <summary>Defines the functions of <c>wasi_snapshot_preview1</c>. They act on the grants that <see cref="Run"/> gives each store.</summary>
+    /// <param name="linker">Where to define them.</param>
+    public static Linker AddWasiPreview1(this Linker linker)
+    {
+        ArgumentNullException.ThrowIfNull(linker);
+        Preview1Host.AddTo(linker);
+        return linker;
+    }
+
+    /// <summary>Runs a program once, in a store of its own, on the calling thread.</summary>
+    /// <param name="linker">A linker with <see cref="AddWasiPreview1"/>, and whatever else the program imports.</param>
+    /// <param name="module">The program.</param>
+    /// <param name="grants">What it may reach.</param>
+    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <returns>The program's exit code; 0 when it returns from its start function.</returns>
+    /// <exception cref="UnlinkableException">The program imports what the linker does not define, or has no <c>_start</c>.</exception>
+    /// <exception cref="TrapException">The program trapped.</exception>
+    /// <exception cref="LimitExceededException">A limit stopped it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="HostFunctionException">The host failed, for example because a stream could not be written.</exception>
+    public static int Run(Linker linker, WasmModule module, Grants grants, StoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(linker);
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(grants);
+        using WasiContext context = new(grants);
+        using Store store = new(module.Engine, (options ?? new StoreOptions()) with { State = context });
+        Instance instance = linker.Instantiate(store, module);
+        Function start = instance.GetFunction("_start")
+            ?? throw new UnlinkableException(["the module exports no function _start: it is a library, not a program"]);
+        try
+        {
+            start.Invoke();
+            return 0;
+        }
+        catch (GuestExitException exit)
+        {
+            return exit.ExitCode;
+        }
+    }
+}

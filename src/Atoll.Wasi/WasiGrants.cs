@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Atoll.Components;
+using Atoll.Wasi.FileSystem;
+
+namespace Atoll.Wasi;
+
+/// <summary>What a guest may do with a granted directory.</summary>
+public enum FileAccessGrant
+{
+    /// <summary>Read files and directories.</summary>
+    ReadOnly,
+
+    /// <summary>Read, create, change and delete files and directories.</summary>
+    ReadWrite,
+}
+
+/// <summary>Opens parts of the outside world for WASI guests.</summary>
+public static class WasiGrants
+{
+    /// <summary>Opens a directory. It is opened once, now, and shared by all guests that run with these grants.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="guestPath">Path under which the guest sees it, with '/'.</param>
+    /// <param name="hostPath">The directory.</param>
+    /// <param name="access">What the guest may do.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static Grants AllowDirectory(this Grants grants, string guestPath, string hostPath, FileAccessGrant access) =>
+        AllowDirectory(grants, guestPath, hostPath, access, SandboxKind.Auto);
+
+    /// <summary>Sets an environment variable.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="name">Its name, without '=' and NUL.</param>
+    /// <param name="value">Its value, without NUL.</param>
+    /// <exception cref="ArgumentException">Name or value cannot be passed to a guest.</exception>
+    public static Grants AllowEnvironment(this Grants grants, string name, string value)
+    {
+        if (string.IsNullOrEmpty(name) || name.Contains('=') || name.Contains('\0') || value.Contains('\0'))
+        {
+            throw new ArgumentException($"'{name}' cannot be an environment variable: names must not be empty or contain '=' or NUL, values not NUL");
+        }
+
+        return grants.With(new EnvironmentGrant(name, value));
+    }
+
+    /// <summary>Sets the arguments, the program's name first; replaces earlier ones.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="arguments">The arguments, without NUL.</param>
+    public static Grants AllowArguments(this Grants grants, params IEnumerable<string> arguments) => grants.With(new ArgumentsGrant([.. arguments]));
+
+    /// <summary>Connects standard input. The stream stays the caller's.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="input">What the guest reads.</param>
+    public static Grants AllowStdin(this Grants grants, Stream input) => grants.With(new StdioGrant(0, input, long.MaxValue));
+
+    /// <summary>Connects standard output. The stream stays the caller's; it is written by the guest's thread.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="output">Where the guest writes.</param>
+    /// <param name="limitBytes">Bytes after which the guest is stopped.</param>
+    public static Grants AllowStdout(this Grants grants, Stream output, long limitBytes = long.MaxValue) => grants.With(new StdioGrant(1, output, limitBytes));
+
+    /// <summary>Connects standard error. The stream stays the caller's; it is written by the guest's thread.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="output">Where the guest writes.</param>
+    /// <param name="limitBytes">Bytes after which the guest is stopped.</param>
+    public static Grants AllowStderr(this Grants grants, Stream output, long limitBytes = long.MaxValue) => grants.With(new StdioGrant(2, output, limitBytes));
+
+    /// <summary>Opens the clocks.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="time">Source of time, or null for the system's.</param>
+    public static Grants AllowClock(this Grants grants, TimeProvider? time = null) => grants.With(new ClockGrant(time ?? TimeProvider.System));
+
+    /// <summary>Opens the source of random bytes.</summary>
+    /// <param name="grants">The grants so far.</param>
+    /// <param name="source">Fills a buffer, or null for the system's secure source. Called by any thread that runs a guest.</param>
+    public static Grants AllowRandom(this Grants grants, Action<Span<byte>>? source = null) =>
+        grants.With(new RandomGrant(source ?? (static buffer => RandomNumberGenerator.Fill(buffer))));
+
+    internal static Grants AllowDirectory(Grants grants, string guestPath, string hostPath, FileAccessGrant access, SandboxKind kind)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(guestPath);
+        ArgumentException.ThrowIfNullOrEmpty(hostPath);
+        return grants.With(new DirectoryGrant(guestPath, Sandbox.Open(hostPath, kind), access));
+    }
+}
+
+internal sealed record DirectoryGrant(string GuestPath, SandboxDirectory Directory, FileAccessGrant Access) : IGrant
+{
+    public IEnumerable<Capability> Capabilities
+    {
+        get
+        {
+            string pattern = GuestPath.TrimEnd('/') + "/**";
+            yield return Capability.Of("fs", "read", pattern);
+            if (Access == FileAccessGrant.ReadWrite)
+            {
+                yield return Capability.Of("fs", "write", pattern);
+            }
+        }
+    }
+}
+
+internal sealed record EnvironmentGrant(string Name, string Value) : IGrant
+{
+    public IEnumerable<Capability> Capabilities => [Capability.Of("env", "read", Name)];
+}
+
+internal sealed record ArgumentsGrant(ImmutableArray<string> Arguments) : IGrant
+{
+    public IEnumerable<Capability> Capabilities => [];
+}
+
+internal sealed record StdioGrant(int Descriptor, Stream Stream, long LimitBytes) : IGrant
+{
+    public IEnumerable<Capability> Capabilities =>
+        [Descriptor == 0 ? Capability.Of("stdio", "read", "stdin") : Capability.Of("stdio", "write", Descriptor == 1 ? "stdout" : "stderr")];
+}
+
+internal sealed record ClockGrant(TimeProvider Time) : IGrant
+{
+    public IEnumerable<Capability> Capabilities => [Capability.Of("clock", "read", "**")];
+}
+
+internal sealed record RandomGrant(Action<Span<byte>> Fill) : IGrant
+{
+    public IEnumerable<Capability> Capabilities => [Capability.Of("random", "read", "**")];
+}

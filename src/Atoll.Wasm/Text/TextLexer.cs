@@ -20,6 +20,10 @@ internal sealed class TextLexer(byte[] bytes)
         while (_error is null && _position < bytes.Length)
         {
             Next();
+            if (_tokens.Count > TextSource.MaxTokens)
+            {
+                Fail($"text of more than {TextSource.MaxTokens} tokens, which is the limit", _position);
+            }
         }
 
         int end = _error is null ? bytes.Length : _errorOffset;
@@ -279,9 +283,9 @@ internal sealed class TextLexer(byte[] bytes)
             else
             {
                 Next();
+                // What stands in an annotation is checked as tokens are, and not kept.
+                _tokens.RemoveRange(tokens, _tokens.Count - tokens);
             }
         }
-
-        _tokens.RemoveRange(tokens, _tokens.Count - tokens);
     }
 }

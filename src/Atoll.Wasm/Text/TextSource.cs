@@ -6,8 +6,11 @@ namespace Atoll.Wasm.Text;
 /// <summary>A text in UTF-8 with its tokens. The list always ends in <see cref="TokenKind.End"/> or <see cref="TokenKind.Error"/>.</summary>
 internal sealed class TextSource
 {
-    /// <summary>Longest text that is read. A token takes 12 bytes, so this bounds the memory that a text can cost.</summary>
-    public const int MaxBytes = 64 * 1024 * 1024;
+    /// <summary>Longest text that is read.</summary>
+    public const int MaxBytes = 256 * 1024 * 1024;
+
+    /// <summary>Most tokens that are read. A token takes 12 bytes, so this bounds the memory that a text can cost.</summary>
+    public const int MaxTokens = 50_000_000;
 
     private int[]? _lines;
 

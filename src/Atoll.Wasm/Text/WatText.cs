@@ -6,7 +6,7 @@ public static class WatText
 {
     /// <summary>Translates a module from the text format to the binary format, names included.</summary>
     /// <param name="text">
-    /// One <c>(module …)</c>, or just its fields. Not longer than 64 MiB in UTF-8, instructions not nested deeper than 10,000.
+    /// One <c>(module …)</c>, or just its fields. Not longer than 256 MiB in UTF-8 and 50 million tokens, instructions not nested deeper than 10,000.
     /// </param>
     /// <returns>The binary. It follows the binary format; whether it is valid is for the engine to say.</returns>
     /// <exception cref="MalformedModuleException">The text does not follow the format; the message has line and column.</exception>

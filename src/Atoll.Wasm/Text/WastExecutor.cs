@@ -1,0 +1,171 @@
+namespace Atoll.Wasm.Text;
+
+/// <summary>Runs the commands of one script, in one store.</summary>
+internal sealed class WastExecutor : IDisposable
+{
+    private readonly WasmEngine _engine;
+    private readonly Store _store;
+    private readonly Linker _linker;
+    private readonly Dictionary<string, Instance> _instances = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WasmModule> _definitions = new(StringComparer.Ordinal);
+    private Instance? _current;
+    private WasmModule? _lastDefinition;
+
+    public WastExecutor(WastOptions options, CancellationToken cancellationToken)
+    {
+        _engine = new WasmEngine(options.Engine);
+        StoreOptions store = options.Store ?? new StoreOptions();
+        _store = new Store(_engine, cancellationToken.CanBeCanceled ? store with { CancellationToken = cancellationToken } : store);
+        _linker = new Linker(_engine);
+        WastHost.Define(_linker, _store, options.Print);
+    }
+
+    public void Dispose() => _store.Dispose();
+
+    /// <summary>Runs a command. Null: it did what it says; otherwise what went wrong.</summary>
+    public string? Execute(WastCommand command)
+    {
+        try
+        {
+            return command switch
+            {
+                WastModuleCommand module => Module(module),
+                WastInstanceCommand instance => InstanceOf(instance),
+                WastRegisterCommand register => Register(register),
+                WastActionCommand action => Run(action.Action),
+                WastAssertReturn assert => Return(assert),
+                WastAssertFailure assert => Failure(assert),
+                WastUnknownCommand unknown => $"this version does not know {unknown.Word}",
+                _ => $"no execution for {command.GetType().Name}",
+            };
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Whatever a command throws, a defect of the engine included, is that command's failure; the script goes on.
+            return $"{exception.GetType().Name}: {exception.Message}";
+        }
+    }
+
+    private string? Run(WastAction action)
+    {
+        Act(action);
+        return null;
+    }
+
+    private string? Module(WastModuleCommand command)
+    {
+        if (!command.IsDefinition)
+        {
+            _current = null;
+        }
+
+        WasmModule module = _engine.LoadModule(command.Module.GetBinary());
+        if (command.IsDefinition)
+        {
+            _lastDefinition = module;
+            if (command.Name is { } name)
+            {
+                _definitions[name] = module;
+            }
+
+            return null;
+        }
+
+        return Bind(command.Name, module);
+    }
+
+    private string? InstanceOf(WastInstanceCommand command)
+    {
+        _current = null;
+        WasmModule? module = command.Definition is { } name ? _definitions.GetValueOrDefault(name) : _lastDefinition;
+        return module is null ? $"no module definition ${command.Definition}" : Bind(command.Name, module);
+    }
+
+    private string? Bind(string? name, WasmModule module)
+    {
+        _current = _linker.Instantiate(_store, module);
+        if (name is not null)
+        {
+            _instances[name] = _current;
+        }
+
+        return null;
+    }
+
+    private string? Register(WastRegisterCommand command)
+    {
+        _linker.DefineInstance(command.As, Find(command.Name));
+        return null;
+    }
+
+    private Instance Find(string? name) =>
+        (name is null ? _current : _instances.GetValueOrDefault(name))
+        ?? throw new InvalidOperationException(name is null ? "there is no instance to use" : $"there is no instance ${name}");
+
+    private Value[] Act(WastAction action)
+    {
+        Instance instance = Find(action.Instance);
+        if (!action.IsInvoke)
+        {
+            Global global = instance.GetGlobal(action.Name) ?? throw new InvalidOperationException($"no exported global \"{action.Name}\"");
+            return [global.Value];
+        }
+
+        Function function = instance.GetFunction(action.Name) ?? throw new InvalidOperationException($"no exported function \"{action.Name}\"");
+        return function.Invoke(Array.ConvertAll(action.Arguments, WastHost.ToValue));
+    }
+
+    private string? Return(WastAssertReturn command)
+    {
+        Value[] results = Act(command.Action);
+        bool same = results.Length == command.Expected.Length;
+        for (int i = 0; same && i < results.Length; i++)
+        {
+            same = WastHost.Matches(results[i], command.Expected[i]);
+        }
+
+        return same ? null : $"expected ({string.Join(", ", (object[])command.Expected)}), got ({string.Join(", ", results)})";
+    }
+
+    private string? Failure(WastAssertFailure command)
+    {
+        string wanted = $"expected {command.Kind.ToString().ToLowerInvariant()} \"{command.Text}\"";
+        try
+        {
+            if (command.Action is { } action)
+            {
+                Value[] results = Act(action);
+                return $"{wanted}, got the results ({string.Join(", ", results)})";
+            }
+
+            byte[] binary = command.Module!.GetBinary();
+            if (command.Kind is WastFailureKind.Malformed or WastFailureKind.Invalid)
+            {
+                _engine.Validate(binary);
+                return $"{wanted}, but the module is valid";
+            }
+
+            _linker.Instantiate(_store, _engine.LoadModule(binary));
+            return $"{wanted}, but the module was instantiated";
+        }
+        catch (WasmException error)
+        {
+            return IsExpected(command, error) ? null : $"{wanted}, got {error.GetType().Name}: {error.Message}";
+        }
+    }
+
+    private static bool IsExpected(WastAssertFailure command, WasmException error) => command.Kind switch
+    {
+        // Scripts sometimes add details ("uninitialized element 2") or leave the end out ("out of bounds"): the kind is what counts.
+        WastFailureKind.Trap => error is TrapException trap
+            && (command.Text.StartsWith(TrapException.TextOf(trap.Kind), StringComparison.Ordinal) || trap.Message.StartsWith(command.Text, StringComparison.Ordinal)),
+        WastFailureKind.Exhaustion => error is TrapException { Kind: TrapKind.StackExhausted }
+            && error.Message.StartsWith(command.Text, StringComparison.Ordinal),
+        // "constant out of range" is here preceded by the type.
+        WastFailureKind.Malformed => error is MalformedModuleException && error.Message.Contains(command.Text, StringComparison.Ordinal),
+        WastFailureKind.Invalid => error is InvalidModuleException && error.Message.StartsWith(command.Text, StringComparison.Ordinal),
+        WastFailureKind.Unlinkable => error is UnlinkableException unlinkable
+            && unlinkable.Missing.Any(line => line.StartsWith(command.Text, StringComparison.Ordinal)),
+        _ => false,
+    };
+}

@@ -1,0 +1,67 @@
+namespace Atoll.Wasm.Text;
+
+/// <summary>What a script's host has: the module <c>spectest</c>, and the values that scripts write.</summary>
+internal static class WastHost
+{
+    public static void Define(Linker linker, Store store, Action<string>? print)
+    {
+        const string Module = "spectest";
+        DefinePrint("print");
+        DefinePrint("print_i32", ValueType.I32);
+        DefinePrint("print_i64", ValueType.I64);
+        DefinePrint("print_f32", ValueType.F32);
+        DefinePrint("print_f64", ValueType.F64);
+        DefinePrint("print_i32_f32", ValueType.I32, ValueType.F32);
+        DefinePrint("print_f64_f64", ValueType.F64, ValueType.F64);
+        DefineGlobal("global_i32", Value.I32(666));
+        DefineGlobal("global_i64", Value.I64(666));
+        DefineGlobal("global_f32", Value.F32(666.6f));
+        DefineGlobal("global_f64", Value.F64(666.6));
+        linker.Define(Module, "table", new Table(store, new TableType(ValueType.FuncRef, 10, 20), Value.FuncRef(null)));
+        linker.Define(Module, "memory", new Memory(store, new MemoryType(1, 2)));
+
+        void DefinePrint(string name, params ValueType[] parameters) =>
+            linker.DefineFunction(Module, name, new FunctionType([.. parameters], []), (_, arguments, _) =>
+                print?.Invoke($"{name}({string.Join(", ", arguments.ToArray())})"));
+
+        void DefineGlobal(string name, Value value) =>
+            linker.Define(Module, name, new Global(store, new GlobalType(value.Type, IsMutable: false), value));
+    }
+
+    public static Value ToValue(WastValue value) => value.Kind switch
+    {
+        WastValueKind.Number when value.Type == ValueType.I32 => Value.I32((int)value.Bits!.Value),
+        WastValueKind.Number when value.Type == ValueType.I64 => Value.I64((long)value.Bits!.Value),
+        WastValueKind.Number when value.Type == ValueType.F32 => Value.F32Bits((uint)value.Bits!.Value),
+        WastValueKind.Number when value.Type == ValueType.F64 => Value.F64Bits(value.Bits!.Value),
+        WastValueKind.RefNull when value.Type is { } type => Value.Default(type),
+        WastValueKind.RefExtern when value.Bits is { } number => Value.ExternRef(number),
+        _ => throw new InvalidOperationException($"{value} is a pattern, not a value"),
+    };
+
+    public static bool Matches(Value actual, WastValue expected) => expected.Kind switch
+    {
+        WastValueKind.Number => actual.Type == expected.Type && Bits(actual) == expected.Bits,
+        WastValueKind.CanonicalNan => actual.Type == expected.Type && (Bits(actual) & ~Sign(actual)) == QuietNan(actual),
+        WastValueKind.ArithmeticNan => actual.Type == expected.Type && (Bits(actual) & QuietNan(actual)) == QuietNan(actual),
+        WastValueKind.RefNull => (expected.Type is null || actual.Type == expected.Type) && IsNull(actual),
+        WastValueKind.RefExtern => actual.Type == ValueType.ExternRef && !IsNull(actual)
+            && (expected.Bits is null || Equals(actual.AsExternRef(), expected.Bits)),
+        WastValueKind.RefFunc => actual.Type == ValueType.FuncRef && !IsNull(actual),
+        WastValueKind.Either => expected.Alternatives!.Any(alternative => Matches(actual, alternative)),
+        _ => false,
+    };
+
+    private static bool IsNull(Value value) =>
+        value.Type == ValueType.FuncRef ? value.AsFuncRef() is null : value.Type == ValueType.ExternRef && value.AsExternRef() is null;
+
+    private static ulong Bits(Value value) =>
+        value.Type == ValueType.I32 ? (uint)value.AsI32()
+        : value.Type == ValueType.I64 ? (ulong)value.AsI64()
+        : value.Type == ValueType.F32 ? value.AsF32Bits()
+        : value.AsF64Bits();
+
+    private static ulong Sign(Value value) => value.Type == ValueType.F32 ? 1UL << 31 : 1UL << 63;
+
+    private static ulong QuietNan(Value value) => value.Type == ValueType.F32 ? 0x7FC0_0000UL : 0x7FF8_0000_0000_0000UL;
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Atoll.Wasm;
+using Atoll.Wasm.Text;
+
+[assembly: AssemblyFixture(typeof(Atoll.Spec.Tests.Totals))]
+
+namespace Atoll.Spec.Tests;
+
+/// <summary>The official core suite: every file of <c>scope.txt</c>, in both of its forms.</summary>
+public sealed class SpecTests(Totals totals)
+{
+    private static readonly string[] Groups = ["core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/multi-memory"];
+
+    // What the suite's list of features may say of a file that this engine must run.
+    private static readonly string[] Features = ["extended-const", "multi-memory"];
+
+    /// <summary>Files inside of the scope.</summary>
+    public static TheoryData<string> Files() => [.. SpecData.Lines("scope.txt").Where(line => line[0] != '-')];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void From_binaries(string unit) => Run(unit, "json", null);
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void From_text(string unit) => Run(unit, "wast", null);
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void With_fuel(string unit) => Run(unit, "wast", new WasmEngineOptions { ConsumeFuel = true });
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void With_the_portable_memory(string unit) => Run(unit, "json", new WasmEngineOptions { PortableMemory = true });
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Without_interruption(string unit) => Run(unit, "json", new WasmEngineOptions { Interruptible = false });
+
+    /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
+    [Fact]
+    public void The_scope_decides_on_every_file_of_its_groups()
+    {
+        string root = SpecData.Root();
+        Dictionary<string, string> scope = SpecData.Lines("scope.txt").ToDictionary(
+            line => line.TrimStart('-').Trim().Split(':')[0],
+            line => line[0] != '-' ? "in" : line.Split(':', 2).ElementAtOrDefault(1)?.Trim() ?? "");
+        using JsonDocument levels = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "levels.json")));
+        foreach (string group in Groups)
+        {
+            foreach (string folder in Directory.EnumerateDirectories(Path.Combine(root, group)))
+            {
+                string unit = $"{group}/{Path.GetFileName(folder)}";
+                Assert.True(scope.Remove(unit, out string? state), $"scope.txt says nothing of {unit}");
+                bool needsMore = levels.RootElement.GetProperty(unit).EnumerateArray().Any(f => !Features.Contains(f.GetString()));
+                Assert.True(state == "in" || needsMore, $"{unit} needs no later feature but is left out");
+                Assert.True(state.Length > 0, $"{unit} is left out without a reason");
+            }
+        }
+
+        Assert.True(scope.Count == 0, $"scope.txt names files that do not exist: {string.Join(", ", scope.Keys)}");
+    }
+
+    [Fact]
+    public void Expectations_belong_to_files_of_the_scope()
+    {
+        HashSet<string> scope = [.. SpecData.Lines("scope.txt").Where(line => line[0] != '-')];
+        foreach (string line in SpecData.Lines("expectations.txt"))
+        {
+            string[] parts = line.Split(' ', 2);
+            Assert.True(parts.Length == 2 && scope.Contains(parts[0].Split(':')[0]), $"expectations.txt: '{line}' is not 'file:line reason'");
+        }
+    }
+
+    private void Run(string unit, string form, WasmEngineOptions? engine)
+    {
+        string file = Path.Combine(SpecData.Root(), unit, $"{Path.GetFileName(unit)}.{form}");
+        List<WastCommand> commands = form == "json" ? JsonScript.Read(file) : WastParser.Parse(TextSource.Read(File.ReadAllBytes(file)));
+        Assert.NotEmpty(commands);
+        WastResult result = WastScript.Run(commands, new WastOptions { FileName = unit, Engine = engine }, TestContext.Current.CancellationToken);
+        HashSet<string> expected = [.. SpecData.Lines("expectations.txt").Select(line => line.Split(' ', 2)[0]).Where(place => place.StartsWith(unit + ":", StringComparison.Ordinal))];
+        List<WastFailure> unexpected = [.. result.Failures.Where(failure => !expected.Remove($"{failure.File}:{failure.Line}"))];
+        Assert.True(unexpected.Count == 0, $"{unexpected.Count} failures:\n{string.Join('\n', unexpected.Take(40))}");
+        Assert.True(expected.Count == 0, $"passes, but expectations.txt says it fails: {string.Join(", ", expected)}");
+        totals.Add(form, result);
+    }
+}

@@ -1,15 +1,19 @@
+using Atoll.Wasm;
+
 namespace Atoll.Cli;
 
 /// <summary>How an exception is shown and which exit code it gives.</summary>
 internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<string> Details)
 {
+    private const int ShownFrames = 20;
+
     public static ErrorReport For(Exception exception) => exception switch
     {
         CliException known => new(known.ExitCode, known.Message, []),
+        ModuleFileException bad => ForModule(bad.Path + ": ", bad.Reason),
+        WasmException guest => ForModule(string.Empty, guest),
         OperationCanceledException => new(ExitCodes.Cancelled, "stopped.", []),
-        FileNotFoundException missing => new(ExitCodes.Failed, $"`{missing.FileName}` does not exist. Check the path.", []),
-        DirectoryNotFoundException or IOException or UnauthorizedAccessException => new(ExitCodes.Failed, exception.Message, []),
-        PlatformNotSupportedException => new(ExitCodes.Failed, exception.Message, []),
+        IOException or UnauthorizedAccessException or PlatformNotSupportedException => new(ExitCodes.Failed, exception.Message, []),
         _ => new(ExitCodes.Internal, $"a fault of Atoll itself: {exception.GetType().Name}: {exception.Message} Run it again with --debug and report what it prints.", []),
     };
 
@@ -26,5 +30,31 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         {
             output.WriteLine(trace.ToString());
         }
+    }
+
+    private static ErrorReport ForModule(string prefix, WasmException exception) => exception switch
+    {
+        MalformedModuleException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
+        InvalidModuleException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
+        UnlinkableException missing => new(
+            ExitCodes.BadModule,
+            $"{prefix}cannot be linked: {missing.Missing.Length} import{(missing.Missing.Length == 1 ? string.Empty : "s")} cannot be satisfied. `atoll inspect` lists what it asks for.",
+            missing.Missing),
+        TrapException trap => new(ExitCodes.Trap, $"{prefix}trap: {trap.Message} [{trap.Code}]", Frames(trap)),
+        LimitExceededException { Limit: LimitKind.Fuel } => new(ExitCodes.Limit, $"{prefix}stopped: the fuel is used up [{exception.Code}]. Give more with --fuel.", []),
+        LimitExceededException { Limit: LimitKind.Time } => new(ExitCodes.Limit, $"{prefix}stopped: the time is over [{exception.Code}]. Give more with --timeout.", []),
+        LimitExceededException => new(ExitCodes.Limit, $"{prefix}stopped: {exception.Message} [{exception.Code}]", []),
+        _ => new(ExitCodes.Trap, $"{prefix}{exception.Message} [{exception.Code}]", []),
+    };
+
+    private static IReadOnlyList<string> Frames(TrapException trap)
+    {
+        List<string> lines = [.. trap.GuestStack.Take(ShownFrames).Select(frame => $"at {frame}")];
+        if (trap.GuestStack.Length > ShownFrames)
+        {
+            lines.Add($"... {trap.GuestStack.Length - ShownFrames} more frames");
+        }
+
+        return lines;
     }
 }

@@ -10,6 +10,10 @@ internal static class AtollCommand
 
     private static readonly (string Name, Func<Verb> Make)[] Verbs =
     [
+        ("run", static () => new RunVerb()),
+        ("validate", static () => new ValidateVerb()),
+        ("inspect", static () => new InspectVerb()),
+        ("wat", static () => new WatVerb()),
         ("bench", static () => new BenchVerb()),
         ("pack", static () => new PackVerb()),
         ("completions", static () => new CompletionsVerb()),

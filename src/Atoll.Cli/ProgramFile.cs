@@ -1,0 +1,75 @@
+using Atoll.Wasm;
+using Atoll.Wasm.Text;
+
+namespace Atoll.Cli;
+
+/// <summary>Reads what the user calls a program: a binary module, or its text.</summary>
+internal static class ProgramFile
+{
+    /// <summary>The binary of a .wasm or .wat file; text is recognised by its content, not by the name.</summary>
+    public static ReadOnlyMemory<byte> ReadBinary(string path, CliContext context)
+    {
+        byte[] bytes = ReadBytes(path, context);
+        if (IsComponent(bytes))
+        {
+            throw new CliException(
+                ExitCodes.BadModule,
+                $"{path} is a component, and this version runs core modules only. Give the core module, for example one built for wasm32-wasip1.");
+        }
+
+        return LooksLikeText(bytes) ? Explain(path, () => WatText.ToBinary(bytes)) : bytes;
+    }
+
+    public static byte[] ReadBytes(string path, CliContext context)
+    {
+        string full = context.Resolve(path);
+        if (Directory.Exists(full))
+        {
+            throw CliException.Failed($"{path} is a folder. Give a .wasm or .wat file.");
+        }
+
+        try
+        {
+            return File.ReadAllBytes(full);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CliException.Failed($"{path} does not exist. Check the path (looked at {full}).", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Failed($"{path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Does something with a file and puts the file's name before what is wrong with its content.</summary>
+    public static T Explain<T>(string path, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (exception is MalformedModuleException or InvalidModuleException or UnlinkableException)
+        {
+            throw new ModuleFileException(path, (WasmException)exception);
+        }
+    }
+
+    /// <summary>A module in binary form begins with a zero byte; text never does.</summary>
+    public static bool LooksLikeText(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> start = bytes.TrimStart(" \t\r\n\u00EF\u00BB\u00BF"u8);
+        return !start.IsEmpty && (start[0] is (byte)'(' or (byte)';');
+    }
+
+    // "Binary Format / Component": the magic, then version 0x0d and layer 1.
+    private static bool IsComponent(ReadOnlySpan<byte> bytes) => bytes.Length >= 8 && bytes[..4].SequenceEqual("\0asm"u8) && bytes[6] == 1;
+}
+
+/// <summary>A module is bad, and this is the file that it is in.</summary>
+internal sealed class ModuleFileException(string path, WasmException reason) : Exception(reason.Message, reason)
+{
+    public string Path { get; } = path;
+
+    public WasmException Reason { get; } = reason;
+}

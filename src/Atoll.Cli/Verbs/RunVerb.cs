@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Atoll.Cli.CommandLine;
+
+namespace Atoll.Cli.Verbs;
+
+/// <summary><c>atoll run</c>: runs a WASI preview 1 program with what was granted and nothing else.</summary>
+internal sealed class RunVerb : Verb
+{
+    private readonly Option<DirectoryMapping[]> _dir = new("--dir")
+    {
+        HelpName = "HOST::GUEST[:ro]",
+        Description = "Let the guest use the folder HOST under the name GUEST; `:ro` for reading only. Repeatable. Without GUEST it has the name HOST.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = DirectoryMapping.ParseAll,
+    };
+
+    private readonly Option<KeyValuePair<string, string?>[]> _env = new("--env")
+    {
+        HelpName = "NAME=VALUE",
+        Description = "Give the guest an environment variable; NAME alone passes the value that it has here. Repeatable.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = ParseVariables,
+    };
+
+    private readonly Option<ulong?> _maxMemory = Quantities.SizeOption("--max-memory", "Most memory that the guest may have, for example 64MB; growing beyond fails in the guest.");
+
+    private readonly Option<TimeSpan?> _timeout = Quantities.DurationOption("--timeout", "Stop the guest after this time, for example 5s.");
+
+    private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
+
+    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
+
+    public override string Name => "run";
+
+    public override string Summary => "Run a WebAssembly program in a sandbox.";
+
+    public override string Remarks =>
+        "The guest has standard input, output and error, its arguments, clocks and random numbers. Folders and environment variables it has only when they are granted here. " +
+        "The guest's own exit code is passed on; when Atoll ends the guest, the last lines on standard error begin with `atoll: ` and say why.";
+
+    public override bool PassesArguments => true;
+
+    public override IReadOnlyList<int> OtherExitCodes =>
+        [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Trap, ExitCodes.Limit, ExitCodes.Denied, ExitCodes.Cancelled];
+
+    public override IReadOnlyList<Example> Examples =>
+    [
+        new("atoll run hello.wasm Ada", "runs it with the argument Ada"),
+        new("atoll run --dir ./data::/data:ro --env LANG=C convert.wasm /data/in.csv", "lets it read ./data as /data"),
+        new("atoll run --timeout 5s --max-memory 64MB untrusted.wasm", "stops it after five seconds; it never has more than 64 MiB"),
+    ];
+
+    public override void Define(Command command)
+    {
+        command.Add(_dir);
+        command.Add(_env);
+        command.Add(_maxMemory);
+        command.Add(_timeout);
+        command.Add(_fuel);
+        command.Add(_program);
+    }
+
+    public override Task<int> RunAsync(ParseResult arguments, CliContext context)
+    {
+        string path = arguments.GetValue(_program)!;
+        GuestRun run = new()
+        {
+            Path = path,
+            Directories = [.. (arguments.GetValue(_dir) ?? []).Select(mapping => Checked(mapping, context))],
+            Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
+            MaxMemoryBytes = arguments.GetValue(_maxMemory),
+            Timeout = arguments.GetValue(_timeout),
+            Fuel = arguments.GetValue(_fuel),
+        };
+        return Task.FromResult(run.Start(context));
+    }
+
+    private static DirectoryMapping Checked(DirectoryMapping mapping, CliContext context)
+    {
+        string full = context.Resolve(mapping.Host);
+        return Directory.Exists(full)
+            ? mapping with { Host = full }
+            : throw CliException.Usage($"--dir: {mapping.Host} is no folder (looked at {full}). Make it first, or correct the path.");
+    }
+
+    private static KeyValuePair<string, string?>[] ParseVariables(ArgumentResult result)
+    {
+        List<KeyValuePair<string, string?>> variables = [];
+        foreach (Token token in result.Tokens)
+        {
+            int equals = token.Value.IndexOf('=', StringComparison.Ordinal);
+            if (equals == 0)
+            {
+                result.AddError($"`{token.Value}` is not NAME=VALUE.");
+            }
+            else
+            {
+                variables.Add(equals < 0 ? new(token.Value, null) : new(token.Value[..equals], token.Value[(equals + 1)..]));
+            }
+        }
+
+        return [.. variables];
+    }
+}

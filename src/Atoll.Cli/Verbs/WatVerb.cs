@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Atoll.Cli.CommandLine;
+using Atoll.Wasm;
+using Atoll.Wasm.Text;
+
+namespace Atoll.Cli.Verbs;
+
+/// <summary><c>atoll wat</c>: text to binary.</summary>
+internal sealed class WatVerb : Verb
+{
+    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module in the text format (.wat).");
+
+    private readonly Option<string> _output = new("--output", "-o") { HelpName = "OUT", Required = true, Description = "The binary that is written (.wasm)." };
+
+    private readonly Option<bool> _unchecked = new("--no-validate") { Description = "Write the binary even when the module is not valid." };
+
+    public override string Name => "wat";
+
+    public override string Summary => "Translate a module from text to binary.";
+
+    public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Cancelled];
+
+    public override IReadOnlyList<Example> Examples => [new("atoll wat app.wat -o app.wasm", "writes app.wasm; a mistake is reported with line and column")];
+
+    public override void Define(Command command)
+    {
+        command.Add(_file);
+        command.Add(_output);
+        command.Add(_unchecked);
+    }
+
+    public override Task<int> RunAsync(ParseResult arguments, CliContext context)
+    {
+        string path = arguments.GetValue(_file)!;
+        byte[] text = ProgramFile.ReadBytes(path, context);
+        byte[] binary = ProgramFile.Explain(path, () =>
+        {
+            byte[] translated = WatText.ToBinary(text);
+            if (!arguments.GetValue(_unchecked))
+            {
+                new WasmEngine().Validate(translated, context.Cancellation);
+            }
+
+            return translated;
+        });
+        AtomicFile.Write(context.Resolve(arguments.GetValue(_output)!), binary);
+        return Task.FromResult(ExitCodes.Ok);
+    }
+}

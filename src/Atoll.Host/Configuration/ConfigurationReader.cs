@@ -55,7 +55,7 @@ internal sealed class ConfigurationReader
         {
             var path = Absolute(folder, _workspace);
             RequireFolder(path, "the folder of --allow");
-            AddFolder(new FolderGrant(path, _source.ReadOnly == false ? FolderAccess.Write : FolderAccess.Read));
+            AddFolder(new FolderGrant(path, OutsideAccess(path)));
         }
 
         // An explicit list, wherever it stands, is the whole list; without one the workspace itself is served.
@@ -76,7 +76,7 @@ internal sealed class ConfigurationReader
             Workspace = _workspace,
             File = found ? _file : null,
             Budgets = _budgets,
-            Aliases = [.. _aliases],
+            Aliases = [.. _aliases, .. LinkAliases()],
             ToolFolders = [.. _toolFolders],
             Problems = [.. _problems],
             FixedTenant = _fixedTenant,
@@ -352,9 +352,15 @@ internal sealed class ConfigurationReader
                 continue;
             }
 
-            AddFolder(new FolderGrant(path, FolderAccess.Write));
+            AddFolder(new FolderGrant(path, OutsideAccess(path)));
         }
     }
+
+    // A "readOnly": false that merely stood in a found file opens the workspace for writing, not what the operator granted besides.
+    private FolderAccess OutsideAccess(string path)
+        => _source.ReadOnly == false || (_named && _readOnly == false) || HostPath.IsWithin(Resolve(path), Resolve(_workspace), HostPath.Current)
+            ? FolderAccess.Write
+            : FolderAccess.Read;
 
     /// <summary>Splits on commas, semicolons, line ends and the system's path separator, but not on the colon of <c>C:\</c>.</summary>
     internal static IEnumerable<string> SplitAllowList(string? text, PathStyle? style = null)
@@ -379,6 +385,13 @@ internal sealed class ConfigurationReader
     private string Expand(string text) => text.Replace(WorkspaceVariable, _workspace, StringComparison.Ordinal);
 
     private static string Absolute(string path, string start) => HostPath.Normalize(Path.GetFullPath(path, start), HostPath.Current);
+
+    // Clients that resolved links themselves send the real path of a folder that was granted under another name.
+    private IEnumerable<PathAlias> LinkAliases()
+        => from path in _folders.Select(f => f.Path).Append(_workspace).Distinct()
+           let real = Resolve(path)
+           where real != path
+           select new PathAlias(real, path);
 
     // A link inside of the workspace that leads out of it must not pass as a folder of the workspace.
     private static string Resolve(string path)

@@ -394,7 +394,7 @@ internal sealed class ConfigurationReader
            select new PathAlias(real, path);
 
     // A link inside of the workspace that leads out of it must not pass as a folder of the workspace.
-    private static string Resolve(string path)
+    internal static string Resolve(string path)
     {
         var resolved = new DirectoryInfo(path).Root.FullName;
         foreach (var part in Path.GetRelativePath(resolved, path).Split(Path.DirectorySeparatorChar))

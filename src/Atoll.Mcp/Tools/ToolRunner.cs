@@ -57,14 +57,15 @@ internal sealed partial class ToolRunner : IDisposable
         var result = prepared.Error is { } error
             ? new ToolResult(default, error, FrameElement(prepared.Frame), prepared.Frame.TraceId)
             : await RunAsync(prepared, cancellationToken).ConfigureAwait(false);
+        using var scope = _logger.BeginScope(new TraceScope(result.TraceId));
         var elapsed = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         if (result.Error is null)
         {
-            LogDone(call.Tool.Name, elapsed, result.TraceId);
+            LogDone(call.Tool.Name, elapsed);
         }
         else
         {
-            LogFailed(call.Tool.Name, result.Error.Code, elapsed, Printable.Shorten(result.Error.Message, 500), result.TraceId);
+            LogFailed(call.Tool.Name, result.Error.Code, elapsed, Printable.Shorten(result.Error.Message, 500));
         }
 
         return result;
@@ -281,7 +282,7 @@ internal sealed partial class ToolRunner : IDisposable
 
         if (prepared.Tool.OutputSchema?.Validate(data) is { Count: > 0 } problems)
         {
-            LogOutputMismatch(prepared.Tool.Name, string.Join("; ", problems), prepared.Frame.TraceId);
+            LogOutputMismatch(prepared.Tool.Name, string.Join("; ", problems));
         }
 
         return new ToolResult(data, null, used, prepared.Frame.TraceId);
@@ -343,17 +344,17 @@ internal sealed partial class ToolRunner : IDisposable
         public ToolError? Error { get; init; }
     }
 
-    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Tool} ok in {Milliseconds:0.000} ms, trace {TraceId}")]
-    private partial void LogDone(string tool, double milliseconds, string traceId);
+    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Tool} ok in {Milliseconds:0.000} ms")]
+    private partial void LogDone(string tool, double milliseconds);
 
-    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "{Tool} failed ({Code}) in {Milliseconds:0.000} ms: {Reason}, trace {TraceId}")]
-    private partial void LogFailed(string tool, string code, double milliseconds, string reason, string traceId);
+    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "{Tool} failed ({Code}) in {Milliseconds:0.000} ms: {Reason}")]
+    private partial void LogFailed(string tool, string code, double milliseconds, string reason);
 
     [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "the host failed to run {Tool}")]
     private partial void LogBroken(Exception exception, string tool);
 
-    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "{Tool}: the answer does not match outputSchema: {Problems}, trace {TraceId}")]
-    private partial void LogOutputMismatch(string tool, string problems, string traceId);
+    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "{Tool}: the answer does not match outputSchema: {Problems}")]
+    private partial void LogOutputMismatch(string tool, string problems);
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "{Tool} could not be prepared; its calls will fail until this is corrected")]
     private partial void LogNotWarm(Exception exception, string tool);

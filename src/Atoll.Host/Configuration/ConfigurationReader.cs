@@ -197,7 +197,7 @@ internal sealed class ConfigurationReader
     private void AddFromFile(SourceReader reader, SourceJson item, string text, FolderAccess access)
     {
         var path = Absolute(Expand(text), _workspace);
-        if (!_named && !HostPath.IsWithin(Resolve(path), Resolve(_workspace), HostPath.Current))
+        if (!_named && !HostPath.IsWithin(RealPath.Of(path), RealPath.Of(_workspace), HostPath.Current))
         {
             reader.Report(item, $"a configuration file found in the workspace cannot grant {path}, which is outside of it. "
                 + "Grant it with --allow or FS_ALLOWLIST, or name this file with --config if you trust it.");
@@ -358,7 +358,7 @@ internal sealed class ConfigurationReader
 
     // A "readOnly": false that merely stood in a found file opens the workspace for writing, not what the operator granted besides.
     private FolderAccess OutsideAccess(string path)
-        => _source.ReadOnly == false || (_named && _readOnly == false) || HostPath.IsWithin(Resolve(path), Resolve(_workspace), HostPath.Current)
+        => _source.ReadOnly == false || (_named && _readOnly == false) || HostPath.IsWithin(RealPath.Of(path), RealPath.Of(_workspace), HostPath.Current)
             ? FolderAccess.Write
             : FolderAccess.Read;
 
@@ -389,22 +389,9 @@ internal sealed class ConfigurationReader
     // Clients that resolved links themselves send the real path of a folder that was granted under another name.
     private IEnumerable<PathAlias> LinkAliases()
         => from path in _folders.Select(f => f.Path).Append(_workspace).Distinct()
-           let real = Resolve(path)
+           let real = RealPath.Of(path)
            where real != path
            select new PathAlias(real, path);
-
-    // A link inside of the workspace that leads out of it must not pass as a folder of the workspace.
-    internal static string Resolve(string path)
-    {
-        var resolved = new DirectoryInfo(path).Root.FullName;
-        foreach (var part in Path.GetRelativePath(resolved, path).Split(Path.DirectorySeparatorChar))
-        {
-            var next = part == "." ? resolved : Path.Combine(resolved, part);
-            resolved = Directory.ResolveLinkTarget(next, returnFinalTarget: true)?.FullName ?? next;
-        }
-
-        return resolved;
-    }
 
     private static void RequireFolder(string path, string what)
     {

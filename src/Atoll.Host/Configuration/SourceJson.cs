@@ -97,11 +97,9 @@ internal sealed class SourceJson
             reader.Read();
             var budget = limits.MaxNodes;
             var root = ReadValue(ref reader, utf8, ref budget);
-            if (reader.Read())
-            {
-                throw new SourceJsonException((int)reader.TokenStartIndex, "there is more text after the JSON value; remove it.");
-            }
 
+            // Only blanks may follow; the reader reports anything else.
+            reader.Read();
             return root;
         }
         catch (JsonException e)

@@ -103,7 +103,7 @@ internal sealed class PathMapper
         if (HostPath.HasDrive(path))
         {
             // A Windows client of a server inside WSL: its drives are mounted there under /mnt.
-            return "/mnt/" + char.ToLowerInvariant(path[0]) + "/" + path[2..].Replace('\\', '/');
+            return "/mnt" + HostPath.ToGuest(Canonical(path), PathStyle.Windows);
         }
 
         return path.StartsWith('/') ? path : workspace + "/" + path;

@@ -1,4 +1,5 @@
 using System.Text;
+using Atoll.Host.Configuration;
 
 namespace Atoll.Mcp;
 
@@ -42,7 +43,7 @@ internal static class LineDiff
     {
         foreach (var line in lines)
         {
-            text.Append(mark).Append(' ').Append(line.TrimEnd('\r')).Append('\n');
+            text.Append(mark).Append(' ').Append(Printable.Shorten(line.TrimEnd('\r'), 2000)).Append('\n');
         }
     }
 }

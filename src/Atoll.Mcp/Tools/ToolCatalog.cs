@@ -61,7 +61,20 @@ internal sealed class ToolCatalog
             }
         }
 
+        // The host's own tools come last and step back for a manifest with the same name.
+        foreach (var manifest in BuiltIn().Where(m => isEnabled(m.Name) && natives.Contains(m.Entry)))
+        {
+            taken.TryAdd(manifest.PublicName, manifest);
+        }
+
         return new ToolCatalog([.. taken.Values.OrderBy(t => t.Name, StringComparer.Ordinal)], problems.ToImmutable());
+    }
+
+    private static IEnumerable<ToolManifest> BuiltIn()
+    {
+        const string name = "telemetry.push.json";
+        var result = ToolManifestReader.Parse(name, System.Text.Encoding.UTF8.GetBytes(McpSchemas.Read(name)), AppContext.BaseDirectory);
+        yield return result.Manifest ?? throw new InvalidOperationException(string.Join("; ", result.Problems));
     }
 
     private static void Add(ToolManifest manifest, Dictionary<string, ToolManifest> taken, IReadOnlySet<string> natives, ImmutableArray<Problem>.Builder problems)

@@ -308,15 +308,8 @@ internal sealed partial class ToolRunner : IDisposable
     // Only words a refusal that the sandbox has made already; races do not matter here.
     private static bool LeadsOut(EffectiveAccess access, string path)
     {
-        try
-        {
-            var real = ConfigurationReader.Resolve(path);
-            return !access.Folders.Any(f => HostPath.IsWithin(real, ConfigurationReader.Resolve(f.Path), HostPath.Current));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var real = RealPath.Of(path);
+        return !access.Folders.Any(f => HostPath.IsWithin(real, RealPath.Of(f.Path), HostPath.Current));
     }
 
     private static ToolResult Fail(Prepared prepared, ToolError error) => new(default, error, FrameElement(prepared.Frame), prepared.Frame.TraceId);

@@ -94,7 +94,7 @@ public sealed record McpClientConfiguration
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
 
         // A link (a dotfiles folder, say) stays a link: what it leads to is replaced.
-        var target = System.IO.File.ResolveLinkTarget(File, returnFinalTarget: true)?.FullName ?? File;
+        var target = Atoll.Host.Security.RealPath.Of(File);
         var aside = target + "." + Guid.NewGuid().ToString("N")[..8] + ".tmp";
         try
         {

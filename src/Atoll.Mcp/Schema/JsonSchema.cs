@@ -34,9 +34,9 @@ internal sealed class JsonSchema
     /// <returns>What does not match, by JSON pointer; empty when the value is valid.</returns>
     public IReadOnlyList<string> Validate(JsonElement value)
     {
-        List<string>? errors = null;
-        Root.Validate(value, "", ref errors, MaxErrors, 0);
-        return errors ?? (IReadOnlyList<string>)[];
+        var run = new ValidationRun(MaxErrors);
+        Root.Validate(value, "", run, 0);
+        return run.Errors ?? (IReadOnlyList<string>)[];
     }
 }
 

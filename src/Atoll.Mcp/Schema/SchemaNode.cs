@@ -97,29 +97,29 @@ internal sealed class SchemaNode
                 || (AdditionalProperties?.MarksPaths(seen) ?? false)
                 || (Items?.MarksPaths(seen) ?? false));
 
-    public void Validate(JsonElement value, string at, ref List<string>? errors, int max, int depth)
+    public void Validate(JsonElement value, string at, ValidationRun run, int depth)
     {
-        if (depth > MaxDepth)
+        if (depth > MaxDepth || !run.Step())
         {
-            Add(ref errors, max, at, "is nested too deeply or its schema refers to itself");
+            run.Add(at, "is too deep or too much for its schema, which may refer to itself");
             return;
         }
 
         if (Never)
         {
-            Add(ref errors, max, at, "is not allowed");
+            run.Add(at, "is not allowed");
             return;
         }
 
         if (Types != JsonTypes.None && (Types & TypesOf(value)) == 0)
         {
-            Add(ref errors, max, at, $"must be {TypeNames()}, not {Name(value.ValueKind)}");
+            run.Add(at, $"must be {TypeNames()}, not {Name(value.ValueKind)}");
             return;
         }
 
         if (Enum is not null && !Array.Exists(Enum, e => JsonElement.DeepEquals(e, value)))
         {
-            Add(ref errors, max, at, Enum.Length == 1
+            run.Add(at, Enum.Length == 1
                 ? $"must be {Printable.Shorten(Enum[0].GetRawText(), 100)}"
                 : $"must be one of {Printable.Shorten(string.Join(", ", Enum.Take(12).Select(e => e.GetRawText())), 300)}");
         }
@@ -127,35 +127,35 @@ internal sealed class SchemaNode
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                ValidateObject(value, at, ref errors, max, depth);
+                ValidateObject(value, at, run, depth);
                 break;
             case JsonValueKind.Array:
-                ValidateArray(value, at, ref errors, max, depth);
+                ValidateArray(value, at, run, depth);
                 break;
             case JsonValueKind.String:
-                ValidateString(value, at, ref errors, max);
+                ValidateString(value, at, run);
                 break;
             case JsonValueKind.Number:
-                ValidateNumber(value.GetDouble(), at, ref errors, max);
+                ValidateNumber(value.GetDouble(), at, run);
                 break;
         }
 
-        ValidateCombined(value, at, ref errors, max, depth);
+        ValidateCombined(value, at, run, depth);
     }
 
-    private void ValidateObject(JsonElement value, string at, ref List<string>? errors, int max, int depth)
+    private void ValidateObject(JsonElement value, string at, ValidationRun run, int depth)
     {
         foreach (var name in Required ?? [])
         {
             if (!value.TryGetProperty(name, out _))
             {
-                Add(ref errors, max, at, $"misses \"{Printable.Shorten(name, 100)}\"");
+                run.Add(at, $"misses \"{Printable.Shorten(name, 100)}\"");
             }
         }
 
         if (MinProperties is not null || MaxProperties is not null)
         {
-            Range(value.GetPropertyCount(), MinProperties, MaxProperties, "properties", at, ref errors, max);
+            Range(value.GetPropertyCount(), MinProperties, MaxProperties, "properties", at, run);
         }
 
         if (Properties is null && AdditionalProperties is null)
@@ -165,36 +165,36 @@ internal sealed class SchemaNode
 
         foreach (var member in value.EnumerateObject())
         {
-            if ((errors?.Count ?? 0) >= max)
+            if (run.IsFull)
             {
                 return;
             }
 
             if (Properties is not null && Properties.TryGetValue(member.Name, out var node))
             {
-                node.Validate(member.Value, at + "/" + member.Name, ref errors, max, depth + 1);
+                node.Validate(member.Value, at + "/" + member.Name, run, depth + 1);
             }
             else if (AdditionalProperties is { Never: true })
             {
                 var known = Properties is { Count: > 0 } ? "; known are " + string.Join(", ", Properties.Keys) : "";
-                Add(ref errors, max, at + "/" + member.Name, "is not a known property" + known);
+                run.Add(at + "/" + member.Name, "is not a known property" + known);
             }
             else
             {
-                AdditionalProperties?.Validate(member.Value, at + "/" + member.Name, ref errors, max, depth + 1);
+                AdditionalProperties?.Validate(member.Value, at + "/" + member.Name, run, depth + 1);
             }
         }
     }
 
-    private void ValidateArray(JsonElement value, string at, ref List<string>? errors, int max, int depth)
+    private void ValidateArray(JsonElement value, string at, ValidationRun run, int depth)
     {
-        Range(value.GetArrayLength(), MinItems, MaxItems, "items", at, ref errors, max);
+        Range(value.GetArrayLength(), MinItems, MaxItems, "items", at, run);
         if (UniqueItems)
         {
             var seen = new HashSet<string>(StringComparer.Ordinal);
             if (value.EnumerateArray().Any(item => !seen.Add(item.GetRawText())))
             {
-                Add(ref errors, max, at, "has an item twice");
+                run.Add(at, "has an item twice");
             }
         }
 
@@ -206,17 +206,17 @@ internal sealed class SchemaNode
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            if ((errors?.Count ?? 0) >= max)
+            if (run.IsFull)
             {
                 return;
             }
 
-            Items.Validate(item, at + "/" + index.ToString(CultureInfo.InvariantCulture), ref errors, max, depth + 1);
+            Items.Validate(item, at + "/" + index.ToString(CultureInfo.InvariantCulture), run, depth + 1);
             index++;
         }
     }
 
-    private void ValidateString(JsonElement value, string at, ref List<string>? errors, int max)
+    private void ValidateString(JsonElement value, string at, ValidationRun run)
     {
         if (MinLength is null && MaxLength is null && Pattern is null)
         {
@@ -228,89 +228,80 @@ internal sealed class SchemaNode
         {
             // The specification counts code points (RFC 8259 characters), not UTF-16 units.
             var length = text.Length - text.AsSpan().CountAny(LowSurrogates);
-            Range(length, MinLength, MaxLength, "characters", at, ref errors, max);
+            Range(length, MinLength, MaxLength, "characters", at, run);
         }
 
         try
         {
             if (Pattern is not null && !Pattern.IsMatch(text))
             {
-                Add(ref errors, max, at, $"must match {Printable.Shorten(Pattern.ToString(), 100)}");
+                run.Add(at, $"must match {Printable.Shorten(Pattern.ToString(), 100)}");
             }
         }
         catch (RegexMatchTimeoutException)
         {
-            Add(ref errors, max, at, "could not be matched against the schema's pattern in time");
+            run.Add(at, "could not be matched against the schema's pattern in time");
         }
     }
 
     private static System.Buffers.SearchValues<char> LowSurrogates { get; }
         = System.Buffers.SearchValues.Create([.. Enumerable.Range(0xDC00, 0x400).Select(c => (char)c)]);
 
-    private void ValidateNumber(double number, string at, ref List<string>? errors, int max)
+    private void ValidateNumber(double number, string at, ValidationRun run)
     {
-        Check(number < Minimum, "must be at least", Minimum, at, ref errors, max);
-        Check(number > Maximum, "must be at most", Maximum, at, ref errors, max);
-        Check(number <= ExclusiveMinimum, "must be above", ExclusiveMinimum, at, ref errors, max);
-        Check(number >= ExclusiveMaximum, "must be below", ExclusiveMaximum, at, ref errors, max);
+        Check(number < Minimum, "must be at least", Minimum, at, run);
+        Check(number > Maximum, "must be at most", Maximum, at, run);
+        Check(number <= ExclusiveMinimum, "must be above", ExclusiveMinimum, at, run);
+        Check(number >= ExclusiveMaximum, "must be below", ExclusiveMaximum, at, run);
         if (MultipleOf is { } step)
         {
             var quotient = number / step;
-            Check(Math.Abs(quotient - Math.Round(quotient)) > 1e-9 * Math.Max(1, Math.Abs(quotient)), "must be a multiple of", step, at, ref errors, max);
+            Check(Math.Abs(quotient - Math.Round(quotient)) > 1e-9 * Math.Max(1, Math.Abs(quotient)), "must be a multiple of", step, at, run);
         }
     }
 
-    private void ValidateCombined(JsonElement value, string at, ref List<string>? errors, int max, int depth)
+    private void ValidateCombined(JsonElement value, string at, ValidationRun run, int depth)
     {
-        Reference?.Validate(value, at, ref errors, max, depth + 1);
+        Reference?.Validate(value, at, run, depth + 1);
         foreach (var node in AllOf ?? [])
         {
-            node.Validate(value, at, ref errors, max, depth + 1);
+            node.Validate(value, at, run, depth + 1);
         }
 
-        if (AnyOf is not null && !Array.Exists(AnyOf, n => n.Matches(value, depth)))
+        if (AnyOf is not null && !Array.Exists(AnyOf, n => n.Matches(value, run, depth)))
         {
-            Add(ref errors, max, at, "matches none of the allowed forms (anyOf)");
+            run.Add(at, "matches none of the allowed forms (anyOf)");
         }
 
-        if (OneOf is not null && Array.FindAll(OneOf, n => n.Matches(value, depth)).Length is var count and not 1)
+        if (OneOf is not null && Array.FindAll(OneOf, n => n.Matches(value, run, depth)).Length is var count and not 1)
         {
-            Add(ref errors, max, at, $"matches {count} of the allowed forms; exactly one is wanted (oneOf)");
+            run.Add(at, $"matches {count} of the allowed forms; exactly one is wanted (oneOf)");
         }
 
-        if (Not is not null && Not.Matches(value, depth))
+        if (Not is not null && Not.Matches(value, run, depth))
         {
-            Add(ref errors, max, at, "has a form that is not allowed (not)");
+            run.Add(at, "has a form that is not allowed (not)");
         }
     }
 
-    private bool Matches(JsonElement value, int depth)
+    private bool Matches(JsonElement value, ValidationRun run, int depth)
     {
-        List<string>? errors = null;
-        Validate(value, "", ref errors, 1, depth + 1);
-        return errors is null;
+        var inner = run.Inner();
+        Validate(value, "", inner, depth + 1);
+        return inner.Errors is null;
     }
 
-    private static void Range(int count, int? min, int? max, string what, string at, ref List<string>? errors, int maxErrors)
+    private static void Range(int count, int? min, int? max, string what, string at, ValidationRun run)
     {
-        Check(count < min, "must have at least", min, at, ref errors, maxErrors, what);
-        Check(count > max, "must have at most", max, at, ref errors, maxErrors, what);
+        Check(count < min, "must have at least", min, at, run, what);
+        Check(count > max, "must have at most", max, at, run, what);
     }
 
-    private static void Check(bool wrong, string what, double? limit, string at, ref List<string>? errors, int max, string unit = "")
+    private static void Check(bool wrong, string what, double? limit, string at, ValidationRun run, string unit = "")
     {
         if (wrong)
         {
-            Add(ref errors, max, at, string.Create(CultureInfo.InvariantCulture, $"{what} {limit} {unit}").TrimEnd());
-        }
-    }
-
-    private static void Add(ref List<string>? errors, int max, string at, string message)
-    {
-        errors ??= [];
-        if (errors.Count < max)
-        {
-            errors.Add((at.Length == 0 ? "the input" : Printable.Shorten(at)) + " " + message);
+            run.Add(at, string.Create(CultureInfo.InvariantCulture, $"{what} {limit} {unit}").TrimEnd());
         }
     }
 

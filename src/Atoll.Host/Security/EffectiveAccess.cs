@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+
+namespace Atoll.Host.Security;
+
+/// <summary>What one call of a tool may really use: operator ∩ manifest ∩ context frame. A value.</summary>
+/// <param name="Folders">The folders, none of them inside another one with the same or a wider access.</param>
+/// <param name="AsksToWrite">Whether the manifest asks to write: a path outside is then denied as <c>fs:write</c>.</param>
+/// <param name="ReadOnlyBecause">Why a tool that asks to write may not; null when it may.</param>
+internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool AsksToWrite, string? ReadOnlyBecause);
+
+/// <summary>A refusal: the capability that is missing and what the operator can do.</summary>
+/// <param name="Capability">Capability string, e.g. <c>fs:read:/etc/passwd</c>.</param>
+/// <param name="Message">The text for client and log.</param>
+internal sealed record Denial(string Capability, string Message);

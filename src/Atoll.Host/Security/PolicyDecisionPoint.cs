@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Atoll.Host.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Atoll.Host.Security;
+
+/// <summary>
+/// The one place that decides what a tool may do. Effective access = operator's policy ∩ manifest ∩ context frame; the frame can only
+/// take away. Decisions are logged. Thread-safe; holds nothing but the immutable policy.
+/// </summary>
+internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger<PolicyDecisionPoint> logger)
+{
+    public SecurityPolicy Policy { get; } = policy;
+
+    /// <summary>Whether the operator lets the tool be offered at all.</summary>
+    public bool IsEnabled(string tool) => !Policy.Tools.TryGetValue(tool, out var rule) || rule.Enabled;
+
+    /// <summary>What the tool may use. Pure: depends on the policy and the arguments only, so callers may keep the answer.</summary>
+    /// <param name="tool">Dotted name.</param>
+    /// <param name="declared">What its manifest asks for.</param>
+    /// <param name="frameReadOnly">Whether the call's context frame forbids writing.</param>
+    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly)
+    {
+        var readOnlyBecause = frameReadOnly && !Policy.ReadOnly
+            ? "the call's context frame has flags.read_only set; send the call without it"
+            : Policy.ReadOnly
+                ? $"the server is read-only; start it with --write or set \"readOnly\": false in {Policy.ConfigurationFile}"
+                : null;
+        Policy.Tools.TryGetValue(tool, out var rule);
+        var folders = new List<FolderGrant>();
+        foreach (var wanted in declared.Folders)
+        {
+            foreach (var folder in Policy.Folders)
+            {
+                foreach (var limited in Limit(Intersect(folder, wanted), rule))
+                {
+                    Add(folders, readOnlyBecause is null ? limited : limited with { Access = FolderAccess.Read });
+                }
+            }
+        }
+
+        return new EffectiveAccess([.. folders], declared.AsksToWrite, declared.AsksToWrite ? readOnlyBecause : null);
+    }
+
+    /// <summary>Decides about one path argument before the tool runs.</summary>
+    /// <param name="tool">Dotted name.</param>
+    /// <param name="access">The call's effective access.</param>
+    /// <param name="hostPath">Normalised host path.</param>
+    /// <returns>Null when some granted folder holds the path; otherwise the denial.</returns>
+    public Denial? CheckPath(string tool, EffectiveAccess access, string hostPath)
+    {
+        foreach (var folder in access.Folders)
+        {
+            if (HostPath.IsWithin(hostPath, folder.Path, Policy.Style))
+            {
+                LogAllowed(tool, folder.Capability);
+                return null;
+            }
+        }
+
+        return Deny(tool, access, hostPath, access.AsksToWrite && access.ReadOnlyBecause is null);
+    }
+
+    /// <summary>Words a refusal that a tool reported (it met a read-only folder or one it cannot see).</summary>
+    public Denial Explain(string tool, EffectiveAccess access, string? hostPath, bool writing)
+        => Deny(tool, access, hostPath ?? "**", writing);
+
+    private Denial Deny(string tool, EffectiveAccess access, string hostPath, bool writing)
+    {
+        var inside = Policy.Folders.Any(f => HostPath.IsWithin(hostPath, f.Path, Policy.Style));
+        var shown = Printable.Shorten(hostPath, 400);
+        var capability = (writing ? "fs:write:" : "fs:read:") + shown;
+        string what;
+        if (writing && access.ReadOnlyBecause is { } because)
+        {
+            what = because;
+        }
+        else if (!inside)
+        {
+            what = $"no granted folder holds this path. Granted: {Granted()}. To grant more, start the server with --allow DIR, "
+                + $"name the folder in FS_ALLOWLIST, or add it to \"allow\" in {Policy.ConfigurationFile}";
+        }
+        else
+        {
+            what = writing
+                ? $"the folder is granted for reading only; give it \"access\": \"write\" in \"allow\" of {Policy.ConfigurationFile}, or add \"write\" to the tool's permissions"
+                : $"the folder is granted to the server but not to this tool; its manifest's \"permissions\" or \"tools\" in {Policy.ConfigurationFile} leave it out";
+        }
+
+        var denial = new Denial(capability, $"Capability not granted: filesystem {capability} — {what}.");
+        LogDenied(tool, denial.Capability);
+        return denial;
+    }
+
+    private string Granted()
+        => Policy.Folders.IsEmpty ? "none" : string.Join(", ", Policy.Folders.Take(8).Select(f => f.Path)) + (Policy.Folders.Length > 8 ? ", …" : "");
+
+    private IEnumerable<FolderGrant> Limit(FolderGrant? grant, ToolRule? rule)
+    {
+        if (grant is null)
+        {
+            yield break;
+        }
+
+        if (rule?.Permissions is not { } limits)
+        {
+            yield return grant;
+            yield break;
+        }
+
+        foreach (var limit in limits.Folders)
+        {
+            if (Intersect(grant, limit) is { } limited)
+            {
+                yield return limited;
+            }
+        }
+    }
+
+    // Two folders intersect when one holds the other; the deeper one is what both allow.
+    private FolderGrant? Intersect(FolderGrant folder, FolderPermission wanted)
+    {
+        var access = folder.Access == FolderAccess.Write && wanted.Access == FolderAccess.Write ? FolderAccess.Write : FolderAccess.Read;
+        if (wanted.Root is null || HostPath.IsWithin(folder.Path, wanted.Root, Policy.Style))
+        {
+            return folder with { Access = access };
+        }
+
+        return HostPath.IsWithin(wanted.Root, folder.Path, Policy.Style) ? new FolderGrant(wanted.Root, access) : null;
+    }
+
+    private void Add(List<FolderGrant> folders, FolderGrant grant)
+    {
+        if (folders.Any(f => f.Access >= grant.Access && HostPath.IsWithin(grant.Path, f.Path, Policy.Style)))
+        {
+            return;
+        }
+
+        folders.RemoveAll(f => grant.Access >= f.Access && HostPath.IsWithin(f.Path, grant.Path, Policy.Style));
+        folders.Add(grant);
+    }
+
+    [LoggerMessage(EventId = 100, Level = LogLevel.Debug, Message = "audit: allowed {Tool} {Capability}")]
+    private partial void LogAllowed(string tool, string capability);
+
+    [LoggerMessage(EventId = 101, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability}")]
+    private partial void LogDenied(string tool, string capability);
+}

@@ -1,0 +1,226 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Atoll.Host.Configuration;
+using Atoll.Host.Security;
+using Atoll.Host.Telemetry;
+using Atoll.Mcp.Server;
+using Atoll.Mcp.Tools;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Server;
+
+namespace Atoll.Mcp;
+
+/// <summary>
+/// Serves tools over MCP: configuration, policy, tools and transports put together. Made once, then run over standard streams or HTTP.
+/// Thread-safe. Disposal stops taking calls, ends the log, and may be repeated.
+/// </summary>
+public sealed class McpServerHost : IAsyncDisposable
+{
+    private readonly ServeOptions _options;
+    private readonly HostConfiguration _configuration;
+    private readonly ToolCatalog _catalog;
+    private readonly ToolPrograms _programs;
+    private readonly TextLoggerProvider _log;
+    private readonly ILoggerFactory _loggers;
+    private readonly CancellationTokenSource _stopped = new();
+    private int _disposed;
+
+    private McpServerHost(
+        ServeOptions options, HostConfiguration configuration, IPAddress? address, TextWriter log, IReadOnlyDictionary<string, IToolProgram> natives)
+    {
+        _options = options;
+        _configuration = configuration;
+        Address = address;
+        _log = new TextLoggerProvider(log);
+        _loggers = LoggerFactory.Create(builder => builder
+            .SetMinimumLevel(options.LogLevel)
+            .AddFilter("ModelContextProtocol", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning)
+            .AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning)
+            .AddProvider(_log));
+        Metrics = new MetricStore();
+        _programs = new ToolPrograms(Metrics, configuration, natives, _loggers);
+        var policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
+        _catalog = ToolCatalog.Load(ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives);
+        Runner = new ToolRunner(configuration, policy, _programs.Get, _loggers.CreateLogger<ToolRunner>());
+        Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
+    }
+
+    /// <summary>The address that HTTP listens on while it runs, e.g. <c>http://127.0.0.1:7411/mcp</c>; null otherwise.</summary>
+    public Uri? Endpoint { get; private set; }
+
+    internal ToolRunner Runner { get; }
+
+    internal ToolServer Tools { get; }
+
+    internal ToolCatalog Catalog => _catalog;
+
+    internal MetricStore Metrics { get; }
+
+    private IPAddress? Address { get; }
+
+    /// <summary>Reads the configuration and the tools. Tools whose manifest is wrong are reported in the log; the others are served.</summary>
+    /// <param name="options">What the command line says.</param>
+    /// <param name="log">Log and descriptions, in general standard error.</param>
+    /// <returns>The host.</returns>
+    /// <exception cref="ConfigurationException">The options or the configuration file are wrong.</exception>
+    public static McpServerHost Create(ServeOptions options, TextWriter log)
+        => Create(options, log, new Dictionary<string, IToolProgram>());
+
+    /// <summary>The same with further native tools, for tests and measuring.</summary>
+    internal static McpServerHost Create(ServeOptions options, TextWriter log, IReadOnlyDictionary<string, IToolProgram> natives)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(log);
+        if (options.Port is < 0 or > 65535)
+        {
+            throw new ConfigurationException($"The port {options.Port} does not exist. Use one from 1 to 65535, or 0 for a free one.");
+        }
+
+        var address = LoopbackGuard.ParseBindAddress(options.Host);
+        var configuration = ConfigurationReader.Read(new ConfigurationSource
+        {
+            Workspace = options.Workspace, AllowedFolders = options.AllowedFolders, ReadOnly = options.ReadOnly, ConfigFile = options.ConfigFile,
+            FsAllowList = options.FsAllowList,
+        });
+        if (options.ToolsFolder is { } folder && !Directory.Exists(folder))
+        {
+            throw new ConfigurationException($"The folder {folder} of --tools does not exist. Correct the path.");
+        }
+
+        return new McpServerHost(options, configuration, address, log, natives);
+    }
+
+    /// <summary>What is served, how to connect a client, and how to grant more.</summary>
+    /// <returns>Several lines of text.</returns>
+    public string Describe() => ServeDescription.Write(_options, _configuration, _catalog, Endpoint);
+
+    /// <summary>Serves one client over streams until it closes its side or the token is cancelled. Only MCP messages are written to the output.</summary>
+    /// <param name="input">The client's messages.</param>
+    /// <param name="output">Our messages.</param>
+    /// <param name="cancellationToken">Ends serving.</param>
+    /// <returns>A task that ends when serving has ended.</returns>
+    public async Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        Start();
+        await using var transport = new StreamServerTransport(input, output, "atoll", _loggers);
+        await using var server = McpServer.Create(transport, Tools.Options, _loggers, null);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+        try
+        {
+            await server.RunAsync(stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Asked to end.
+        }
+    }
+
+    /// <summary>Serves over HTTP on loopback until the token is cancelled.</summary>
+    /// <param name="cancellationToken">Ends serving.</param>
+    /// <returns>A task that ends when serving has ended.</returns>
+    /// <exception cref="ConfigurationException">The port cannot be listened on.</exception>
+    public async Task RunHttpAsync(CancellationToken cancellationToken)
+    {
+        await using var app = BuildHttp(out var sessions);
+        await using (sessions.ConfigureAwait(false))
+        {
+            try
+            {
+                await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message} Choose another port with --port.", e);
+            }
+
+            var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            Endpoint = new Uri(new Uri(bound), "/mcp");
+            Start();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Endpoint = null;
+
+            // Long polls and event streams do not end by themselves.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await app.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        Runner.Dispose();
+        _programs.Dispose();
+        _loggers.Dispose();
+        _log.Dispose();
+    }
+
+    private WebApplication BuildHttp(out HttpSessions sessions)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(_loggers);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = _configuration.Budgets.InputBytes + (64 << 10);
+            kestrel.Limits.MaxConcurrentConnections = 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            if (Address is null && _options.Port != 0)
+            {
+                kestrel.ListenLocalhost(_options.Port, Http1);
+            }
+            else
+            {
+                kestrel.Listen(Address ?? IPAddress.Loopback, _options.Port, Http1);
+            }
+        });
+        var made = sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System);
+        var app = builder.Build();
+        app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length).HandleAsync);
+        return app;
+
+        static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
+    }
+
+    private void Start()
+    {
+        if (!_options.Quiet)
+        {
+            _log.WriteLine(Describe());
+        }
+
+        var logger = _loggers.CreateLogger<McpServerHost>();
+        foreach (var problem in _configuration.Problems.Concat(_catalog.Problems))
+        {
+#pragma warning disable CA1848, CA2254 // Written once, at the start.
+            logger.LogWarning("{Problem}", problem);
+#pragma warning restore CA1848, CA2254
+        }
+
+        var token = _stopped.Token;
+        _ = Task.Factory.StartNew(() => Runner.Warm(_catalog.Tools, token), token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private string Instructions()
+    {
+        var text = new StringBuilder("File tools that run in a sandbox. Paths may be absolute, relative to the workspace, or file:// URIs. ");
+        text.Append("Workspace: ").Append(_configuration.Workspace).Append(". Granted folders: ");
+        text.AppendJoin(", ", _configuration.Policy.Folders.Select(f => f.Path)).Append(". ");
+        text.Append(_configuration.Policy.ReadOnly ? "The server is read-only." : "Writing is allowed where the operator granted it.");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+
+namespace Atoll.Mcp;
+
+/// <summary>What the command line says about serving. Immutable; checked when the host is made from it.</summary>
+public sealed record ServeOptions
+{
+    /// <summary>The folder that relative paths start from and that is served when nothing else is allowed.</summary>
+    public required string Workspace { get; init; }
+
+    /// <summary>Further folders that tools may use: for reading, or for writing when <see cref="ReadOnly"/> is false.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyList<string> AllowedFolders { get; init; } = [];
+
+    /// <summary>Whether tools may only read; null leaves it to the configuration file, whose default is true.</summary>
+    /// <value>Default: null.</value>
+    public bool? ReadOnly { get; init; }
+
+    /// <summary>A folder that holds a <c>.mcp</c> folder with tools, searched before all others.</summary>
+    /// <value>Default: null.</value>
+    public string? ToolsFolder { get; init; }
+
+    /// <summary>A configuration file that the operator trusts; null takes the workspace's <c>.mcp/config.json</c> if there is one.</summary>
+    /// <value>Default: null.</value>
+    public string? ConfigFile { get; init; }
+
+    /// <summary>Value of the environment variable <c>FS_ALLOWLIST</c>: folders, separated by commas or the system's path separator.</summary>
+    /// <value>Default: null.</value>
+    public string? FsAllowList { get; init; }
+
+    /// <summary>The folder with the shipped tools; null looks beside the program and, in a clone, in <c>guests/tools</c>.</summary>
+    /// <value>Default: null.</value>
+    public string? ShippedToolsFolder { get; init; }
+
+    /// <summary>Address for HTTP; only loopback is accepted.</summary>
+    /// <value>Default: 127.0.0.1.</value>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Port for HTTP; 0 takes a free one.</summary>
+    /// <value>Default: 7411.</value>
+    public int Port { get; init; } = 7411;
+
+    /// <summary>The version that clients are told.</summary>
+    /// <value>Default: 0.1.0.</value>
+    public string Version { get; init; } = "0.1.0";
+
+    /// <summary>Leaves out the description that is written at the start.</summary>
+    /// <value>Default: false.</value>
+    public bool Quiet { get; init; }
+
+    /// <summary>Log lines below this level are left out.</summary>
+    /// <value>Default: <see cref="LogLevel.Information"/>.</value>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}

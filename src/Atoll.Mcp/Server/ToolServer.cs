@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Atoll.Host.Configuration;
+using Atoll.Host.Telemetry;
+using Atoll.Mcp.Tools;
+using Atoll.Mcp.Tools.Native;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Atoll.Mcp.Server;
+
+/// <summary>The tools and resources in the protocol's terms, the same for every transport and session. Thread-safe.</summary>
+internal sealed class ToolServer
+{
+    /// <summary>Where a request's <c>_meta</c> carries the context frame.</summary>
+    public const string ContextKey = "atoll/context";
+
+    /// <summary>Where a result's <c>_meta</c> says how the frame was applied.</summary>
+    public const string ContextUsedKey = "atoll/context_used";
+
+    /// <summary>Where a failed result's <c>_meta</c> carries code and message.</summary>
+    public const string ErrorKey = "atoll/error";
+
+    /// <summary>Where a result's <c>_meta</c> carries the trace id that the log lines have.</summary>
+    public const string TraceKey = "atoll/trace_id";
+
+    public const string MetricsUri = "atoll://telemetry/metrics";
+    private const int MaxMetrics = 1000;
+    private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
+    private readonly ToolCatalog _catalog;
+    private readonly ToolRunner _runner;
+    private readonly MetricStore _metrics;
+    private readonly ListToolsResult _list;
+
+    public ToolServer(ToolCatalog catalog, ToolRunner runner, MetricStore metrics, string version, string instructions)
+    {
+        _catalog = catalog;
+        _runner = runner;
+        _metrics = metrics;
+        _list = new ListToolsResult { Tools = [.. catalog.Tools.Select(Describe)], TimeToLive = ListLifetime, CacheScope = CacheScope.Private };
+        Options = new McpServerOptions
+        {
+            ServerInfo = new Implementation { Name = "atoll", Title = "Atoll", Version = version },
+            ServerInstructions = instructions,
+            Capabilities = new ServerCapabilities { Tools = new ToolsCapability(), Resources = new ResourcesCapability() },
+            ScopeRequests = false,
+            Handlers = new McpServerHandlers
+            {
+                ListToolsHandler = (_, _) => ValueTask.FromResult(_list),
+                CallToolHandler = CallAsync,
+                ListResourcesHandler = (_, _) => ValueTask.FromResult(ListResources()),
+                ReadResourceHandler = (request, _) => ValueTask.FromResult(ReadResource(request.Params?.Uri)),
+                ListResourceTemplatesHandler = (_, _) => ValueTask.FromResult(new ListResourceTemplatesResult { TimeToLive = ListLifetime, CacheScope = CacheScope.Private }),
+            },
+        };
+    }
+
+    /// <summary>What the SDK's server is made from; shared by all sessions.</summary>
+    public McpServerOptions Options { get; }
+
+    private static Tool Describe(ToolManifest tool) => new()
+    {
+        Name = tool.PublicName,
+        Title = tool.Title,
+        Description = tool.Description,
+        InputSchema = tool.InputSchema.Source,
+        OutputSchema = tool.OutputSchema?.Source,
+        Annotations = new ToolAnnotations
+        {
+            Title = tool.Title, ReadOnlyHint = !tool.Permissions.AsksToWrite, DestructiveHint = tool.Permissions.AsksToWrite, OpenWorldHint = false,
+        },
+    };
+
+    private async ValueTask<CallToolResult> CallAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var parameters = request.Params ?? throw new McpProtocolException("tools/call needs params with \"name\".", McpErrorCode.InvalidParams);
+        var tool = _catalog.Find(parameters.Name)
+            ?? throw new McpProtocolException($"Unknown tool: {Printable.Shorten(parameters.Name, 100)}. tools/list names the tools.", McpErrorCode.InvalidParams);
+        JsonElement? frame = null;
+        string? traceParent = null;
+        if (parameters.Meta is { } meta)
+        {
+            if (meta.TryGetPropertyValue(ContextKey, out var sent) && sent is not null)
+            {
+                frame = ToElement(sent);
+            }
+
+            traceParent = meta.TryGetPropertyValue("traceparent", out var trace) && trace is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+        }
+
+        var result = await _runner.CallAsync(new ToolCall(tool, parameters.Arguments, frame, traceParent), cancellationToken).ConfigureAwait(false);
+        return ToResult(tool, result);
+    }
+
+    private static CallToolResult ToResult(ToolManifest tool, ToolResult result)
+    {
+        var meta = new JsonObject { [ContextUsedKey] = JsonObject.Create(result.ContextUsed), [TraceKey] = result.TraceId };
+        if (result.Error is not { } error)
+        {
+            return new CallToolResult { Content = [new TextContentBlock { Text = result.Data.GetRawText() }], StructuredContent = result.Data, Meta = meta };
+        }
+
+        var details = new JsonObject { ["code"] = error.Code, ["message"] = error.Message };
+        meta[ErrorKey] = details;
+        return new CallToolResult
+        {
+            IsError = true,
+            Content = [new TextContentBlock { Text = $"{error.Message} [{error.Code}]" }],
+
+            // Clients check structured content against outputSchema even when the call failed, and the failure does not match it.
+            StructuredContent = tool.OutputSchema is null ? ToElement(new JsonObject { ["error"] = details.DeepClone() }) : null,
+            Meta = meta,
+        };
+    }
+
+    private static ListResourcesResult ListResources() => new()
+    {
+        Resources =
+        [
+            new Resource
+            {
+                Uri = MetricsUri, Name = "metrics", Title = "Metric points", MimeType = "application/json",
+                Description = $"The newest metric points that telemetry.push received, at most {MaxMetrics}.",
+            },
+        ],
+        TimeToLive = ListLifetime,
+        CacheScope = CacheScope.Private,
+    };
+
+    private ReadResourceResult ReadResource(string? uri) => uri == MetricsUri
+        ? new ReadResourceResult
+        {
+            Contents = [new TextResourceContents { Uri = MetricsUri, MimeType = "application/json", Text = TelemetryPush.ToJson(_metrics, MaxMetrics) }],
+            TimeToLive = TimeSpan.Zero,
+            CacheScope = CacheScope.Private,
+        }
+        : throw new McpProtocolException($"Unknown resource: {Printable.Shorten(uri, 100)}. resources/list names the resources.", McpErrorCode.ResourceNotFound);
+
+    private static JsonElement ToElement(JsonNode node)
+    {
+        using var document = JsonDocument.Parse(node.ToJsonString());
+        return document.RootElement.Clone();
+    }
+}

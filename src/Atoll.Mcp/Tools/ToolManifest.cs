@@ -1,0 +1,53 @@
+using Atoll.Host.Configuration;
+using Atoll.Host.Security;
+using Atoll.Mcp.Schema;
+
+namespace Atoll.Mcp.Tools;
+
+/// <summary>What runs a tool.</summary>
+internal enum ToolEntryKind
+{
+    /// <summary>A WebAssembly program below the folder that holds <c>.mcp</c>.</summary>
+    Wasm,
+
+    /// <summary>Code of the host itself.</summary>
+    Native,
+}
+
+/// <summary>A tool as its manifest describes it. Immutable.</summary>
+internal sealed record ToolManifest
+{
+    /// <summary>The dotted name, e.g. <c>fs.read</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name for clients, which every model API accepts: <c>fs_read</c>.</summary>
+    public string PublicName => ToPublicName(Name);
+
+    public string? Title { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string Description { get; init; }
+
+    public required ToolEntryKind EntryKind { get; init; }
+
+    /// <summary>Absolute path of the WebAssembly file, or the name after <c>native://</c>.</summary>
+    public required string Entry { get; init; }
+
+    /// <summary>SHA-256 that the WebAssembly file must have, in lower-case hexadecimal; null when the manifest does not say.</summary>
+    public string? Sha256 { get; init; }
+
+    public required ToolPermissions Permissions { get; init; }
+
+    public required JsonSchema InputSchema { get; init; }
+
+    public JsonSchema? OutputSchema { get; init; }
+
+    /// <summary>The manifest's file.</summary>
+    public required string File { get; init; }
+
+    public static string ToPublicName(string name) => name.Replace('.', '_');
+}
+
+/// <summary>What came out of reading tool folders.</summary>
+internal sealed record ManifestResult(ToolManifest? Manifest, IReadOnlyList<Problem> Problems);

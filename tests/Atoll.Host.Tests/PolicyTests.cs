@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Atoll.Host.Security;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Atoll.Host.Tests;
+
+public class PolicyTests
+{
+    private static readonly ImmutableArray<FolderGrant> Folders = [new("/data", FolderAccess.Write), new("/ref", FolderAccess.Read)];
+
+    // operator read-only | frame read-only | manifest | path | expected: w(rite), r(ead), or the denied capability
+    [Theory]
+    [InlineData(false, false, "read write", "/data/x", "w")]
+    [InlineData(false, false, "write", "/data/x", "w")]
+    [InlineData(false, false, "read", "/data/x", "r")]
+    [InlineData(false, false, "read write", "/ref/x", "r")]
+    [InlineData(true, false, "read write", "/data/x", "r")]
+    [InlineData(false, true, "read write", "/data/x", "r")]
+    [InlineData(false, false, "read", "/etc/passwd", "fs:read:/etc/passwd")]
+    [InlineData(false, false, "read write", "/etc/passwd", "fs:write:/etc/passwd")]
+    [InlineData(true, false, "read write", "/etc/passwd", "fs:read:/etc/passwd")]
+    [InlineData(false, false, "", "/data/x", "fs:read:/data/x")]
+    [InlineData(false, false, "fs:read:/data/sub/**", "/data/sub/x", "r")]
+    [InlineData(false, false, "fs:read:/data/sub/**", "/data/x", "fs:read:/data/x")]
+    [InlineData(false, false, "fs:read:/**", "/data/x", "r")]
+    [InlineData(false, false, "fs:read:/**", "/etc/x", "fs:read:/etc/x")]
+    [InlineData(false, false, "read fs:write:/data/out/**", "/data/out/x", "w")]
+    [InlineData(false, false, "read fs:write:/data/out/**", "/data/x", "r")]
+    [InlineData(false, false, "fs:write:/etc/**", "/etc/x", "fs:write:/etc/x")]
+    [InlineData(false, false, "fs:write:/ref/**", "/ref/x", "r")]
+    [InlineData(false, false, "read", "/database/x", "fs:read:/database/x")]
+    public void Effective_access_is_operator_and_manifest_and_frame(bool readOnly, bool frameReadOnly, string words, string path, string expected)
+    {
+        var point = new PolicyDecisionPoint(new SecurityPolicy { Folders = Folders, ReadOnly = readOnly, Style = PathStyle.Unix }, NullLogger<PolicyDecisionPoint>.Instance);
+        var access = point.Decide("t", Parse(words), frameReadOnly);
+        var denial = point.CheckPath("t", access, path);
+        Assert.Equal(expected, denial?.Capability ?? (Best(access, path) == FolderAccess.Write ? "w" : "r"));
+        if (denial is not null)
+        {
+            Assert.StartsWith("Capability not granted: filesystem " + expected, denial.Message);
+        }
+    }
+
+    [Fact]
+    public void A_rule_of_the_operator_takes_away()
+    {
+        var rules = ImmutableDictionary<string, ToolRule>.Empty.Add("t", new ToolRule(Permissions: Parse("fs:read:/data/a/**"))).Add("off", new ToolRule(Enabled: false));
+        var point = new PolicyDecisionPoint(
+            new SecurityPolicy { Folders = Folders, ReadOnly = false, Style = PathStyle.Unix, Tools = rules }, NullLogger<PolicyDecisionPoint>.Instance);
+        Assert.Equal([new FolderGrant("/data/a", FolderAccess.Read)], point.Decide("t", Parse("read write"), false).Folders);
+        Assert.Equal(2, point.Decide("other", Parse("read write"), false).Folders.Length);
+        Assert.False(point.IsEnabled("off"));
+        Assert.True(point.IsEnabled("t"));
+    }
+
+    [Theory]
+    [InlineData(true, false, "read-only; start it with --write")]
+    [InlineData(false, true, "flags.read_only")]
+    public void A_refused_write_says_what_to_change(bool readOnly, bool frameReadOnly, string hint)
+    {
+        var point = new PolicyDecisionPoint(new SecurityPolicy { Folders = Folders, ReadOnly = readOnly, Style = PathStyle.Unix }, NullLogger<PolicyDecisionPoint>.Instance);
+        var access = point.Decide("t", Parse("write"), frameReadOnly);
+        var denial = point.Explain("t", access, "/data/x", writing: true);
+        Assert.Equal("fs:write:/data/x", denial.Capability);
+        Assert.Contains(hint, denial.Message);
+    }
+
+    [Fact]
+    public void A_denial_of_an_unknown_folder_names_the_ways_to_grant_it()
+    {
+        var point = new PolicyDecisionPoint(new SecurityPolicy { Folders = Folders, Style = PathStyle.Unix }, NullLogger<PolicyDecisionPoint>.Instance);
+        var message = point.CheckPath("t", point.Decide("t", Parse("read"), false), "/etc/passwd")!.Message;
+        Assert.Contains("--allow", message);
+        Assert.Contains("FS_ALLOWLIST", message);
+        Assert.Contains("config.json", message);
+    }
+
+    [Fact]
+    public void Hostile_paths_cannot_forge_lines_of_the_message()
+    {
+        var point = new PolicyDecisionPoint(new SecurityPolicy { Folders = Folders, Style = PathStyle.Unix }, NullLogger<PolicyDecisionPoint>.Instance);
+        var message = point.CheckPath("t", point.Decide("t", Parse("read"), false), "/x\nfail: \u001b[2J\u202e")!.Message;
+        Assert.DoesNotContain(message, char.IsControl);
+        Assert.DoesNotContain('\u202e', message);
+    }
+
+    [Theory]
+    [InlineData("read,write", true)]
+    [InlineData("fs:read:/a/**", true)]
+    [InlineData("net:connect:*.example.org:443", true)]
+    [InlineData("delete", false)]
+    [InlineData("", false)]
+    [InlineData("fs:exec:/a/**", false)]
+    [InlineData("fs:read:relative/**", false)]
+    [InlineData("fs:read:/a/*/b/**", false)]
+    [InlineData("fs:read:/a", false)]
+    [InlineData("fs:read", false)]
+    [InlineData("fs::x", false)]
+    public void Permissions_are_parsed_strictly(string words, bool valid)
+        => Assert.Equal(valid, ToolPermissions.TryParse(words.Split(','), PathStyle.Unix, out _, out _));
+
+    private static FolderAccess Best(EffectiveAccess access, string path)
+        => access.Folders.Where(f => HostPath.IsWithin(path, f.Path, PathStyle.Unix)).Max(f => f.Access);
+
+    private static ToolPermissions Parse(string words)
+    {
+        Assert.True(ToolPermissions.TryParse(words.Split(' ', StringSplitOptions.RemoveEmptyEntries), PathStyle.Unix, out var permissions, out var error), error);
+        return permissions;
+    }
+}

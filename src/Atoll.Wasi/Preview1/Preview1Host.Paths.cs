@@ -115,6 +115,11 @@ internal static partial class Preview1Host
             return (int)Errno.Inval;
         }
 
+        if ((flags & (int)OpenFlags.Directory) != 0 && ((Rights)rights & Rights.FdWrite) != 0)
+        {
+            return (int)Errno.IsDir;
+        }
+
         Rights wanted = (Rights)rights & parent.Inheriting;
         if (parent.IsReadOnly && ((Rights)rights & (Rights.FdWrite | Rights.FdAllocate | Rights.FdSetSize)) != 0 && (flags & (int)OpenFlags.Directory) == 0
             && ((Rights)rights & Rights.FdRead) == 0)

@@ -209,6 +209,7 @@ internal sealed partial class FunctionCompiler
     private void CompileFloat(LocalKind kind, Opcode first, Opcode opcode)
     {
         bool single = kind == LocalKind.F32;
+        HideNeutralConstants(kind, Opcode.F32Abs + (opcode - first));
         Type math = single ? typeof(MathF) : typeof(Math);
         Type type = single ? typeof(float) : typeof(double);
         string prefix = single ? "F32" : "F64";
@@ -235,6 +236,25 @@ internal sealed partial class FunctionCompiler
         }
     }
 
+    /// <summary>An operation with ±0 or ±1 that the JIT compiler would fold away still has to make a signalling NaN quiet.</summary>
+    private void HideNeutralConstants(LocalKind kind, Opcode opcode)
+    {
+        if (opcode is < Opcode.F32Add or > Opcode.F32Div)
+        {
+            return;
+        }
+
+        for (int i = _stack.Count - 2; i < _stack.Count; i++)
+        {
+            ref Entry entry = ref CollectionsMarshal.AsSpan(_stack)[i];
+            if (entry.Kind == EntryKind.Const)
+            {
+                double value = kind == LocalKind.F32 ? BitConverter.Int32BitsToSingle((int)entry.Bits) : BitConverter.Int64BitsToDouble(entry.Bits);
+                entry.Flag = value == 0 || (Math.Abs(value) == 1 && opcode is Opcode.F32Mul or Opcode.F32Div);
+            }
+        }
+    }
+
     private void FloatCall(LocalKind kind, int operands, int method)
     {
         int depth = LoadOperands(operands);
@@ -254,7 +274,7 @@ internal sealed partial class FunctionCompiler
         Opcode.I32WrapI64 => Convert(LocalKind.I32, Il.ConvI4),
         Opcode.I64ExtendI32S => Convert(LocalKind.I64, Il.ConvI8),
         Opcode.I64ExtendI32U => Convert(LocalKind.I64, Il.ConvU8),
-        Opcode.F32ConvertI32S or Opcode.F32ConvertI64S or Opcode.F32DemoteF64 => Convert(LocalKind.F32, Il.ConvR4),
+        Opcode.F32ConvertI32S or Opcode.F32ConvertI64S => Convert(LocalKind.F32, Il.ConvR4),
         Opcode.F64ConvertI32S or Opcode.F64ConvertI64S or Opcode.F64PromoteF32 => Convert(LocalKind.F64, Il.ConvR8),
         Opcode.I32ReinterpretF32 => Reinterpret(LocalKind.I32, nameof(BitConverter.SingleToInt32Bits)),
         Opcode.I64ReinterpretF64 => Reinterpret(LocalKind.I64, nameof(BitConverter.DoubleToInt64Bits)),

@@ -44,7 +44,7 @@ internal sealed partial class FunctionCompiler
         public EntryKind Kind;
         public LocalKind Type;
 
-        /// <summary>Temp: whether the temporary belongs to a control frame, not to this entry. Compare: whether it is negated.</summary>
+        /// <summary>Temp: whether it belongs to a control frame, not to this entry. Compare: whether it is negated. Const: whether it is hidden from the JIT compiler.</summary>
         public bool Flag;
         public short Depth;
 
@@ -200,7 +200,7 @@ internal sealed partial class FunctionCompiler
                 _stackEntries--;
                 break;
             case EntryKind.Const:
-                EmitConst(entry.Type, entry.Bits);
+                EmitConst(entry.Type, entry.Bits, entry.Flag);
                 break;
             case EntryKind.Local:
                 LoadWasmLocal(entry.Index);
@@ -297,7 +297,7 @@ internal sealed partial class FunctionCompiler
 
     private void EmitZero(LocalKind kind) => EmitConst(kind, 0);
 
-    private void EmitConst(LocalKind type, long bits)
+    private void EmitConst(LocalKind type, long bits, bool opaque = false)
     {
         switch (type)
         {
@@ -307,17 +307,16 @@ internal sealed partial class FunctionCompiler
             case LocalKind.I64:
                 _il.LoadInt64(bits);
                 break;
-            case LocalKind.F32 when float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
-                // The JIT compiler may change the bits of a NaN constant.
+            case LocalKind.F32 when opaque || float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
                 _il.LoadInt32((int)bits);
-                _il.Emit(Il.Call, _module.Method(typeof(BitConverter), nameof(BitConverter.Int32BitsToSingle)));
+                _il.Emit(Il.Call, _module.Numeric(nameof(Execution.Numeric.OpaqueF32)));
                 break;
             case LocalKind.F32:
                 _il.LoadFloat32((uint)bits);
                 break;
-            case LocalKind.F64 when double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
+            case LocalKind.F64 when opaque || double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
                 _il.LoadInt64(bits);
-                _il.Emit(Il.Call, _module.Method(typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble)));
+                _il.Emit(Il.Call, _module.Numeric(nameof(Execution.Numeric.OpaqueF64)));
                 break;
             case LocalKind.F64:
                 _il.LoadFloat64((ulong)bits);

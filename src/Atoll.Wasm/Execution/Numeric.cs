@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Atoll.Wasm.Execution;
 
@@ -32,6 +34,14 @@ internal static class Numeric
 
     [MethodImpl(Inline)]
     public static double F64Nearest(double value) => Math.Round(value, MidpointRounding.ToEven);
+
+    // Not inlined: the JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x,
+    // which leaves a signalling NaN signalling.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float OpaqueF32(int bits) => BitConverter.Int32BitsToSingle(bits);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static double OpaqueF64(long bits) => BitConverter.Int64BitsToDouble(bits);
 
     // Bounds of truncation: the first values on either side that do not fit. Where the lower one is exact, it is excluded by > of the next.
     [MethodImpl(Inline)]
@@ -96,6 +106,12 @@ internal static class Numeric
 
     [MethodImpl(Inline)]
     public static float F32ConvertI64U(long value) => (float)(ulong)value;
+
+    // By intrinsic, because a demotion of a promotion would be folded away, and a signalling NaN with it.
+    [MethodImpl(Inline)]
+    public static float F32DemoteF64(double value) => Sse2.IsSupported
+        ? Sse2.ConvertScalarToVector128Single(default, Vector128.CreateScalarUnsafe(value)).ToScalar()
+        : (float)value;
 
     [MethodImpl(Inline)]
     public static double F64ConvertI32U(int value) => (uint)value;

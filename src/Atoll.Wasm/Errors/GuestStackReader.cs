@@ -12,14 +12,25 @@ internal static class GuestStackReader
     /// <summary>Frames that are kept; deep recursion would otherwise give ten thousand of them.</summary>
     public const int MaximumFrames = 100;
 
+    private const string RuntimeThrowHelpers = "Internal.Runtime.CompilerHelpers.ThrowHelpers";
+
     // Weak keys: the table keeps no module alive.
     private static readonly ConditionalWeakTable<Module, CompiledModule> Modules = [];
 
     public static void Register(Module module, CompiledModule code) => Modules.Add(module, code);
 
     /// <summary>Whether the exception left a method of guest code directly, so that no host code can have thrown it.</summary>
-    public static bool ThrownByGuest(Exception exception) =>
-        exception.TargetSite?.Module is { } module && Modules.TryGetValue(module, out _);
+    public static bool ThrownByGuest(Exception exception)
+    {
+        MethodBase? thrower = exception.TargetSite;
+        if (thrower?.DeclaringType?.FullName == RuntimeThrowHelpers)
+        {
+            // Checks that the hardware does not make are calls of the runtime's own helpers: the method below them failed.
+            thrower = new StackTrace(exception, fNeedFileInfo: false).GetFrame(1)?.GetMethod();
+        }
+
+        return thrower?.Module is { } module && Modules.TryGetValue(module, out _);
+    }
 
     public static ImmutableArray<GuestFrame> Read(Exception exception)
     {

@@ -17,7 +17,11 @@ internal static class AtomicFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            File.Delete(aside);
+            if (File.Exists(aside))
+            {
+                File.Delete(aside);
+            }
+
             throw CliException.Failed($"{path} cannot be written: {exception.Message}", exception);
         }
     }

@@ -1,3 +1,4 @@
+using Atoll.Host.Configuration;
 using Atoll.Wasm;
 
 namespace Atoll.Cli;
@@ -12,6 +13,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         CliException known => new(known.ExitCode, known.Message, []),
         ModuleFileException bad => ForModule(bad.Path + ": ", bad.Reason),
         WasmException guest => ForModule(string.Empty, guest),
+        ConfigurationException configuration => new(ExitCodes.Usage, configuration.Message, []),
         OperationCanceledException => new(ExitCodes.Cancelled, "stopped.", []),
         IOException or UnauthorizedAccessException or PlatformNotSupportedException => new(ExitCodes.Failed, exception.Message, []),
         _ => new(ExitCodes.Internal, $"a fault of Atoll itself: {exception.GetType().Name}: {exception.Message} Run it again with --debug and report what it prints.", []),
@@ -44,6 +46,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         LimitExceededException { Limit: LimitKind.Fuel } => new(ExitCodes.Limit, $"{prefix}stopped: the fuel is used up [{exception.Code}]. Give more with --fuel.", []),
         LimitExceededException { Limit: LimitKind.Time } => new(ExitCodes.Limit, $"{prefix}stopped: the time is over [{exception.Code}]. Give more with --timeout.", []),
         LimitExceededException => new(ExitCodes.Limit, $"{prefix}stopped: {exception.Message} [{exception.Code}]", []),
+        HostFunctionException host => new(ExitCodes.Failed, $"{prefix}{host.Message} [{host.Code}]", []),
         _ => new(ExitCodes.Trap, $"{prefix}{exception.Message} [{exception.Code}]", []),
     };
 

@@ -21,9 +21,6 @@ internal static class ExitCodes
     /// <summary>The guest reached a limit: time, fuel or memory.</summary>
     public const int Limit = 5;
 
-    /// <summary>A capability that is needed was not granted.</summary>
-    public const int Denied = 6;
-
     /// <summary>A fault of Atoll itself.</summary>
     public const int Internal = 70;
 
@@ -39,7 +36,6 @@ internal static class ExitCodes
         (BadModule, "the module is malformed, invalid, or needs imports that are not there"),
         (Trap, "the guest trapped"),
         (Limit, "the guest reached a limit: time, fuel or memory"),
-        (Denied, "a capability that is needed was not granted"),
         (Internal, "a fault of Atoll itself; please report it"),
         (Cancelled, "stopped by Ctrl-C or SIGTERM"),
     ];

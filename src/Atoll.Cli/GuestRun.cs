@@ -1,4 +1,6 @@
 using Atoll.Cli.CommandLine;
+using Atoll.Components;
+using Atoll.Wasi;
 using Atoll.Wasm;
 
 namespace Atoll.Cli;
@@ -6,6 +8,8 @@ namespace Atoll.Cli;
 /// <summary>One run of a program: what it is given, and how its end becomes an exit code.</summary>
 internal sealed record GuestRun
 {
+    private const int ShownDenials = 5;
+
     public required string Path { get; init; }
 
     public IReadOnlyList<DirectoryMapping> Directories { get; init; } = [];
@@ -29,24 +33,65 @@ internal sealed record GuestRun
                 $"{Path} exports no function `_start`, so it is no program. `atoll inspect {Path}` shows what it exports; a library is called from a program that embeds the engine.");
         }
 
-        using Store store = new(engine, new StoreOptions
+        CheckInitialMemory(module);
+        HashSet<string> denied = [];
+        Grants grants = Grant(context).OnDecision(decision =>
         {
-            MaxMemoryBytes = MaxMemoryBytes,
-            Fuel = Fuel,
-            Timeout = Timeout,
-            CancellationToken = context.Cancellation,
+            if (!decision.Allowed && denied.Count < ShownDenials)
+            {
+                denied.Add(decision.Capability.ToString());
+            }
         });
-        Linker linker = new(engine);
-        try
+        StoreOptions limits = new() { MaxMemoryBytes = MaxMemoryBytes, Fuel = Fuel, Timeout = Timeout, CancellationToken = context.Cancellation };
+        Linker linker = new Linker(engine).AddWasiPreview1();
+
+        // Shells see eight bits of the guest's exit code; the rest is the guest's own loss.
+        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits));
+        if (code != 0)
         {
-            Instance instance = ProgramFile.Explain(Path, () => linker.Instantiate(store, module));
-            instance.GetFunction("_start")!.Invoke();
-            return ExitCodes.Ok;
+            foreach (string capability in denied)
+            {
+                context.Error.WriteLine($"note: the guest asked for {capability}, which was not granted. Folders are granted with --dir.");
+            }
         }
-        catch (GuestExitException exit)
+
+        return code;
+    }
+
+    private Grants Grant(CliContext context)
+    {
+        Grants grants = Grants.None
+            .AllowArguments([System.IO.Path.GetFileName(Path), .. context.GuestArguments])
+            .AllowStdin(context.OpenStandard(StandardStream.Input))
+            .AllowStdout(context.OpenStandard(StandardStream.Output))
+            .AllowStderr(context.OpenStandard(StandardStream.Error))
+            .AllowClock()
+            .AllowRandom();
+        foreach ((string name, string value) in Environment)
         {
-            // Shells see eight bits of it; the rest is the guest's own loss.
-            return exit.ExitCode;
+            grants = grants.AllowEnvironment(name, value);
+        }
+
+        foreach (DirectoryMapping mapping in Directories)
+        {
+            grants = grants.AllowDirectory(mapping.Guest, mapping.Host, mapping.ReadOnly ? FileAccessGrant.ReadOnly : FileAccessGrant.ReadWrite);
+        }
+
+        return grants;
+    }
+
+    /// <summary>Growing beyond the limit is the guest's affair; a program that starts beyond it is refused before anything of it runs.</summary>
+    private void CheckInitialMemory(WasmModule module)
+    {
+        UInt128 initial = 0;
+        foreach (MemoryType memory in module.Memories)
+        {
+            initial += (UInt128)memory.Minimum * MemoryType.PageSize;
+        }
+
+        if (initial > (MaxMemoryBytes ?? ulong.MaxValue))
+        {
+            throw new CliException(ExitCodes.Limit, $"{Path} starts with {initial >> 10} KiB of memory, more than --max-memory allows ({MaxMemoryBytes >> 10} KiB). Give more with --max-memory.");
         }
     }
 }

@@ -14,6 +14,9 @@ internal static class AtollCommand
         ("validate", static () => new ValidateVerb()),
         ("inspect", static () => new InspectVerb()),
         ("wat", static () => new WatVerb()),
+        ("wast", static () => new WastVerb()),
+        ("serve", static () => new ServeVerb()),
+        ("mcp", static () => new McpVerb()),
         ("bench", static () => new BenchVerb()),
         ("pack", static () => new PackVerb()),
         ("completions", static () => new CompletionsVerb()),
@@ -85,6 +88,12 @@ internal static class AtollCommand
         {
             HelpWriter.Write(context.Out, command);
             return ExitCodes.Ok;
+        }
+
+        if (command is VerbCommand && GuestArguments.FindUnknownOption(command, args) is { } unknown)
+        {
+            string path = HelpWriter.PathOf(command);
+            throw CliException.Usage($"`{path}` has no option `{unknown}`. Try `{path} --help`.");
         }
 
         if (result.Errors.Count > 0 || command is not VerbCommand)

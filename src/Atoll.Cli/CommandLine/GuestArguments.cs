@@ -32,9 +32,34 @@ internal static class GuestArguments
         return args.Length;
     }
 
+    /// <summary>The first word that looks like an option and is none; the parser would take it for an argument.</summary>
+    public static string? FindUnknownOption(Command command, ReadOnlySpan<string> args)
+    {
+        for (int i = 0; i < args.Length && args[i] != "--"; i++)
+        {
+            if (!args[i].StartsWith('-') || args[i] == "-")
+            {
+                continue;
+            }
+
+            if (Find(command, args[i]) is not { } option)
+            {
+                return args[i];
+            }
+
+            if (option.Arity.MinimumNumberOfValues > 0 && !args[i].Contains('='))
+            {
+                i++; // its value
+            }
+        }
+
+        return null;
+    }
+
     private static Option? Find(Command command, string word)
     {
-        foreach (Option option in command.Options)
+        word = word.Split('=', 2)[0];
+        foreach (Option option in command.Options.Append(AtollCommand.Help).Append(AtollCommand.Debug))
         {
             if (option.Name == word || option.Aliases.Contains(word))
             {

@@ -21,13 +21,12 @@ internal static class CapabilitySurvey
             "path_create_directory", "path_filestat_set_times", "path_link", "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file",
             "fd_allocate", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pwrite",
         ]),
-        ("stdio:*", ["fd_read", "fd_write"]),
-        ("args:read", ["args_get", "args_sizes_get"]),
-        ("env:read:*", ["environ_get", "environ_sizes_get"]),
-        ("clock:read", ["clock_time_get", "clock_res_get"]),
-        ("clock:wait", ["poll_oneoff"]),
-        ("random:read", ["random_get"]),
-        ("net:accept:*", ["sock_accept", "sock_recv", "sock_send", "sock_shutdown"]),
+        ("stdio:read:stdin", ["fd_read"]),
+        ("stdio:write:**", ["fd_write"]),
+        ("env:read:**", ["environ_get", "environ_sizes_get"]),
+        ("clock:read:**", ["clock_time_get", "clock_res_get", "poll_oneoff"]),
+        ("random:read:**", ["random_get"]),
+        ("net:accept:**", ["sock_accept", "sock_recv", "sock_send", "sock_shutdown"]),
     ];
 
     public static IReadOnlyList<NeededCapability> Of(IEnumerable<ModuleImport> imports)

@@ -44,7 +44,7 @@ internal sealed class RunVerb : Verb
     public override bool PassesArguments => true;
 
     public override IReadOnlyList<int> OtherExitCodes =>
-        [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Trap, ExitCodes.Limit, ExitCodes.Denied, ExitCodes.Cancelled];
+        [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Trap, ExitCodes.Limit, ExitCodes.Cancelled];
 
     public override IReadOnlyList<Example> Examples =>
     [

@@ -79,7 +79,6 @@ internal sealed class TestServer : IAsyncDisposable
     {
         var up = new Pipe();
         var down = new Pipe();
-        if (Environment.GetEnvironmentVariable("DBG") is not null) { var (p2, q) = (new Pipe(), up); _ = Task.Run(async () => { using var r = new StreamReader(q.Reader.AsStream()); using var w = new StreamWriter(p2.Writer.AsStream()) { AutoFlush = true }; while (await r.ReadLineAsync() is { } l) { Console.WriteLine(">>" + l); await w.WriteLineAsync(l); } }); _runs.Add(Host.RunStdioAsync(p2.Reader.AsStream(), down.Writer.AsStream(), _stop.Token)); } else
         _runs.Add(Host.RunStdioAsync(up.Reader.AsStream(), down.Writer.AsStream(), _stop.Token));
         var client = await McpClient.CreateAsync(new StreamClientTransport(up.Writer.AsStream(), down.Reader.AsStream()), options);
         _clients.Add(client);

@@ -74,6 +74,18 @@ internal sealed class GuestThreadPool : IDisposable
         return true;
     }
 
+    /// <summary>Calls that run or wait.</summary>
+    public int Busy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _threads - _idle.Count + _queue.Count;
+            }
+        }
+    }
+
     public void Dispose()
     {
         List<Worker> idle;

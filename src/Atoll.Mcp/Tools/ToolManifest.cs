@@ -15,7 +15,7 @@ internal enum ToolEntryKind
 }
 
 /// <summary>A tool as its manifest describes it. Immutable.</summary>
-internal sealed record ToolManifest
+internal sealed class ToolManifest
 {
     /// <summary>The dotted name, e.g. <c>fs.read</c>.</summary>
     public required string Name { get; init; }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Atoll.Host.Configuration;
 using Atoll.Host.Telemetry;
 using Atoll.Mcp.Tools.Native;
 using Microsoft.Extensions.Logging;
@@ -7,24 +6,22 @@ using Microsoft.Extensions.Logging;
 namespace Atoll.Mcp.Tools;
 
 /// <summary>Gives each tool its program; one engine and one compiled module for all calls. Thread-safe.</summary>
-internal sealed class ToolPrograms : IDisposable
+internal sealed class ToolPrograms
 {
     private readonly ConcurrentDictionary<ToolManifest, IToolProgram> _programs = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, IToolProgram> _natives;
+    private readonly WasmModules _modules = new();
+    private readonly ILogger _logger;
 
-    public ToolPrograms(MetricStore metrics, HostConfiguration configuration, IReadOnlyDictionary<string, IToolProgram> natives, ILoggerFactory loggers)
+    public ToolPrograms(MetricStore metrics, IReadOnlyDictionary<string, IToolProgram> natives, ILoggerFactory loggers)
     {
         _natives = new(natives, StringComparer.Ordinal) { ["telemetry.push"] = new TelemetryPush(metrics, TimeProvider.System) };
+        _logger = loggers.CreateLogger<ToolPrograms>();
     }
 
     /// <summary>Names that a manifest's <c>native://</c> entry may have.</summary>
     public IReadOnlySet<string> Natives => _natives.Keys.ToHashSet(StringComparer.Ordinal);
 
-    public IToolProgram Get(ToolManifest tool) => _programs.GetOrAdd(tool, Make);
-
-    public void Dispose()
-    {
-    }
-
-    private IToolProgram Make(ToolManifest tool) => tool.EntryKind == ToolEntryKind.Native ? _natives[tool.Entry] : throw new NotSupportedException();
+    public IToolProgram Get(ToolManifest tool)
+        => _programs.GetOrAdd(tool, t => t.EntryKind == ToolEntryKind.Native ? _natives[t.Entry] : new WasmToolProgram(t, _modules, _logger));
 }

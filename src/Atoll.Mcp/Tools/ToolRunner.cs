@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Atoll.Host.Configuration;
@@ -30,6 +31,9 @@ internal sealed partial class ToolRunner : IDisposable
     private readonly PathMapper _paths;
     private readonly Func<ToolManifest, IToolProgram> _programs;
     private readonly GuestThreadPool _threads;
+
+    // The decision depends on nothing else, and one instance per decision lets programs keep what they opened for it.
+    private readonly ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly), EffectiveAccess> _access = new();
     private readonly ILogger<ToolRunner> _logger;
 
     /// <summary>Makes a runner.</summary>
@@ -93,6 +97,9 @@ internal sealed partial class ToolRunner : IDisposable
         }
     }
 
+    /// <summary>Calls that run or wait for a guest thread.</summary>
+    public int Busy => _threads.Busy;
+
     public void Dispose() => _threads.Dispose();
 
     private Prepared Prepare(ToolCall call, CancellationToken cancellationToken)
@@ -112,7 +119,7 @@ internal sealed partial class ToolRunner : IDisposable
 
         var frame = _configuration.Frame.Narrow(request is null ? null : request with { Workspace = null }, traceId, _configuration.FixedTenant);
         using var scope = _logger.BeginScope(new TraceScope(traceId));
-        var access = _policy.Decide(tool.Name, tool.Permissions, frame.ReadOnly);
+        var access = _access.GetOrAdd((tool, frame.ReadOnly), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly));
         var prepared = new Prepared(tool, access, frame);
         if (frameError is not null)
         {

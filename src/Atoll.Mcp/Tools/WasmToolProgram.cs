@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Atoll.Components;
+using Atoll.Host.Configuration;
+using Atoll.Host.Context;
+using Atoll.Host.Security;
+using Atoll.Wasi;
+using Atoll.Wasm;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Atoll.Mcp.Tools;
+
+/// <summary>
+/// A WASI preview 1 program. Compiled once; each call gets a store and an instance of its own, which are gone afterwards, so nothing of
+/// one call can be seen by the next. Thread-safe.
+/// </summary>
+internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules modules, ILogger logger) : IToolProgram
+{
+    private const int MaxErrorBytes = 256 << 10;
+
+    // A tool that never ends must not hold up the warming of the others.
+    private const int WarmMilliseconds = 250;
+    private static readonly byte[] WarmInput = Encoding.UTF8.GetBytes("""{"input":{},"context":{"workspace":"/"}}""");
+
+    // Directories are opened once for many calls. A folder that was removed and made again is a new one, so they are not kept for long.
+    private static readonly TimeSpan GrantLifetime = TimeSpan.FromSeconds(2);
+    private readonly ConcurrentDictionary<EffectiveAccess, (long Made, Grants Grants)> _grants = new(ReferenceEqualityComparer.Instance);
+    private readonly Lazy<WasmModule> _module = new(() => modules.Load(manifest));
+    private readonly Lock _warming = new();
+    private volatile bool _isWarm;
+
+    /// <summary>Compiles the program and runs it once with empty input, which compiles to machine code what every call needs.</summary>
+    public void Warm()
+    {
+        _ = _module.Value;
+        lock (_warming)
+        {
+            if (!_isWarm)
+            {
+                var frame = new ContextFrame { TraceId = Atoll.Host.Telemetry.TraceId.Create(), CpuMilliseconds = WarmMilliseconds, MemoryBytes = 64 << 20, Workspace = "/" };
+                RunWarm(new ProgramCall(manifest, WarmInput, new EffectiveAccess([], false, null), frame, 1 << 20, NullLogger.Instance, default));
+                _isWarm = true;
+            }
+        }
+    }
+
+    public ProgramOutput Run(ProgramCall call)
+    {
+        try
+        {
+            // Compiling is the host's work: it must not use up the guest's time.
+            if (!_isWarm)
+            {
+                Warm();
+            }
+        }
+        catch (Exception e) when (IsUnavailable(e))
+        {
+            return Unavailable(e);
+        }
+
+        return RunWarm(call);
+    }
+
+    private ProgramOutput RunWarm(ProgramCall call)
+    {
+        using var output = new BoundedOutput(call.MaxOutputBytes);
+        using var errors = new LogOutput(call.Logger, manifest.Name, MaxErrorBytes);
+        try
+        {
+            var grants = GrantsFor(call.Access)
+                .AllowStdin(new MemoryStream(call.Input.ToArray(), writable: false))
+                .AllowStdout(output)
+                .AllowStderr(errors);
+            var options = new StoreOptions
+            {
+                Timeout = TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds),
+                MaxMemoryBytes = (ulong)call.Frame.MemoryBytes,
+                CancellationToken = call.CancellationToken,
+            };
+            var code = WasiCommand.Run(modules.Linker, _module.Value, grants, options);
+            errors.End();
+            return code == 0
+                ? new ProgramOutput(output.Written, null)
+                : new ToolError("crashed", $"{manifest.Name} ended with exit code {code}, which is a defect of the tool; what it wrote to standard error is in the server's log.");
+        }
+        catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (LimitExceededException)
+        {
+            return new ToolError("time_limit", $"{manifest.Name} was stopped after {call.Frame.CpuMilliseconds} ms. Ask for less at a time, or raise budgets.cpu_ms.");
+        }
+        catch (TrapException) when (output.IsFull)
+        {
+            return new ToolError("output_limit", $"{manifest.Name} wrote more than {call.MaxOutputBytes} bytes and was stopped. Ask for less at a time, or raise budgets.output_bytes.");
+        }
+        catch (TrapException e)
+        {
+            errors.End();
+            LogTrap(call.Logger, manifest.Name, e.Kind, string.Join(" < ", e.GuestStack.Take(16)));
+            var kind = e.Kind == TrapKind.StackExhausted ? "used up its stack" : $"crashed ({e.Kind})";
+            return new ToolError("crashed", $"{manifest.Name} {kind}; the server's log has the guest's stack. Its memory limit is {call.Frame.MemoryBytes} bytes (budgets.memory_bytes).");
+        }
+        catch (Exception e) when (IsUnavailable(e))
+        {
+            return Unavailable(e);
+        }
+    }
+
+    private static bool IsUnavailable(Exception e) => e is WasmException or IOException or UnauthorizedAccessException or ToolUnavailableException;
+
+    private ToolError Unavailable(Exception e)
+    {
+        LogUnavailable(logger, e, manifest.Name);
+        return new ToolError("unavailable", $"{manifest.Name} cannot run: {Printable.Shorten(e.Message, 1000)}");
+    }
+
+    private Grants GrantsFor(EffectiveAccess access)
+    {
+        if (_grants.TryGetValue(access, out var kept) && Stopwatch.GetElapsedTime(kept.Made) < GrantLifetime)
+        {
+            return kept.Grants;
+        }
+
+        // Clocks and random bytes tell a tool nothing about this machine's data; every tool gets them.
+        var grants = Grants.None.AllowArguments(manifest.Name).AllowClock().AllowRandom();
+        foreach (var folder in access.Folders)
+        {
+            try
+            {
+                grants = grants.AllowDirectory(
+                    HostPath.ToGuest(folder.Path, HostPath.Current), folder.Path, folder.Access == FolderAccess.Write ? FileAccessGrant.ReadWrite : FileAccessGrant.ReadOnly);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // One granted folder that is gone for the moment must not take the others away.
+                LogFolderGone(logger, folder.Path);
+            }
+        }
+
+        grants = grants.OnDecision(decision =>
+        {
+            if (!decision.Allowed)
+            {
+                LogDenied(logger, manifest.Name, Printable.Shorten(decision.Capability.ToString(), 400));
+            }
+        });
+        _grants[access] = (Stopwatch.GetTimestamp(), grants);
+        return grants;
+    }
+
+    [LoggerMessage(EventId = 300, Level = LogLevel.Warning, Message = "{Tool} trapped: {Kind}; guest stack: {GuestStack}")]
+    private static partial void LogTrap(ILogger logger, string tool, TrapKind kind, string guestStack);
+
+    [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "{Tool} cannot run")]
+    private static partial void LogUnavailable(ILogger logger, Exception exception, string tool);
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "the granted folder {Folder} does not exist at the moment")]
+    private static partial void LogFolderGone(ILogger logger, string folder);
+
+    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability} (by the sandbox)")]
+    private static partial void LogDenied(ILogger logger, string tool, string capability);
+}
+
+/// <summary>The program's file cannot be used.</summary>
+internal sealed class ToolUnavailableException(string message) : Exception(message);
+
+/// <summary>The engine, the linker and the compiled modules that all tools share; equal files are compiled once. Thread-safe.</summary>
+internal sealed class WasmModules
+{
+    private const long MaxFileBytes = 64 << 20;
+    private readonly ConcurrentDictionary<string, Lazy<WasmModule>> _byHash = new(StringComparer.Ordinal);
+    private readonly WasmEngine _engine;
+
+    public WasmModules()
+    {
+        _engine = new WasmEngine(new WasmEngineOptions());
+        Linker = new Linker(_engine).AddWasiPreview1();
+    }
+
+    public Linker Linker { get; }
+
+    public WasmModule Load(ToolManifest manifest)
+    {
+        using var file = new FileStream(manifest.Entry, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (file.Length > MaxFileBytes)
+        {
+            throw new ToolUnavailableException($"{manifest.Entry} has {file.Length} bytes; at most {MaxFileBytes} are loaded.");
+        }
+
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+
+        // The very bytes that were checked are the ones that are compiled.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        if (manifest.Sha256 is { } wanted && wanted != hash)
+        {
+            throw new ToolUnavailableException($"{manifest.Entry} has the SHA-256 {hash}, but {manifest.File} wants {wanted}. Build it again or correct the manifest.");
+        }
+
+        return _byHash.GetOrAdd(hash, _ => new Lazy<WasmModule>(() => _engine.LoadModule(bytes))).Value;
+    }
+}

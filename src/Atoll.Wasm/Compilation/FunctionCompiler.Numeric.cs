@@ -71,22 +71,14 @@ internal sealed partial class FunctionCompiler
         }
 
         SettleCompare();
-        LoadOperands(1);
-        PushCompare(opcode == Opcode.I32Eqz ? CompareOperator.Eqz32 : CompareOperator.Eqz64);
+        int depth = LoadOperands(1);
+        PushCompare(opcode == Opcode.I32Eqz ? CompareOperator.Eqz32 : CompareOperator.Eqz64, depth);
     }
 
     private void CompileCompare(CompareOperator comparison)
     {
-        if (comparison is CompareOperator.IntEq or CompareOperator.IntNe)
-        {
-            LoadCommutative();
-        }
-        else
-        {
-            LoadOperands(2);
-        }
-
-        PushCompare(comparison);
+        int depth = comparison is CompareOperator.IntEq or CompareOperator.IntNe ? LoadCommutative() : LoadOperands(2);
+        PushCompare(comparison, depth);
     }
 
     /// <param name="kind">i32 or i64.</param>
@@ -249,6 +241,7 @@ internal sealed partial class FunctionCompiler
             ref Entry entry = ref CollectionsMarshal.AsSpan(_stack)[i];
             if (entry.Kind == EntryKind.Const)
             {
+                // A constant that comes by way of a local is seen to by SetLocal.
                 double value = kind == LocalKind.F32 ? BitConverter.Int32BitsToSingle((int)entry.Bits) : BitConverter.Int64BitsToDouble(entry.Bits);
                 entry.Flag = value == 0 || (Math.Abs(value) == 1 && opcode is Opcode.F32Mul or Opcode.F32Div);
             }
@@ -325,6 +318,10 @@ internal sealed partial class FunctionCompiler
         if (_stack.Count > 0 && _stack[^1].Kind == EntryKind.Compare)
         {
             EmitCompareValue(ref CollectionsMarshal.AsSpan(_stack)[^1]);
+            if (_stack[^1].Depth > MaximumDepth)
+            {
+                SpillAll();
+            }
         }
     }
 
@@ -347,7 +344,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Ceq);
         }
 
-        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = 2 };
+        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1) };
     }
 
     /// <summary>Pops the condition and branches on it; nothing else is on IL's stack.</summary>

@@ -75,9 +75,9 @@ internal sealed partial class FunctionCompiler
         }
     }
 
-    private void PushCompare(CompareOperator comparison)
+    private void PushCompare(CompareOperator comparison, int depth)
     {
-        Add(new Entry { Kind = EntryKind.Compare, Type = LocalKind.I32, Index = (int)comparison, Depth = 1 });
+        Add(new Entry { Kind = EntryKind.Compare, Type = LocalKind.I32, Index = (int)comparison, Depth = (short)(depth + 1) });
         _stackEntries++;
     }
 
@@ -264,6 +264,14 @@ internal sealed partial class FunctionCompiler
                     StoreLazyRead(i);
                 }
             }
+        }
+
+        ref Entry value = ref CollectionsMarshal.AsSpan(_stack)[^1];
+        if (value.Kind == EntryKind.Const && value.Type is (LocalKind.F32 or LocalKind.F64))
+        {
+            // The JIT compiler would carry the constant to an operation that it folds; see HideNeutralConstants.
+            double number = value.Type == LocalKind.F32 ? BitConverter.Int32BitsToSingle((int)value.Bits) : BitConverter.Int64BitsToDouble(value.Bits);
+            value.Flag = Math.Abs(number) is 0 or 1;
         }
 
         LoadOperands(1);

@@ -271,8 +271,7 @@ internal sealed partial class FunctionCompiler
                 PushConst(LocalKind.Reference, 0);
                 break;
             case Opcode.RefIsNull:
-                LoadOperands(1);
-                PushCompare(CompareOperator.IsNull);
+                PushCompare(CompareOperator.IsNull, LoadOperands(1));
                 break;
             default: CompileRuntimeCall(ref reader, opcode); break;
         }

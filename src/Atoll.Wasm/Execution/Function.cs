@@ -85,18 +85,24 @@ public sealed class Function : Extern
         }
 
         UntypedStub stub = Store.Engine.Thunks.GetUntypedStub(type);
+        Exception? failure = null;
         nuint state = Store.Enter();
         try
         {
             stub(Code, Context, arguments, results);
         }
-        catch (Exception exception) when (GuestErrors.Translate(exception) is { } translated)
+        catch (Exception exception) when ((failure = GuestErrors.Translate(exception)) is not null)
         {
-            throw translated;
+            // Thrown below: within the handler the guest's frames would still take up stack.
         }
         finally
         {
             Store.Exit(state);
+        }
+
+        if (failure is not null)
+        {
+            throw failure;
         }
     }
 

@@ -24,20 +24,14 @@ internal static class GuestErrors
             : null;
     }
 
-    /// <summary>What a call of a host function throws towards the guest: its own kinds of exception as they are, others wrapped.</summary>
-    public static Exception FromHost(Exception exception, object context)
-    {
-        Caller caller = (Caller)context;
-        if (exception is WasmException)
-        {
-            return exception;
-        }
+    /// <summary>Whether what a host function threw has to be wrapped: all but the engine's own kinds of exception, and cancellation of the store.</summary>
+    /// <remarks>
+    /// A filter, so that a trap passes host frames untouched. Catching and throwing again would start a new unwinding on top of the old one at
+    /// each level, and recursion through the host would overflow the real stack while it unwinds.
+    /// </remarks>
+    public static bool IsForeign(object exception, object context) =>
+        exception is not WasmException && !(exception is OperationCanceledException && ((Caller)context).Store.IsStopped);
 
-        if (exception is OperationCanceledException && caller.Store.IsStopped)
-        {
-            return exception;
-        }
-
-        return new HostFunctionException(caller.Definition.Name, exception);
-    }
+    /// <summary>Wraps what a host function threw.</summary>
+    public static Exception FromHost(Exception exception, object context) => new HostFunctionException(((Caller)context).Definition.Name, exception);
 }

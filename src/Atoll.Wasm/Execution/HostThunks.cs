@@ -162,11 +162,24 @@ internal sealed class HostThunks
 
     private static void EndHostCall(ILGenerator il, int context)
     {
-        il.BeginCatchBlock(typeof(Exception));
+        LocalBuilder failure = il.DeclareLocal(typeof(Exception));
+        Label succeeded = il.DefineLabel();
+        il.BeginExceptFilterBlock();
+        il.Emit(OpCodes.Ldarg, (short)context);
+        il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.IsForeign))!);
+        il.BeginCatchBlock(null!);
+        il.Emit(OpCodes.Castclass, typeof(Exception));
+        il.Emit(OpCodes.Stloc, failure);
+        il.EndExceptionBlock();
+
+        // Thrown outside of the handler: within it the frames below would still take up stack.
+        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Brfalse, succeeded);
+        il.Emit(OpCodes.Ldloc, failure);
         il.Emit(OpCodes.Ldarg, (short)context);
         il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.FromHost))!);
         il.Emit(OpCodes.Throw);
-        il.EndExceptionBlock();
+        il.MarkLabel(succeeded);
     }
 
     private static UntypedStub MakeUntypedStub(FunctionType type)

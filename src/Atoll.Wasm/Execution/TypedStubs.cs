@@ -87,14 +87,24 @@ internal static class TypedStubs
             il.Emit(OpCodes.Stloc, result);
         }
 
-        il.BeginCatchBlock(typeof(Exception));
-        il.Emit(OpCodes.Call, Own(nameof(Rethrow)));
+        LocalBuilder failure = il.DeclareLocal(typeof(Exception));
+        il.BeginExceptFilterBlock();
+        il.Emit(OpCodes.Ldloca, failure);
+        il.Emit(OpCodes.Call, Own(nameof(Translates)));
+        il.BeginCatchBlock(null!);
+        il.Emit(OpCodes.Pop);
         il.EndExceptionBlock();
         il.BeginFinallyBlock();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldloc, state);
         il.Emit(OpCodes.Call, Own(nameof(Exit)));
         il.EndExceptionBlock();
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Brfalse, succeeded);
+        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Throw);
+        il.MarkLabel(succeeded);
         if (result is not null)
         {
             il.Emit(OpCodes.Ldloc, result);
@@ -114,13 +124,9 @@ internal static class TypedStubs
 
     private static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
 
-    private static void Rethrow(Exception exception)
+    private static bool Translates(object exception, out Exception? translated)
     {
-        if (GuestErrors.Translate(exception) is { } translated)
-        {
-            throw translated;
-        }
-
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
+        translated = GuestErrors.Translate((Exception)exception);
+        return translated is not null;
     }
 }

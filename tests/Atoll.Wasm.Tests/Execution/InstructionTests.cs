@@ -149,6 +149,17 @@ public class InstructionTests
     }
 
     [Fact]
+    public void AMultiplicationByOneMakesASignallingNanQuiet()
+    {
+        Instance instance = Guest.Run("""
+            (module (func (export "f") (param f64) (result f64) (local f64)
+              (local.set 1 (f64.const 1))
+              (f64.mul (local.get 0) (local.get 1))))
+            """);
+        Assert.Equal(0x7ff8_0000_0000_0001UL, instance.Call("f", Value.F64Bits(0x7ff0_0000_0000_0001))[0].AsF64Bits());
+    }
+
+    [Fact]
     public void TrapsCarryTheGuestsStack()
     {
         Instance instance = Guest.Run("""

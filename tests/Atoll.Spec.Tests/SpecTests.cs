@@ -19,26 +19,26 @@ public sealed class SpecTests(Totals totals)
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void From_binaries(string unit) => Run(unit, "json", null);
+    public void From_binaries(string unit) => Run(unit, "json", null, "default");
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void From_text(string unit) => Run(unit, "wast", null);
-
-    [Theory]
-    [MemberData(nameof(Files))]
-    [Trait("Category", "Long")]
-    public void With_fuel(string unit) => Run(unit, "wast", new WasmEngineOptions { ConsumeFuel = true });
+    public void From_text(string unit) => Run(unit, "wast", null, "default");
 
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", "Long")]
-    public void With_the_portable_memory(string unit) => Run(unit, "json", new WasmEngineOptions { PortableMemory = true });
+    public void With_fuel(string unit) => Run(unit, "wast", new WasmEngineOptions { ConsumeFuel = true }, "fuel");
 
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", "Long")]
-    public void Without_interruption(string unit) => Run(unit, "json", new WasmEngineOptions { Interruptible = false });
+    public void With_the_portable_memory(string unit) => Run(unit, "json", new WasmEngineOptions { PortableMemory = true }, "portable-memory");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Without_interruption(string unit) => Run(unit, "json", new WasmEngineOptions { Interruptible = false }, "no-interruption");
 
     /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
     [Fact]
@@ -75,7 +75,7 @@ public sealed class SpecTests(Totals totals)
         }
     }
 
-    private void Run(string unit, string form, WasmEngineOptions? engine)
+    private void Run(string unit, string form, WasmEngineOptions? engine, string options)
     {
         string file = Path.Combine(SpecData.Root(), unit, $"{Path.GetFileName(unit)}.{form}");
         List<WastCommand> commands = form == "json" ? JsonScript.Read(file) : WastParser.Parse(TextSource.Read(File.ReadAllBytes(file)));
@@ -85,6 +85,6 @@ public sealed class SpecTests(Totals totals)
         List<WastFailure> unexpected = [.. result.Failures.Where(failure => !expected.Remove($"{failure.File}:{failure.Line}"))];
         Assert.True(unexpected.Count == 0, $"{unexpected.Count} failures:\n{string.Join('\n', unexpected.Take(40))}");
         Assert.True(expected.Count == 0, $"passes, but expectations.txt says it fails: {string.Join(", ", expected)}");
-        totals.Add(form, result);
+        totals.Add($"form={form} options={options}", result);
     }
 }

@@ -15,7 +15,7 @@ public sealed class Totals : IDisposable
     {
         foreach ((string form, (int files, int passed, int expected)) in _forms.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            Console.WriteLine($"wast: form={form} runs={files} assertions_passed={passed} expected_failures={expected}");
+            Console.WriteLine($"wast: {form} files={files} assertions_passed={passed} expected_failures={expected}");
         }
     }
 }

@@ -8,7 +8,6 @@ namespace Atoll.Wasm.Compilation;
 internal sealed partial class FunctionCompiler
 {
     private readonly List<Frame> _frames = [];
-    private readonly List<(int Label, string Helper, int Back)> _coldLoops = [];
     private bool _reachable;
     private int _skipDepth;
     private int _fuelLocal;
@@ -164,18 +163,10 @@ internal sealed partial class FunctionCompiler
             LoadControl(nameof(StoreControl.Interrupt));
             _il.Emit(Il.Volatile);
             _il.Emit(Il.LdindI4);
-            BranchToLookUp(Il.BrTrue, nameof(GuestRuntime.Interrupt), frame.Label);
+            _il.Branch(Il.BrTrue, ColdLabel(ref _interruptLabel));
         }
 
         CheckFuel();
-    }
-
-    /// <summary>A conditional branch to a cold block that calls a helper and comes back to <paramref name="back"/>.</summary>
-    private void BranchToLookUp(Il branch, string helper, int back)
-    {
-        int label = _il.DefineLabel();
-        _il.Branch(branch, label);
-        _coldLoops.Add((label, helper, back));
     }
 
     private void BeginIf(ref WasmReader reader)
@@ -604,16 +595,11 @@ internal sealed partial class FunctionCompiler
         _il.Emit(Il.LdelemRef);
         _il.StoreLocal(callee);
         FreeTemp(LocalKind.I32, index);
-        if (_typeTrapLabel < 0)
-        {
-            _typeTrapLabel = _il.DefineLabel();
-        }
-
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.CanonicalType)));
         LoadContext();
         _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
-        _il.Branch(Il.BneUn, _typeTrapLabel);
+        _il.Branch(Il.BneUn, ColdLabel(ref _typeTrapLabel));
         int depth = LoadOperands(type.Parameters.Length);
         int[] outs = LoadOutAddresses(type);
         _il.LoadLocal(callee);
@@ -663,8 +649,6 @@ internal sealed partial class FunctionCompiler
         LoadControl(nameof(StoreControl.Fuel));
         _il.Emit(Il.LdindI8);
         _il.StoreLocal(_fuelLocal);
-        int body = _il.DefineLabel();
-        _il.MarkLabel(body);
         CheckFuel();
     }
 
@@ -675,14 +659,9 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        int enough = _il.DefineLabel();
         _il.LoadLocal(_fuelLocal);
         _il.LoadInt64(0);
-        _il.Branch(Il.Bge, enough);
-        SaveFuel();
-        LoadContext();
-        CallHelper(nameof(GuestRuntime.StopForFuel));
-        _il.MarkLabel(enough);
+        _il.Branch(Il.Blt, ColdLabel(ref _fuelLabel));
     }
 
     private void FlushFuel()

@@ -140,16 +140,11 @@ internal sealed partial class FunctionCompiler
         }
 
         SpillAll();
-        if (_memoryTrapLabel < 0)
-        {
-            _memoryTrapLabel = _il.DefineLabel();
-        }
-
         LoadAddressValue(address);
         LoadMemoryLength(memory);
         _il.LoadInt64(extent);
         _il.Emit(Il.Sub);
-        _il.Branch(Il.Bgt, _memoryTrapLabel);
+        _il.Branch(Il.Bgt, ColdLabel(ref _memoryTrapLabel));
         if (isLocal && memory == 0)
         {
             if (_checkedExtent[address.Index] == 0)

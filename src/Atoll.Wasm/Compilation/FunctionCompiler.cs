@@ -29,7 +29,9 @@ internal sealed partial class FunctionCompiler
     private int _memoryTrapLabel;
     private int _typeTrapLabel;
     private int _stackCheckLabel;
-    private int _bodyLabel;
+    private int _interruptLabel;
+    private int _fuelLabel;
+    private int _controlLocal;
     private int[] _memoryBases = [];
 
     public FunctionCompiler(ModuleCompiler module)
@@ -93,7 +95,9 @@ internal sealed partial class FunctionCompiler
         _memoryTrapLabel = -1;
         _typeTrapLabel = -1;
         _stackCheckLabel = -1;
-        _coldLoops.Clear();
+        _interruptLabel = -1;
+        _fuelLabel = -1;
+        _controlLocal = -1;
         _memoryBases = new int[_definition.Memories.Length];
         Array.Fill(_memoryBases, -1);
         foreach (Stack<int> free in _freeTemps)
@@ -147,14 +151,11 @@ internal sealed partial class FunctionCompiler
         {
             // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
             _guardLocal = AddLocal(LocalKind.Pointer);
-            _stackCheckLabel = _il.DefineLabel();
-            _bodyLabel = _il.DefineLabel();
             _il.LoadLocalAddress(_guardLocal);
             _il.Emit(Il.ConvU);
             LoadControl(nameof(StoreControl.StackLimit));
             _il.Emit(Il.LdindI8);
-            _il.Branch(Il.BltUn, _stackCheckLabel);
-            _il.MarkLabel(_bodyLabel);
+            _il.Branch(Il.BltUn, ColdLabel(ref _stackCheckLabel));
         }
 
         if (_options.ConsumeFuel)
@@ -163,9 +164,16 @@ internal sealed partial class FunctionCompiler
         }
     }
 
-    /// <summary>Loads the bases of the memories that the body turned out to use.</summary>
+    /// <summary>Loads what the body turned out to use: the store's control block, bases of memories.</summary>
     private void EmitPrologue()
     {
+        if (_controlLocal >= 0)
+        {
+            _prologue.LoadArgument(_contextArgument);
+            _prologue.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            _prologue.StoreLocal(_controlLocal);
+        }
+
         for (int i = 0; i < _memoryBases.Length; i++)
         {
             if (_memoryBases[i] >= 0)
@@ -177,42 +185,49 @@ internal sealed partial class FunctionCompiler
         }
     }
 
+    /// <summary>
+    /// One block for each kind of failure, at the end. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
+    /// hot loops in registers.
+    /// </summary>
     private void EmitColdBlocks()
     {
-        if (_memoryTrapLabel >= 0)
-        {
-            EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds));
-        }
-
-        if (_typeTrapLabel >= 0)
-        {
-            EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch));
-        }
-
-        if (_stackCheckLabel >= 0)
-        {
-            EmitLookUp(_stackCheckLabel, nameof(GuestRuntime.CheckStack), _bodyLabel);
-        }
-
-        foreach ((int label, string helper, int back) in _coldLoops)
-        {
-            EmitLookUp(label, helper, back);
-        }
+        EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
+        EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
+        EmitThrow(_stackCheckLabel, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
+        EmitThrow(_interruptLabel, nameof(GuestRuntime.Interrupted), takesContext: true);
+        EmitThrow(_fuelLabel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
 
-    private void EmitThrow(int label, string helper)
+    private int ColdLabel(ref int label)
     {
+        if (label < 0)
+        {
+            label = _il.DefineLabel();
+        }
+
+        return label;
+    }
+
+    private void EmitThrow(int label, string helper, bool takesContext)
+    {
+        if (label < 0)
+        {
+            return;
+        }
+
         _il.MarkLabel(label);
+        if (label == _fuelLabel)
+        {
+            SaveFuel();
+        }
+
+        if (takesContext)
+        {
+            LoadContext();
+        }
+
         CallHelper(helper);
         _il.Emit(Il.Throw);
-    }
-
-    private void EmitLookUp(int label, string helper, int back)
-    {
-        _il.MarkLabel(label);
-        LoadContext();
-        CallHelper(helper);
-        _il.Branch(Il.Br, back);
     }
 
     /// <summary>
@@ -283,8 +298,12 @@ internal sealed partial class FunctionCompiler
 
     private void LoadControl(string field)
     {
-        LoadContext();
-        _il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+        if (_controlLocal < 0)
+        {
+            _controlLocal = AddLocal(LocalKind.Pointer);
+        }
+
+        _il.LoadLocal(_controlLocal);
         int offset = field switch
         {
             nameof(StoreControl.StackLimit) => 0,

@@ -60,7 +60,7 @@ public sealed class Caller
     {
         if (Volatile.Read(ref Store.Control->Interrupt) != 0)
         {
-            Store.HandleInterrupt();
+            throw Store.StopForInterrupt();
         }
     }
 
@@ -74,7 +74,7 @@ public sealed class Caller
             Store.Control->Fuel -= (long)Math.Min(units, long.MaxValue / 2);
             if (Store.Control->Fuel < 0)
             {
-                Store.StopForFuel();
+                throw Store.StopForFuel();
             }
         }
     }

@@ -13,11 +13,11 @@ internal static unsafe class GuestRuntime
     /// <summary>Bytes of a bulk operation that cost one unit of fuel.</summary>
     private const int BytesPerFuel = 16;
 
-    public static void CheckStack(InstanceContext context) => context.Store.CheckStack();
+    public static Exception StackCheckFailed(InstanceContext context) => context.Store.StackCheckFailed();
 
-    public static void Interrupt(InstanceContext context) => context.Store.HandleInterrupt();
+    public static Exception Interrupted(InstanceContext context) => context.Store.StopForInterrupt();
 
-    public static void StopForFuel(InstanceContext context) => context.Store.StopForFuel();
+    public static Exception OutOfFuel(InstanceContext context) => context.Store.StopForFuel();
 
     /// <summary>Checks, before a method with a large frame is called, that the frame fits.</summary>
     public static void CheckFrame(InstanceContext context, int bytes)
@@ -25,7 +25,7 @@ internal static unsafe class GuestRuntime
         nuint limit = context.Control->StackLimit;
         if ((nuint)(&limit) < (limit > nuint.MaxValue - (nuint)bytes ? nuint.MaxValue : limit + (nuint)bytes))
         {
-            context.Store.CheckStack(bytes);
+            throw context.Store.StackCheckFailed(bytes);
         }
     }
 
@@ -187,7 +187,7 @@ internal static unsafe class GuestRuntime
     {
         if (Volatile.Read(ref context.Control->Interrupt) != 0)
         {
-            context.Store.HandleInterrupt();
+            throw context.Store.StopForInterrupt();
         }
 
         if (context.Store.Engine.Options.ConsumeFuel)
@@ -195,7 +195,7 @@ internal static unsafe class GuestRuntime
             context.Control->Fuel -= (long)(bytes / BytesPerFuel);
             if (context.Control->Fuel < 0)
             {
-                context.Store.StopForFuel();
+                throw context.Store.StopForFuel();
             }
         }
     }

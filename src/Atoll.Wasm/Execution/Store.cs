@@ -301,51 +301,27 @@ public sealed unsafe class Store : IDisposable
         }
     }
 
-    /// <summary>Called by the guest's thread at a function entry whose stack check failed.</summary>
+    /// <summary>Why a function entry's stack check failed: the stack is used up, or the limit was raised to make the guest look up.</summary>
     /// <param name="bytes">Bytes below the current frame that are about to be used.</param>
-    internal void CheckStack(int bytes = 0)
+    internal Exception StackCheckFailed(int bytes = 0)
     {
         int here;
-        if ((nuint)(&here) < _stackLimit + (nuint)bytes)
-        {
-            throw new TrapException(TrapKind.StackExhausted);
-        }
-
-        HandleInterrupt();
+        return (nuint)(&here) < _stackLimit + (nuint)bytes ? new TrapException(TrapKind.StackExhausted) : StopForInterrupt();
     }
 
-    /// <summary>Called by the guest's thread when it looked up: stops it, or clears a request that came to nothing.</summary>
-    internal void HandleInterrupt()
-    {
-        if (_interruptError is { } error)
-        {
-            IsStopped = true;
-            throw new HostFunctionException("cancellation callback", error);
-        }
-
-        if (CancellationToken.IsCancellationRequested)
-        {
-            IsStopped = true;
-            throw new OperationCanceledException("the guest was cancelled", CancellationToken);
-        }
-
-        if (Watchdog.Now >= _deadline)
-        {
-            IsStopped = true;
-            throw new LimitExceededException(LimitKind.Time, "the guest was stopped because its time is up");
-        }
-
-        lock (_interruptLock)
-        {
-            Control->Interrupt = 0;
-            Control->StackLimit = _stackLimit;
-        }
-    }
-
-    internal void StopForFuel()
+    /// <summary>The guest was interrupted: stops it for good and says why. Interrupts carry the number of their call, so none comes for nothing.</summary>
+    internal Exception StopForInterrupt()
     {
         IsStopped = true;
-        throw new LimitExceededException(LimitKind.Fuel, "the guest was stopped because its fuel is used up");
+        return _interruptError is { } error ? new HostFunctionException("cancellation callback", error)
+            : CancellationToken.IsCancellationRequested ? new OperationCanceledException("the guest was cancelled", CancellationToken)
+            : new LimitExceededException(LimitKind.Time, "the guest was stopped because its time is up");
+    }
+
+    internal Exception StopForFuel()
+    {
+        IsStopped = true;
+        return new LimitExceededException(LimitKind.Fuel, "the guest was stopped because its fuel is used up");
     }
 
     private void PublishStackLimit(nuint limit)
@@ -372,7 +348,7 @@ public sealed unsafe class Store : IDisposable
             {
                 if (Watchdog.Now >= _deadline)
                 {
-                    HandleInterrupt();
+                    throw StopForInterrupt();
                 }
 
                 Watchdog.Shared.Add(this, _callId);

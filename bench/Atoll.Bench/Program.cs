@@ -1,0 +1,29 @@
+namespace Atoll.Bench;
+
+/// <summary>Measures the engine and the server against peers: <c>Atoll.Bench NAME</c>.</summary>
+internal static class Program
+{
+    private static readonly SortedDictionary<string, (string What, Func<string[], Task<int>> Run)> Benches = new(StringComparer.Ordinal)
+    {
+        ["kernels"] = ("C kernels against V8, processor time, interleaved runs", KernelBench.RunAsync),
+    };
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        if (arguments.Length > 0 && Benches.TryGetValue(arguments[0], out (string What, Func<string[], Task<int>> Run) bench))
+        {
+            return await bench.Run(arguments[1..]);
+        }
+
+        bool asked = arguments is ["--help" or "-h", ..];
+        TextWriter output = asked ? Console.Out : Console.Error;
+        output.WriteLine("usage: atoll bench NAME [OPTIONS]");
+        foreach ((string name, (string what, _)) in Benches)
+        {
+            output.WriteLine($"  {name,-10} {what}");
+        }
+
+        output.WriteLine("example: atoll bench kernels --runs 15");
+        return asked ? 0 : 2;
+    }
+}

@@ -83,15 +83,17 @@ internal sealed record GuestRun
     /// <summary>Growing beyond the limit is the guest's affair; a program that starts beyond it is refused before anything of it runs.</summary>
     private void CheckInitialMemory(WasmModule module)
     {
-        UInt128 initial = 0;
+        ulong left = MaxMemoryBytes ?? ulong.MaxValue;
         foreach (MemoryType memory in module.Memories)
         {
-            initial += (UInt128)memory.Minimum * MemoryType.PageSize;
-        }
+            if (memory.Minimum > left / MemoryType.PageSize)
+            {
+                throw new CliException(
+                    ExitCodes.Limit,
+                    $"{Path} starts with more memory than --max-memory allows ({MaxMemoryBytes >> 10} KiB): one memory of it begins with {memory.Minimum} pages of 64 KiB. Give more with --max-memory.");
+            }
 
-        if (initial > (MaxMemoryBytes ?? ulong.MaxValue))
-        {
-            throw new CliException(ExitCodes.Limit, $"{Path} starts with {initial >> 10} KiB of memory, more than --max-memory allows ({MaxMemoryBytes >> 10} KiB). Give more with --max-memory.");
+            left -= memory.Minimum * MemoryType.PageSize;
         }
     }
 }

@@ -17,9 +17,6 @@ internal static partial class Tidy
     [GeneratedRegex(@"\b(FIX" + @"ME|TO" + @"DO|HA" + @"CK|XX" + @"X)\b|NotImplemented" + @"Exception", RegexOptions.CultureInvariant)]
     private static partial Regex Leftover();
 
-    [GeneratedRegex(@"(?<![\w.\-/$}])/(?:work|root)/[\w.]", RegexOptions.CultureInvariant)]
-    private static partial Regex MachinePath();
-
     [GeneratedRegex(@"\b[Ii]ssue\s*#?\d+|(?<![\w&#/])#\d{1,4}\b(?!\w)", RegexOptions.CultureInvariant)]
     private static partial Regex IssueNumber();
 
@@ -53,7 +50,9 @@ internal static partial class Tidy
 
     public static IEnumerable<string> Leftovers(string text) => Leftover().Matches(text).Select(match => match.Value);
 
-    public static IEnumerable<string> MachinePaths(string text) => MachinePath().Matches(text).Select(match => match.Value);
+    /// <summary>Occurrences of folders that exist on one machine only: the checkout, what lies beside it, the home folder.</summary>
+    public static IEnumerable<string> MachinePaths(string text, IEnumerable<string> folders) =>
+        folders.Where(folder => Regex.IsMatch(text, $@"(?<![\w.\-/$}}]){Regex.Escape(folder)}(?![\w\-])"));
 
     public static IEnumerable<string> IssueNumbers(string comments) => IssueNumber().Matches(comments).Select(match => match.Value);
 

@@ -103,6 +103,13 @@ internal static unsafe partial class Linux
         return Errno.Success;
     }
 
+    /// <summary>What is known of a file by its path on the host.</summary>
+    public static Errno StatPath(string path, int flags, out FileStat stat)
+    {
+        using Descriptor here = new(open("/", PathOnly | OnlyDirectory | CloseOnExec, 0));
+        return Stat(here, path, flags, out stat);
+    }
+
     private static ulong Time(byte* data) => (ulong)(*(long*)data * 1_000_000_000 + *(uint*)(data + 8));
 
     private static FileType TypeOf(int mode) => (mode & 0xF000) switch
@@ -190,9 +197,11 @@ internal static unsafe partial class Linux
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fdatasync(Descriptor file);
 
-    // These two return the error number instead of setting errno.
-    [LibraryImport("libc")]
-    internal static partial int posix_fallocate(Descriptor file, long offset, long length);
+    // posix_fallocate is not used: where the file system cannot reserve, the C library's writes every block, which nothing can stop.
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fallocate(Descriptor file, int mode, long offset, long length);
+
+    // Returns the error number instead of setting errno.
 
     [LibraryImport("libc")]
     internal static partial int posix_fadvise(Descriptor file, long offset, long length, int advice);

@@ -54,9 +54,7 @@ internal sealed unsafe class LinuxFile(Descriptor file) : FileHandle
         size > long.MaxValue ? Errno.FBig : Check(Linux.ftruncate(file, (long)size));
 
     public override Errno Allocate(ulong offset, ulong length) =>
-        offset > long.MaxValue || length > long.MaxValue
-            ? Errno.FBig
-            : Linux.posix_fallocate(file, (long)offset, (long)length) is var error && error == 0 ? Errno.Success : Errnos.FromLinux(error);
+        offset > long.MaxValue || length > long.MaxValue ? Errno.FBig : Check(Linux.fallocate(file, 0, (long)offset, (long)length));
 
     public override Errno Advise(ulong offset, ulong length, byte advice)
     {

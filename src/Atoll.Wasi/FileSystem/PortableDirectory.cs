@@ -37,7 +37,8 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
             return File.Exists(full) ? Errno.NotDir : Errno.NoEnt;
         }
 
-        if (File.Exists(full) && !IsPlain(new FileInfo(full)))
+        // Opening a pipe would wait for its other end, and opening a device can have effects: look first.
+        if (File.Exists(full) && !PortableFileKind.IsRegular(full))
         {
             return Errno.NotCapable;
         }
@@ -47,7 +48,7 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
             : (flags & OpenFlags.Truncate) != 0 ? FileMode.Truncate : FileMode.Open;
         bool mustWrite = write || mode != FileMode.Open;
         PortableFile? opened = null;
-        error = Try(() => opened = new PortableFile(
+        error = PortableErrors.Try(() => opened = new PortableFile(
             full, new FileStream(full, mode, !mustWrite ? FileAccess.Read : read ? FileAccess.ReadWrite : FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0), descriptorFlags));
         file = opened;
         return error;
@@ -90,7 +91,7 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
 
     public override Errno SetTimesSelf(ulong accessTime, ulong modifyTime, TimeFlags flags) => SetTimesOf(root, accessTime, modifyTime, flags);
 
-    internal static Errno SetTimesOf(string full, ulong accessTime, ulong modifyTime, TimeFlags flags) => Try(() =>
+    internal static Errno SetTimesOf(string full, ulong accessTime, ulong modifyTime, TimeFlags flags) => PortableErrors.Try(() =>
     {
         FileSystemInfo info = Directory.Exists(full) ? new DirectoryInfo(full) : new FileInfo(full);
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
@@ -108,7 +109,7 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
     public override Errno CreateDirectory(string path)
     {
         Errno error = Resolve(path, out string full);
-        return error != Errno.Success ? error : Path.Exists(full) ? Errno.Exist : Try(() => Directory.CreateDirectory(full));
+        return error != Errno.Success ? error : Path.Exists(full) ? Errno.Exist : PortableErrors.Try(() => Directory.CreateDirectory(full));
     }
 
     public override Errno RemoveDirectory(string path)
@@ -119,7 +120,7 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
             : File.Exists(full) ? Errno.NotDir
             : !Directory.Exists(full) ? Errno.NoEnt
             : Directory.EnumerateFileSystemEntries(full).Any() ? Errno.NotEmpty
-            : Try(() => Directory.Delete(full));
+            : PortableErrors.Try(() => Directory.Delete(full));
     }
 
     public override Errno Unlink(string path)
@@ -129,7 +130,7 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
             : Directory.Exists(full) ? Errno.IsDir
             : !File.Exists(full) ? Errno.NoEnt
             : path.EndsWith('/') ? Errno.NotDir
-            : Try(() => File.Delete(full));
+            : PortableErrors.Try(() => File.Delete(full));
     }
 
     public override Errno Rename(string path, SandboxDirectory target, string targetPath)
@@ -149,13 +150,13 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
 
         if (Directory.Exists(from))
         {
-            return File.Exists(to) ? Errno.NotDir : Directory.Exists(to) ? Errno.NotEmpty : Try(() => Directory.Move(from, to));
+            return File.Exists(to) ? Errno.NotDir : Directory.Exists(to) ? Errno.NotEmpty : PortableErrors.Try(() => Directory.Move(from, to));
         }
 
         return !File.Exists(from) ? Errno.NoEnt
             : Directory.Exists(to) ? Errno.IsDir
             : path.EndsWith('/') || targetPath.EndsWith('/') ? Errno.NotDir
-            : Try(() => File.Move(from, to, overwrite: true));
+            : PortableErrors.Try(() => File.Move(from, to, overwrite: true));
     }
 
     // Links need handles to be safe; a system that has none does without.
@@ -174,7 +175,7 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
     {
         List<DirectoryEntry> found = [new(".", 0, FileType.Directory), new("..", 0, FileType.Directory)];
         entries = found;
-        return Try(() =>
+        return PortableErrors.Try(() =>
         {
             foreach (FileSystemInfo info in new DirectoryInfo(root).EnumerateFileSystemInfos())
             {
@@ -190,45 +191,9 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
     {
     }
 
-    internal static Errno Try(Action action)
-    {
-        try
-        {
-            action();
-            return Errno.Success;
-        }
-        catch (FileNotFoundException)
-        {
-            return Errno.NoEnt;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return Errno.NoEnt;
-        }
-        catch (PathTooLongException)
-        {
-            return Errno.NameTooLong;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return Errno.Access;
-        }
-        catch (ArgumentException)
-        {
-            return Errno.Inval;
-        }
-        catch (IOException exception)
-        {
-            // Windows' ERROR_FILE_EXISTS and ERROR_ALREADY_EXISTS, Linux' and macOS' EEXIST.
-            return (exception.HResult & 0xFFFF) is 80 or 183 or 17 ? Errno.Exist : Errno.Io;
-        }
-    }
-
     private static ulong Nanoseconds(DateTime time) => (ulong)Math.Max(0, (time - DateTime.UnixEpoch).Ticks) * 100;
 
     private static DateTime Time(ulong nanoseconds) => DateTime.UnixEpoch.AddTicks((long)(nanoseconds / 100));
-
-    private static bool IsPlain(FileInfo file) => (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device)) == 0 && (OperatingSystem.IsWindows() || file.UnixFileMode >= 0);
 
     /// <summary>Turns a guest's path into a host's, component by component; any link on the way, the last one too, is refused.</summary>
     private Errno Resolve(string path, out string full)
@@ -247,6 +212,12 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
         Stack<string> parents = new();
         foreach (string component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
+            // Every name before the last must be a directory, also where ".." would take it away again.
+            if (full != root && !Directory.Exists(full))
+            {
+                return File.Exists(full) ? Errno.NotDir : Errno.NoEnt;
+            }
+
             if (component == ".")
             {
                 continue;
@@ -263,26 +234,23 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
                 continue;
             }
 
-            if (!IsName(component))
+            if (!IsName(component) || component.Length > 255)
             {
-                return Errno.Inval;
-            }
-
-            if (File.Exists(full))
-            {
-                return Errno.NotDir;
+                return component.Length > 255 ? Errno.NameTooLong : Errno.Inval;
             }
 
             parents.Push(full);
             full = Path.Combine(full, component);
+
+            // Attributes of a directory too; -1 when there is nothing of that name.
             FileInfo info = new(full);
-            if (info.LinkTarget is not null || (info.Exists && (info.Attributes & FileAttributes.ReparsePoint) != 0))
+            if (info.LinkTarget is not null || ((int)info.Attributes != -1 && (info.Attributes & FileAttributes.ReparsePoint) != 0))
             {
                 return Errno.Loop;
             }
         }
 
-        return Errno.Success;
+        return path.EndsWith('/') && File.Exists(full) ? Errno.NotDir : Errno.Success;
     }
 
     private static bool IsName(string component)
@@ -296,95 +264,4 @@ internal sealed class PortableDirectory(string root) : SandboxDirectory
         bool isDevice = Reserved.Contains(stem) || ((stem.StartsWith("COM", StringComparison.Ordinal) || stem.StartsWith("LPT", StringComparison.Ordinal)) && stem.Length == 4);
         return !isDevice && !component.EndsWith('.') && !component.EndsWith(' ');
     }
-}
-
-/// <summary>A regular file through .NET's streams.</summary>
-internal sealed class PortableFile(string path, FileStream stream, DescriptorFlags flags) : FileHandle
-{
-    private DescriptorFlags _flags = flags;
-
-    public override Errno Read(Span<byte> buffer, out int count)
-    {
-        int read = 0;
-        Errno error;
-        unsafe
-        {
-            fixed (byte* bytes = buffer)
-            {
-                byte* start = bytes;
-                int length = buffer.Length;
-                error = PortableDirectory.Try(() => read = stream.Read(new Span<byte>(start, length)));
-            }
-        }
-
-        count = read;
-        return error;
-    }
-
-    public override Errno ReadAt(Span<byte> buffer, ulong offset, out int count)
-    {
-        long position = stream.Position;
-        stream.Position = (long)offset;
-        Errno error = Read(buffer, out count);
-        stream.Position = position;
-        return error;
-    }
-
-    public override Errno Write(ReadOnlySpan<byte> buffer, out int count)
-    {
-        if ((_flags & DescriptorFlags.Append) != 0)
-        {
-            stream.Seek(0, SeekOrigin.End);
-        }
-
-        byte[] copy = buffer.ToArray();
-        Errno error = PortableDirectory.Try(() => stream.Write(copy));
-        count = error == Errno.Success ? buffer.Length : 0;
-        return error;
-    }
-
-    public override Errno WriteAt(ReadOnlySpan<byte> buffer, ulong offset, out int count)
-    {
-        long position = stream.Position;
-        byte[] copy = buffer.ToArray();
-        stream.Position = (long)offset;
-        Errno error = PortableDirectory.Try(() => stream.Write(copy));
-        stream.Position = position;
-        count = error == Errno.Success ? buffer.Length : 0;
-        return error;
-    }
-
-    public override Errno Seek(long offset, byte whence, out ulong position)
-    {
-        long result = 0;
-        Errno error = PortableDirectory.Try(() => result = stream.Seek(offset, (SeekOrigin)whence));
-        position = (ulong)result;
-        return error == Errno.Io ? Errno.Inval : error;
-    }
-
-    public override Errno Stat(out FileStat stat)
-    {
-        Errno error = PortableDirectory.StatPath(path, false, out stat);
-        stat = stat with { Size = (ulong)stream.Length };
-        return error;
-    }
-
-    public override Errno SetSize(ulong size) => size > long.MaxValue ? Errno.FBig : PortableDirectory.Try(() => stream.SetLength((long)size));
-
-    public override Errno Allocate(ulong offset, ulong length) =>
-        offset + length > (ulong)stream.Length ? SetSize(offset + length) : Errno.Success;
-
-    public override Errno Advise(ulong offset, ulong length, byte advice) => advice > 5 ? Errno.Inval : Errno.Success;
-
-    public override Errno Sync(bool dataOnly) => PortableDirectory.Try(() => stream.Flush(flushToDisk: true));
-
-    public override Errno SetTimes(ulong accessTime, ulong modifyTime, TimeFlags flags) => PortableDirectory.SetTimesOf(path, accessTime, modifyTime, flags);
-
-    public override Errno SetFlags(DescriptorFlags flags)
-    {
-        _flags = flags;
-        return Errno.Success;
-    }
-
-    public override void Dispose() => stream.Dispose();
 }

@@ -11,6 +11,9 @@ internal sealed unsafe partial class HostFolder : IDisposable
 {
     public const string Secret = "secret";
 
+    // .NET cannot name these, so it cannot delete them either.
+    private readonly List<byte[]> _rawFiles = [];
+
     public HostFolder()
     {
         Base = Directory.CreateTempSubdirectory("atoll-wasi-").FullName;
@@ -49,6 +52,8 @@ internal sealed unsafe partial class HostFolder : IDisposable
             Assert.True(descriptor >= 0, "the file system does not take names that are no text");
             Assert.Equal(0, close(descriptor));
         }
+
+        _rawFiles.Add(full);
     }
 
     /// <summary>Opens the root, or skips the test where the system does not have the kind.</summary>
@@ -66,13 +71,27 @@ internal sealed unsafe partial class HostFolder : IDisposable
         }
     }
 
-    public void Dispose() => Directory.Delete(Base, recursive: true);
+    public void Dispose()
+    {
+        foreach (byte[] path in _rawFiles)
+        {
+            fixed (byte* bytes = path)
+            {
+                Assert.Equal(0, unlink(bytes));
+            }
+        }
+
+        Directory.Delete(Base, recursive: true);
+    }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkfifo(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int creat(byte* path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int unlink(byte* path);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);

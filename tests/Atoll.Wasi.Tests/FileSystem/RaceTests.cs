@@ -59,6 +59,9 @@ public sealed class RaceTests : IDisposable
                 File.Move(link, place, overwrite: true);
                 File.Copy(inside, link);
                 File.Move(link, place, overwrite: true);
+
+                // Leave it for a while, or the guest meets nothing but links.
+                Thread.SpinWait(round % 20_000);
             },
             guest: (root, round) =>
             {

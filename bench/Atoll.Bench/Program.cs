@@ -5,6 +5,7 @@ internal static class Program
 {
     private static readonly SortedDictionary<string, (string What, Func<string[], Task<int>> Run)> Benches = new(StringComparer.Ordinal)
     {
+        ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
         ["kernels"] = ("C kernels against V8, processor time, interleaved runs", KernelBench.RunAsync),
     };
 

@@ -88,6 +88,10 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Folders_of_the_command_line_come_besides_the_workspace()
+        => Assert.Equal([_workspace, _outside], Read(s => s with { AllowedFolders = [_outside] }).Policy.Folders.Select(f => f.Path));
+
+    [Fact]
     public void FS_ALLOWLIST_is_the_list_when_it_is_set()
     {
         var configuration = Read(s => s with { FsAllowList = $"{_outside}, {_root}/missing" });

@@ -134,10 +134,6 @@ internal sealed class TestServer : IAsyncDisposable
 /// <summary>A native program made from a function.</summary>
 internal sealed class FunctionProgram(Func<ProgramCall, string> run) : IToolProgram
 {
-    public void Warm()
-    {
-    }
-
     public ProgramOutput Run(ProgramCall call) => new(Encoding.UTF8.GetBytes(run(call)), null);
 
     /// <summary>Answers with its input and context.</summary>

@@ -50,7 +50,7 @@ internal sealed class ServeVerb : Verb
 
     public override string Remarks =>
         "With no options and no configuration it serves this folder, read-only, on http://127.0.0.1:7411/mcp (and /healthz). " +
-        "The environment variable FS_ALLOWLIST (folders, separated by commas) allows more folders. Ctrl-C ends it.";
+        "The environment variable FS_ALLOWLIST (folders, separated by commas) names the folders to serve instead of this one. Ctrl-C ends it.";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed];
 

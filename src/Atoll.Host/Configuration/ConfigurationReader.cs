@@ -51,6 +51,13 @@ internal sealed class ConfigurationReader
 
         var readOnly = _source.ReadOnly ?? _readOnly ?? true;
         AddAllowList();
+
+        // A list in the file or in FS_ALLOWLIST is the whole list; without one the workspace itself is served.
+        if (!_allowSeen)
+        {
+            AddFolder(new FolderGrant(_workspace, FolderAccess.Write));
+        }
+
         foreach (var folder in _source.AllowedFolders)
         {
             var path = Absolute(folder, _workspace);
@@ -58,12 +65,7 @@ internal sealed class ConfigurationReader
             AddFolder(new FolderGrant(path, OutsideAccess(path)));
         }
 
-        // An explicit list, wherever it stands, is the whole list; without one the workspace itself is served.
-        if (_folders.Count == 0 && !_allowSeen)
-        {
-            AddFolder(new FolderGrant(_workspace, FolderAccess.Write));
-        }
-        else if (_source.ReadOnly == false)
+        if (_source.ReadOnly == false)
         {
             for (var i = 0; i < _folders.Count; i++)
             {

@@ -210,8 +210,7 @@ public sealed class McpServerHost : IAsyncDisposable
 #pragma warning restore CA1848, CA2254
         }
 
-        var token = _stopped.Token;
-        _ = Task.Factory.StartNew(() => Runner.Warm(_catalog.Tools, token), token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _ = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, logger, _stopped.Token));
     }
 
     private string Instructions()

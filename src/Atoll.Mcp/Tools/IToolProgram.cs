@@ -8,9 +8,6 @@ namespace Atoll.Mcp.Tools;
 /// <summary>What runs when a tool is called: a WebAssembly program or native code, behind one contract.</summary>
 internal interface IToolProgram
 {
-    /// <summary>Does once what need not be done in a call (load, compile, a first run). May be called at any time, from any thread.</summary>
-    void Warm();
-
     /// <summary>Runs one call, on a thread that it may block. Whatever the tool does, an answer comes back; only cancellation throws.</summary>
     ProgramOutput Run(ProgramCall call);
 }

@@ -1,15 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
 using Atoll.Components;
 using Atoll.Host.Configuration;
-using Atoll.Host.Context;
 using Atoll.Host.Security;
 using Atoll.Wasi;
 using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Atoll.Mcp.Tools;
 
@@ -21,56 +18,18 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
 {
     private const int MaxErrorBytes = 256 << 10;
 
-    // A tool that never ends must not hold up the warming of the others.
-    private const int WarmMilliseconds = 250;
-    private static readonly byte[] WarmInput = Encoding.UTF8.GetBytes("""{"input":{},"context":{"workspace":"/"}}""");
-
     // Directories are opened once for many calls. A folder that was removed and made again is a new one, so they are not kept for long.
     private static readonly TimeSpan GrantLifetime = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<EffectiveAccess, (long Made, Grants Grants)> _grants = new(ReferenceEqualityComparer.Instance);
     private readonly Lazy<WasmModule> _module = new(() => modules.Load(manifest));
-    private readonly Lock _warming = new();
-    private volatile bool _isWarm;
-
-    /// <summary>Compiles the program and runs it once with empty input, which compiles to machine code what every call needs.</summary>
-    public void Warm()
-    {
-        _ = _module.Value;
-        lock (_warming)
-        {
-            if (!_isWarm)
-            {
-                var frame = new ContextFrame { TraceId = Atoll.Host.Telemetry.TraceId.Create(), CpuMilliseconds = WarmMilliseconds, MemoryBytes = 64 << 20, Workspace = "/" };
-                RunWarm(new ProgramCall(manifest, WarmInput, new EffectiveAccess([], false, null), frame, 1 << 20, NullLogger.Instance, default));
-                _isWarm = true;
-            }
-        }
-    }
-
     public ProgramOutput Run(ProgramCall call)
-    {
-        try
-        {
-            // Compiling is the host's work: it must not use up the guest's time.
-            if (!_isWarm)
-            {
-                Warm();
-            }
-        }
-        catch (Exception e) when (IsUnavailable(e))
-        {
-            return Unavailable(e);
-        }
-
-        return RunWarm(call);
-    }
-
-    private ProgramOutput RunWarm(ProgramCall call)
     {
         using var output = new BoundedOutput(call.MaxOutputBytes);
         using var errors = new LogOutput(call.Logger, manifest.Name, MaxErrorBytes);
         try
         {
+            // Compiling is the host's work and uses up nothing of the guest's time.
+            var module = _module.Value;
             var grants = GrantsFor(call.Access)
                 .AllowStdin(new MemoryStream(call.Input.ToArray(), writable: false))
                 .AllowStdout(output)
@@ -81,7 +40,7 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
                 MaxMemoryBytes = (ulong)call.Frame.MemoryBytes,
                 CancellationToken = call.CancellationToken,
             };
-            var code = WasiCommand.Run(modules.Linker, _module.Value, grants, options);
+            var code = WasiCommand.Run(modules.Linker, module, grants, options);
             errors.End();
             return code == 0
                 ? new ProgramOutput(output.Written, null)
@@ -150,6 +109,14 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
                 LogDenied(logger, manifest.Name, Printable.Shorten(decision.Capability.ToString(), 400));
             }
         });
+        foreach (var (old, entry) in _grants)
+        {
+            if (Stopwatch.GetElapsedTime(entry.Made) >= GrantLifetime)
+            {
+                _grants.TryRemove(new(old, entry));
+            }
+        }
+
         _grants[access] = (Stopwatch.GetTimestamp(), grants);
         return grants;
     }

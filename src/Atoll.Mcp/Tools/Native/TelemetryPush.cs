@@ -11,10 +11,6 @@ internal sealed class TelemetryPush(MetricStore store, TimeProvider time) : IToo
     // The schema cannot limit the length of attribute names.
     private const int MaxAttributeName = 128;
 
-    public void Warm()
-    {
-    }
-
     public ProgramOutput Run(ProgramCall call)
     {
         using var document = JsonDocument.Parse(call.Input);

@@ -102,6 +102,12 @@ internal sealed class HostThunks
         }
 
         il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
+        if (!type.Results.IsEmpty && type.Results[0] == ValueType.FuncRef)
+        {
+            il.Emit(OpCodes.Ldarg, (short)context);
+            il.Emit(OpCodes.Call, Helper(nameof(CheckFuncRef)));
+        }
+
         if (result is not null)
         {
             il.Emit(OpCodes.Stloc, result);
@@ -282,6 +288,13 @@ internal sealed class HostThunks
     internal static object? UnpackFuncRef(in Value value) => value.Reference;
 
     internal static object? UnpackExternRef(in Value value) => value.Reference;
+
+    /// <summary>Refuses a function of another store: the guest would call it without entering that store, even after its memory is gone.</summary>
+    internal static object? CheckFuncRef(object? function, object context)
+    {
+        ((Caller)context).Store.CheckValue(Value.FuncRef((Function?)function), ValueType.FuncRef);
+        return function;
+    }
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];
 

@@ -12,7 +12,9 @@ internal static class TypedStubs
 
     public static Delegate Create(Function function, Type delegateType)
     {
-        MethodInfo invoke = delegateType.GetMethod("Invoke")!;
+        // The constraint of ToDelegate lets Delegate and MulticastDelegate through, which have no shape.
+        MethodInfo invoke = delegateType.GetMethod("Invoke")
+            ?? throw new ArgumentException($"the delegate type {delegateType} does not fit a function of type {function.Type}: it has no parameters of its own");
         Check(function, delegateType, invoke);
         return Stubs.GetValue(delegateType, Make).CreateDelegate(delegateType, function);
     }
@@ -29,7 +31,7 @@ internal static class TypedStubs
             Type parameter = parameters[i].ParameterType;
             fits = i < type.Parameters.Length
                 ? Fits(parameter, type.Parameters[i])
-                : parameter.IsByRef && Fits(parameter.GetElementType()!, type.Results[i - type.Parameters.Length + 1]);
+                : parameter.IsByRef && !parameters[i].IsIn && Fits(parameter.GetElementType()!, type.Results[i - type.Parameters.Length + 1]);
         }
 
         if (!fits)

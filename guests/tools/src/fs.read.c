@@ -6,7 +6,7 @@ const bool tool_writes = false;
 
 enum { MOST_DEFAULT = 256 << 10, MOST = 2 << 20, SCAN = 64 << 10 };
 enum { AUTO, UTF8, BASE64 };
-static const int64_t WHOLE = 1ll << 53;
+static const int64_t WHOLE = (1ll << 53) - 1;   /* what every JSON reader can hold */
 
 typedef struct {
   str bytes;
@@ -124,7 +124,7 @@ void tool(void) {
   }
   if (given < r.bytes.n) { r.cut = true; r.eof = false; }
   uint64_t end = r.offset + given;
-  w_kint(S("size"), (int64_t)(stat.size > end ? stat.size : end));
+  w_kint(S("size"), (int64_t)(given == 0 || stat.size > end ? stat.size : end));
   w_kint(S("offset"), (int64_t)r.offset);
   w_kint(S("bytes"), given);
   w_kbool(S("truncated"), r.cut);

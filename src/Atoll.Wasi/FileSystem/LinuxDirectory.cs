@@ -434,25 +434,10 @@ internal sealed unsafe class LinuxDirectory : SandboxDirectory
                     continue;
                 }
 
-                Errno error = Linux.LastError;
-                if (error is not (Errno.NotDir or Errno.Loop) || ReadLink(current, component, out string target) != Errno.Success)
+                Errno error = PushTarget(current, component, left);
+                if (error != Errno.Success || ++links > MaximumLinks)
                 {
-                    return error;
-                }
-
-                if (++links > MaximumLinks)
-                {
-                    return Errno.Loop;
-                }
-
-                if (target.StartsWith('/'))
-                {
-                    return Errno.Perm;
-                }
-
-                foreach (string part in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
-                {
-                    left.Push(part);
+                    return error != Errno.Success ? error : Errno.Loop;
                 }
             }
 
@@ -465,6 +450,28 @@ internal sealed unsafe class LinuxDirectory : SandboxDirectory
                 descriptor.Dispose();
             }
         }
+    }
+
+    /// <summary>What could not be opened as a directory may be a link: its target's components come next.</summary>
+    private static Errno PushTarget(Descriptor parent, string component, Stack<string> left)
+    {
+        Errno error = Linux.LastError;
+        if (error is not (Errno.NotDir or Errno.Loop) || ReadLink(parent, component, out string target) != Errno.Success)
+        {
+            return error;
+        }
+
+        if (target.StartsWith('/'))
+        {
+            return Errno.Perm;
+        }
+
+        foreach (string part in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+        {
+            left.Push(part);
+        }
+
+        return Errno.Success;
     }
 
     private static Errno Reopen(Descriptor directory, out Descriptor? result)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Atoll.Components;
 using Atoll.Wasi.Preview1;
 using Atoll.Wasm;
@@ -7,6 +8,9 @@ namespace Atoll.Wasi;
 /// <summary>Runs WASI preview 1 programs.</summary>
 public static class WasiCommand
 {
+    // What a stopped program wrote before should still arrive; but it must not hold up the one who stopped it.
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Defines the functions of <c>wasi_snapshot_preview1</c>. They act on the grants that <see cref="Run"/> gives each store.</summary>
     /// <param name="linker">Where to define them.</param>
     public static Linker AddWasiPreview1(this Linker linker)
@@ -32,19 +36,64 @@ public static class WasiCommand
         ArgumentNullException.ThrowIfNull(linker);
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(grants);
+        options ??= new StoreOptions();
+        long began = Stopwatch.GetTimestamp();
         using WasiContext context = new(grants);
-        using Store store = new(module.Engine, (options ?? new StoreOptions()) with { State = context });
+        using Store store = new(module.Engine, options with { State = context });
         Instance instance = linker.Instantiate(store, module);
         Function start = instance.GetFunction("_start")
             ?? throw new UnlinkableException(["the module exports no function _start: it is a library, not a program"]);
+        int code = 0;
         try
         {
             start.Invoke();
-            return 0;
         }
         catch (GuestExitException exit)
         {
-            return exit.ExitCode;
+            code = exit.ExitCode;
+        }
+        catch (Exception exception) when (exception is WasmException or OperationCanceledException)
+        {
+            FlushAfterError(context, exception is TrapException ? TimeLeft(options, began) : LastWords);
+            throw;
+        }
+
+        Flush(context, options, began);
+        return code;
+    }
+
+    private static TimeSpan? TimeLeft(StoreOptions options, long began) =>
+        options.Timeout is { } timeout ? TimeSpan.FromTicks(Math.Max(0, (timeout - Stopwatch.GetElapsedTime(began)).Ticks)) : null;
+
+    /// <summary>A program is done when its output has been taken.</summary>
+    private static void Flush(WasiContext context, StoreOptions options, long began)
+    {
+        bool done;
+        try
+        {
+            done = context.Flush(TimeLeft(options, began), options.CancellationToken);
+        }
+        catch (IOException exception)
+        {
+            throw new HostFunctionException($"{Preview1Host.ModuleName}.fd_write", exception);
+        }
+
+        if (!done)
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            throw new LimitExceededException(LimitKind.Time, "the program ended, but nobody took its output before its time was up");
+        }
+    }
+
+    private static void FlushAfterError(WasiContext context, TimeSpan? limit)
+    {
+        try
+        {
+            context.Flush(limit ?? LastWords, CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            // The error that is on its way to the caller came first and says more.
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Atoll.Components;
 using Atoll.Wasi.FileSystem;
+using Atoll.Wasi.Preview1;
 
 namespace Atoll.Wasi;
 
@@ -18,11 +19,14 @@ public enum FileAccessGrant
 /// <summary>Opens parts of the outside world for WASI guests.</summary>
 public static class WasiGrants
 {
+    private const int MaximumGuestPath = 1024;
+
     /// <summary>Opens a directory. It is opened once, now, and shared by all guests that run with these grants.</summary>
     /// <param name="grants">The grants so far.</param>
     /// <param name="guestPath">Path under which the guest sees it, with '/'.</param>
     /// <param name="hostPath">The directory.</param>
     /// <param name="access">What the guest may do.</param>
+    /// <exception cref="ArgumentException">A path is empty, or the guest's cannot be passed to a guest.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Grants AllowDirectory(this Grants grants, string guestPath, string hostPath, FileAccessGrant access) =>
@@ -46,22 +50,35 @@ public static class WasiGrants
     /// <summary>Sets the arguments, the program's name first; replaces earlier ones.</summary>
     /// <param name="grants">The grants so far.</param>
     /// <param name="arguments">The arguments, without NUL.</param>
-    public static Grants AllowArguments(this Grants grants, params IEnumerable<string> arguments) => grants.With(new ArgumentsGrant([.. arguments]));
+    /// <exception cref="ArgumentException">An argument contains NUL.</exception>
+    public static Grants AllowArguments(this Grants grants, params IEnumerable<string> arguments) => grants.With(new ArgumentsGrant([.. arguments.Select(Checked)]));
+
+    private static string Checked(string argument) =>
+        argument.Contains('\0') ? throw new ArgumentException("an argument must not contain NUL") : argument;
 
     /// <summary>Connects standard input. The stream stays the caller's.</summary>
     /// <param name="grants">The grants so far.</param>
-    /// <param name="input">What the guest reads.</param>
+    /// <param name="input">
+    /// What the guest reads. A stream of .NET's that is not in memory is read on a thread of its own, up to 64 KiB ahead, so that a waiting guest
+    /// can be stopped; a stream type of the caller's own is read on the guest's thread and must not wait long.
+    /// </param>
     public static Grants AllowStdin(this Grants grants, Stream input) => grants.With(new StdioGrant(0, input, long.MaxValue));
 
-    /// <summary>Connects standard output. The stream stays the caller's; it is written by the guest's thread.</summary>
+    /// <summary>Connects standard output. The stream stays the caller's.</summary>
     /// <param name="grants">The grants so far.</param>
-    /// <param name="output">Where the guest writes.</param>
+    /// <param name="output">
+    /// Where the guest writes. A stream of .NET's that is not in memory is written on a thread of its own, so that a guest whose output nobody takes
+    /// can be stopped; a stream type of the caller's own is written on the guest's thread and must not wait long.
+    /// </param>
     /// <param name="limitBytes">Bytes after which the guest is stopped.</param>
     public static Grants AllowStdout(this Grants grants, Stream output, long limitBytes = long.MaxValue) => grants.With(new StdioGrant(1, output, limitBytes));
 
-    /// <summary>Connects standard error. The stream stays the caller's; it is written by the guest's thread.</summary>
+    /// <summary>Connects standard error. The stream stays the caller's.</summary>
     /// <param name="grants">The grants so far.</param>
-    /// <param name="output">Where the guest writes.</param>
+    /// <param name="output">
+    /// Where the guest writes. A stream of .NET's that is not in memory is written on a thread of its own, so that a guest whose output nobody takes
+    /// can be stopped; a stream type of the caller's own is written on the guest's thread and must not wait long.
+    /// </param>
     /// <param name="limitBytes">Bytes after which the guest is stopped.</param>
     public static Grants AllowStderr(this Grants grants, Stream output, long limitBytes = long.MaxValue) => grants.With(new StdioGrant(2, output, limitBytes));
 
@@ -79,6 +96,11 @@ public static class WasiGrants
     internal static Grants AllowDirectory(Grants grants, string guestPath, string hostPath, FileAccessGrant access, SandboxKind kind)
     {
         ArgumentException.ThrowIfNullOrEmpty(guestPath);
+        if (guestPath.Contains('\0') || guestPath.Length > MaximumGuestPath)
+        {
+            throw new ArgumentException($"the guest's path must not contain NUL or be longer than {MaximumGuestPath} characters", nameof(guestPath));
+        }
+
         ArgumentException.ThrowIfNullOrEmpty(hostPath);
         return grants.With(new DirectoryGrant(guestPath, Sandbox.Open(hostPath, kind), access));
     }
@@ -90,7 +112,7 @@ internal sealed record DirectoryGrant(string GuestPath, SandboxDirectory Directo
     {
         get
         {
-            string pattern = GuestPath.TrimEnd('/') + "/**";
+            string pattern = GuestPaths.Normalize(GuestPath).TrimEnd('/') + "/**";
             yield return Capability.Of("fs", "read", pattern);
             if (Access == FileAccessGrant.ReadWrite)
             {
@@ -112,6 +134,15 @@ internal sealed record ArgumentsGrant(ImmutableArray<string> Arguments) : IGrant
 
 internal sealed record StdioGrant(int Descriptor, Stream Stream, long LimitBytes) : IGrant
 {
+    private readonly Lazy<InputPump> _input = new(() => new InputPump(Stream));
+
+    /// <summary>Whether reading or writing may take as long as somebody outside likes: files, pipes, consoles, sockets.</summary>
+    public bool MayWait { get; } =
+        Stream is not MemoryStream && Stream != Stream.Null && (Stream.GetType().Assembly.GetName().Name ?? "").StartsWith("System.", StringComparison.Ordinal);
+
+    /// <summary>Reads ahead; shared by all runs with this grant.</summary>
+    public InputPump Input => _input.Value;
+
     public IEnumerable<Capability> Capabilities =>
         [Descriptor == 0 ? Capability.Of("stdio", "read", "stdin") : Capability.Of("stdio", "write", Descriptor == 1 ? "stdout" : "stderr")];
 }

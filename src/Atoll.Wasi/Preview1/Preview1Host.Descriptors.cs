@@ -9,6 +9,8 @@ namespace Atoll.Wasi.Preview1;
 internal static partial class Preview1Host
 {
     private const int MaximumVectors = 1024;
+    private const int MaximumTransfer = 1024 * 1024;
+    private const uint MaximumTotal = int.MaxValue - MaximumTransfer;
 
     private delegate Errno Transfer(Span<byte> buffer, ulong offset, out int count);
 
@@ -170,11 +172,14 @@ internal static partial class Preview1Host
         {
             return offset >= 0
                 ? (int)Errno.SPipe
-                : ForEachVector(caller, vectors, count, result, 0, (Span<byte> buffer, ulong _, out int read) =>
-                {
-                    read = stream.Read(caller, buffer);
-                    return Errno.Success;
-                });
+                : ForEachVector(
+                    caller, vectors, count, result, 0,
+                    (Span<byte> buffer, ulong _, out int read) =>
+                    {
+                        read = stream.Read(caller, buffer);
+                        return Errno.Success;
+                    },
+                    onlyOne: stream.Input is not null);
         }
 
         FileHandle file = entry.File!;
@@ -208,9 +213,8 @@ internal static partial class Preview1Host
                 ? (int)Errno.SPipe
                 : ForEachVector(caller, vectors, count, result, 0, (Span<byte> buffer, ulong _, out int written) =>
                 {
-                    stream.Write(buffer);
                     written = buffer.Length;
-                    return Errno.Success;
+                    return stream.Write(caller, buffer);
                 });
         }
 
@@ -220,8 +224,11 @@ internal static partial class Preview1Host
             : ForEachVector(caller, vectors, count, result, (ulong)offset, (Span<byte> buffer, ulong at, out int written) => file.WriteAt(buffer, at, out written));
     }
 
-    /// <summary>Moves bytes for each vector (pointer at 0, length at 4) until one comes up short; writes the total.</summary>
-    private static int ForEachVector(Caller caller, int vectors, int count, int result, ulong offset, Transfer transfer)
+    /// <summary>
+    /// Moves bytes for each vector (pointer at 0, length at 4) until one comes up short; writes the total. <paramref name="onlyOne"/>: stops after
+    /// the first bytes, because a second step would wait though there is something to give.
+    /// </summary>
+    private static int ForEachVector(Caller caller, int vectors, int count, int result, ulong offset, Transfer transfer, bool onlyOne = false)
     {
         if ((uint)count > MaximumVectors)
         {
@@ -229,32 +236,32 @@ internal static partial class Preview1Host
         }
 
         uint total = 0;
-        for (int i = 0; i < count; i++)
+        Errno error = Errno.Success;
+        bool isShort = false;
+        for (int i = 0; i < count && !isShort && error == Errno.Success; i++)
         {
             ReadOnlySpan<byte> vector = Bytes(caller, vectors + (i * 8), 8);
             Span<byte> buffer = Bytes(caller, BinaryPrimitives.ReadInt32LittleEndian(vector), BinaryPrimitives.ReadInt32LittleEndian(vector[4..]));
-            if (buffer.IsEmpty)
+            while (!buffer.IsEmpty && !isShort)
             {
-                continue;
-            }
-
-            caller.ThrowIfInterrupted();
-            Errno error = transfer(buffer, offset + total, out int moved);
-            if (error != Errno.Success)
-            {
-                if (total > 0)
+                // A file can move gigabytes in one step, and nothing could stop that.
+                caller.ThrowIfInterrupted();
+                Span<byte> piece = buffer[..Math.Min(buffer.Length, MaximumTransfer)];
+                error = transfer(piece, offset + total, out int moved);
+                if (error != Errno.Success)
                 {
                     break;
                 }
 
-                return (int)error;
+                total += (uint)moved;
+                isShort = moved < piece.Length || (onlyOne && moved > 0) || total > MaximumTotal;
+                buffer = buffer[moved..];
             }
+        }
 
-            total += (uint)moved;
-            if (moved < buffer.Length)
-            {
-                break;
-            }
+        if (error != Errno.Success && total == 0)
+        {
+            return (int)error;
         }
 
         WriteU32(caller, result, total);

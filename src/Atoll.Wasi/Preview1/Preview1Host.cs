@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Atoll.Wasi.FileSystem;
+using Atoll.Components;
 using Atoll.Wasm;
 
 namespace Atoll.Wasi.Preview1;
@@ -12,7 +12,8 @@ internal static partial class Preview1Host
 {
     public const string ModuleName = "wasi_snapshot_preview1";
 
-    private const int MaximumSubscriptions = 4096;
+    private static readonly Capability ClockCapability = Capability.Of("clock", "read", "**");
+    private static readonly Capability RandomCapability = Capability.Of("random", "read", "**");
 
     private static WasiContext Context(Caller caller) =>
         caller.Store.State as WasiContext
@@ -23,6 +24,12 @@ internal static partial class Preview1Host
     private static void WriteU32(Caller caller, int pointer, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Bytes(caller, pointer, 4), value);
 
     private static void WriteU64(Caller caller, int pointer, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Bytes(caller, pointer, 8), value);
+
+    private static int Denied(Caller caller, Capability capability)
+    {
+        Context(caller).Deny(capability);
+        return (int)Errno.NotCapable;
+    }
 
     private static int ArgsSizesGet(Caller caller, int count, int size) => Sizes(caller, Context(caller).Arguments, count, size);
 
@@ -56,7 +63,7 @@ internal static partial class Preview1Host
     {
         if (Context(caller).Clock is not { } time)
         {
-            return (int)Errno.NotCapable;
+            return Denied(caller, ClockCapability);
         }
 
         if ((uint)clock > 3)
@@ -73,7 +80,7 @@ internal static partial class Preview1Host
     {
         if (Context(caller).Clock is not { } time)
         {
-            return (int)Errno.NotCapable;
+            return Denied(caller, ClockCapability);
         }
 
         if ((uint)clock > 3)
@@ -94,7 +101,7 @@ internal static partial class Preview1Host
     {
         if (Context(caller).Random is not { } fill)
         {
-            return (int)Errno.NotCapable;
+            return Denied(caller, RandomCapability);
         }
 
         // Cut into pieces, so that a deadline is seen while gigabytes are asked for.
@@ -129,98 +136,4 @@ internal static partial class Preview1Host
     private static int SockShutdown(Caller caller, int descriptor, int how) => NoSocket(caller, descriptor);
 
     private static int NoSocket(Caller caller, int descriptor) => (int)(Context(caller).Find(descriptor) is null ? Errno.BadF : Errno.NotSock);
-
-    /// <summary>
-    /// Subscription (48 bytes): user data at 0, kind at 8; clock: id at 16, timeout at 24, flags at 40; descriptor at 16. Event (32 bytes): user data
-    /// at 0, error at 8, kind at 10, bytes at 16. Files and outputs are always ready, and so is input: a read of it waits by itself.
-    /// </summary>
-    private static int PollOneOff(Caller caller, int subscriptions, int events, int count, int result)
-    {
-        if (count == 0 || (uint)count > MaximumSubscriptions)
-        {
-            return (int)Errno.Inval;
-        }
-
-        WasiContext context = Context(caller);
-        int ready = 0;
-        ulong wait = ulong.MaxValue;
-        for (int i = 0; i < count; i++)
-        {
-            Span<byte> subscription = Bytes(caller, subscriptions + (i * 48), 48);
-            byte kind = subscription[8];
-            if (kind == 0)
-            {
-                wait = Math.Min(wait, TimeLeft(context, subscription, out Errno clockError));
-                if (clockError != Errno.Success)
-                {
-                    WriteEvent(caller, events + (ready++ * 32), subscription, clockError);
-                }
-            }
-            else if (kind is 1 or 2)
-            {
-                Errno error = context.Find(BinaryPrimitives.ReadInt32LittleEndian(subscription[16..])) is null ? Errno.BadF : Errno.Success;
-                WriteEvent(caller, events + (ready++ * 32), subscription, error);
-            }
-            else
-            {
-                return (int)Errno.Inval;
-            }
-        }
-
-        if (ready == 0)
-        {
-            Sleep(caller, wait);
-            for (int i = 0; i < count; i++)
-            {
-                Span<byte> subscription = Bytes(caller, subscriptions + (i * 48), 48);
-                bool absolute = (subscription[40] & 1) != 0;
-                if (absolute ? TimeLeft(context, subscription, out _) == 0 : BinaryPrimitives.ReadUInt64LittleEndian(subscription[24..]) <= wait)
-                {
-                    WriteEvent(caller, events + (ready++ * 32), subscription, Errno.Success);
-                }
-            }
-        }
-
-        WriteU32(caller, result, (uint)ready);
-        return 0;
-    }
-
-    private static ulong TimeLeft(WasiContext context, ReadOnlySpan<byte> subscription, out Errno error)
-    {
-        uint clock = BinaryPrimitives.ReadUInt32LittleEndian(subscription[16..]);
-        ulong timeout = BinaryPrimitives.ReadUInt64LittleEndian(subscription[24..]);
-        error = clock > 3 ? Errno.Inval : context.Clock is null ? Errno.NotCapable : Errno.Success;
-        if (error != Errno.Success || (subscription[40] & 1) == 0)
-        {
-            return timeout;
-        }
-
-        ulong now = Now(context.Clock!, (int)clock);
-        return timeout > now ? timeout - now : 0;
-    }
-
-    private static void Sleep(Caller caller, ulong nanoseconds)
-    {
-        // One millisecond more than asked at most; never less.
-        ulong milliseconds = (nanoseconds / 1_000_000) + (nanoseconds % 1_000_000 != 0 ? 1UL : 0);
-        while (milliseconds > 0)
-        {
-            int part = (int)Math.Min(milliseconds, int.MaxValue);
-            caller.Interruption.WaitHandle.WaitOne(part);
-            caller.ThrowIfInterrupted();
-            milliseconds -= (ulong)part;
-        }
-    }
-
-    private static void WriteEvent(Caller caller, int pointer, ReadOnlySpan<byte> subscription, Errno error)
-    {
-        Span<byte> target = Bytes(caller, pointer, 32);
-        ulong userData = BinaryPrimitives.ReadUInt64LittleEndian(subscription);
-        byte kind = subscription[8];
-        target.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(target, userData);
-        BinaryPrimitives.WriteUInt16LittleEndian(target[8..], (ushort)error);
-        target[10] = kind;
-        BinaryPrimitives.WriteUInt64LittleEndian(target[16..], kind == 0 ? 0UL : 1);
-    }
 }

@@ -12,6 +12,7 @@ internal sealed class WasiContext : IDisposable
 
     private readonly Grants _grants;
     private readonly List<FileDescriptor?> _table = [];
+    private OutputPump? _output;
 
     public WasiContext(Grants grants)
     {
@@ -25,7 +26,7 @@ internal sealed class WasiContext : IDisposable
             {
                 case ArgumentsGrant arguments: Arguments = [.. arguments.Arguments.Select(Terminated)]; break;
                 case EnvironmentGrant variable: environment.Add(Terminated($"{variable.Name}={variable.Value}")); break;
-                case StdioGrant stream: streams[stream.Descriptor] = new StandardStream(stream); break;
+                case StdioGrant stream: streams[stream.Descriptor] = new StandardStream(stream, this); break;
                 case DirectoryGrant directory: directories.Add(directory); break;
                 case ClockGrant clock: Clock = clock.Time; break;
                 case RandomGrant random: Random = random.Fill; break;
@@ -42,15 +43,14 @@ internal sealed class WasiContext : IDisposable
         foreach (DirectoryGrant directory in directories)
         {
             bool readOnly = directory.Access == FileAccessGrant.ReadOnly;
-            Rights allowed = readOnly ? ~Rights.Mutating : ~Rights.None;
             _table.Add(new FileDescriptor
             {
                 Directory = directory.Directory,
                 GuestPath = directory.GuestPath,
                 IsPreopened = true,
                 IsReadOnly = readOnly,
-                Base = Rights.Directory & allowed,
-                Inheriting = (Rights.Directory | Rights.File) & allowed,
+                Base = Rights.Directory & (readOnly ? ~Rights.Mutating : ~Rights.None),
+                Inheriting = Rights.Directory | Rights.File,
             });
         }
     }
@@ -81,7 +81,8 @@ internal sealed class WasiContext : IDisposable
             return Errno.Success;
         }
 
-        if (entry.IsReadOnly && (rights & Rights.Mutating) != 0)
+        // With a path the denial is told where the path is known.
+        if (entry.IsReadOnly && entry.File is not null && (rights & Rights.Mutating) != 0)
         {
             Deny("write", entry.GuestPath);
         }
@@ -150,26 +151,50 @@ internal sealed class WasiContext : IDisposable
         return Errno.Success;
     }
 
-    public void Allow(string action, string path) => _grants.Decided?.Invoke(new AccessDecision(Describe(action, path), Allowed: true));
+    /// <summary>What writes to streams that may wait; made when it is needed.</summary>
+    public OutputPump Output => _output ??= new OutputPump();
 
-    public void Deny(string action, string path) => _grants.Decided?.Invoke(new AccessDecision(Describe(action, path), Allowed: false));
+    public void Allow(string action, string path) => Tell(action, path, allowed: true);
+
+    public void Deny(string action, string path) => Tell(action, path, allowed: false);
+
+    public void Deny(Capability capability) => _grants.Decided?.Invoke(new AccessDecision(capability, Allowed: false));
+
+    private void Tell(string action, string path, bool allowed)
+    {
+        if (_grants.Decided is { } decided)
+        {
+            decided(new AccessDecision(Capability.Of("fs", action, GuestPaths.Normalize(path)), allowed));
+        }
+    }
+
+    /// <summary>Sees to it that everything the guest wrote is where it should be.</summary>
+    /// <param name="limit">How long to wait for slow streams; null for as long as it takes.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Whether everything is.</returns>
+    /// <exception cref="IOException">A stream failed.</exception>
+    public bool Flush(TimeSpan? limit, CancellationToken cancellation)
+    {
+        foreach (StdioGrant grant in _grants.Items.OfType<StdioGrant>())
+        {
+            if (grant.Descriptor != 0 && !grant.MayWait)
+            {
+                grant.Stream.Flush();
+            }
+        }
+
+        return _output?.Drain(limit, cancellation) ?? true;
+    }
 
     public void Dispose()
     {
+        _output?.Close();
         foreach (FileDescriptor? entry in _table)
         {
-            entry?.Stream?.Flush();
             entry?.Dispose();
         }
 
         _table.Clear();
-    }
-
-    private static Capability Describe(string action, string path)
-    {
-        // A guest's path may hold anything; the log gets what a capability can hold.
-        string clean = new([.. path.Take(1024).Where(c => !char.IsControl(c) && c != '*')]);
-        return Capability.Of("fs", action, clean.Length == 0 ? "/" : clean);
     }
 
     private static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + "\0");

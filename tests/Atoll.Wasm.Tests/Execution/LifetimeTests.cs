@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Atoll.Wasm.Tests.Execution;
 
 /// <summary>More than one instance in a store, and what stays when modules are dropped.</summary>
+[Collection(AloneCollection.Name)]
 public class LifetimeTests
 {
     [Fact]
@@ -75,6 +76,7 @@ public class LifetimeTests
 
         Settle();
         Assert.True(modules.Count(m => m.IsAlive) <= 2, $"{modules.Count(m => m.IsAlive)} of 20 dropped modules are still loaded");
+        TestContext.Current.SendDiagnosticMessage($"1000 modules: heap {before} to {after} bytes");
         Assert.True(after - before < 8 << 20, $"the heap grew by {after - before} bytes over 1000 modules");
     }
 

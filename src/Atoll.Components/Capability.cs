@@ -7,7 +7,11 @@ namespace Atoll.Components;
 /// <c>env:read:LANG</c>, <c>net:connect:*.example.org:443</c>. In a pattern <c>*</c> stands for any text within one segment and <c>**</c> for any
 /// text at all; segments are divided by <c>/</c>.
 /// </summary>
-/// <remarks>Immutable and thread-safe; equal when the strings are equal.</remarks>
+/// <remarks>
+/// Immutable and thread-safe; equal when the strings are equal. Upper and lower case differ, except in <c>net</c>, whose names are made lower case.
+/// Patterns of <c>fs</c> are absolute paths without <c>.</c>, <c>..</c> and empty segments, or <c>**</c> alone: what could be read in two ways is
+/// refused, so that a check of the text is a check of the path.
+/// </remarks>
 public sealed record Capability
 {
     /// <summary>Longest capability string, in characters.</summary>
@@ -15,11 +19,14 @@ public sealed record Capability
 
     private const int MaximumStars = 16;
 
+    private readonly CapabilityPattern _matcher;
+
     private Capability(string area, string action, string pattern)
     {
         Area = area;
         Action = action;
         Pattern = pattern;
+        _matcher = new CapabilityPattern(pattern);
     }
 
     /// <summary>What is reached: <c>fs</c>, <c>env</c>, <c>clock</c>, <c>random</c>, <c>stdio</c>, <c>net</c>, <c>kv</c>, <c>msg</c> and the like.</summary>
@@ -72,8 +79,14 @@ public sealed record Capability
             return false;
         }
 
+        if (parts[0] == "fs" && !IsPath(parts[2]))
+        {
+            error = $"the pattern of '{Shorten(text)}' is no path; write an absolute path with '/' and without '.', '..' and empty segments, for example fs:read:/data/**";
+            return false;
+        }
+
         error = null;
-        capability = new Capability(parts[0], parts[1], parts[2]);
+        capability = new Capability(parts[0], parts[1], parts[0] == "net" ? parts[2].ToLowerInvariant() : parts[2]);
         return true;
     }
 
@@ -85,53 +98,22 @@ public sealed record Capability
     public bool Covers(Capability other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Area == other.Area && Action == other.Action && CoversPattern(other.Pattern);
+        return Area == other.Area && Action == other.Action && _matcher.Covers(other.Pattern);
     }
 
     /// <summary>The capability string.</summary>
     public override string ToString() => $"{Area}:{Action}:{Pattern}";
 
-    private bool CoversPattern(string text)
-    {
-        // "/data/**" stands for the folder itself too.
-        if (Pattern.EndsWith("/**", StringComparison.Ordinal) && Matches(Pattern.AsSpan(0, Pattern.Length - 3), text))
-        {
-            return true;
-        }
+    /// <summary>Equal when the strings are equal.</summary>
+    /// <param name="other">The other one.</param>
+    public bool Equals(Capability? other) => other is not null && Area == other.Area && Action == other.Action && Pattern == other.Pattern;
 
-        return Matches(Pattern, text);
-    }
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Area, Action, Pattern);
 
-    /// <summary>Glob matching with one point of return for each kind of star: O(pattern × text) at worst.</summary>
-    private static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
-    {
-        // reachable[j]: the pattern read so far can match text[..j].
-        bool[] reachable = new bool[text.Length + 1];
-        reachable[0] = true;
-        for (int i = 0; i < pattern.Length; i++)
-        {
-            bool deep = pattern[i] == '*' && i + 1 < pattern.Length && pattern[i + 1] == '*';
-            bool shallow = pattern[i] == '*' && !deep;
-            for (int j = deep || shallow ? 1 : text.Length; deep || shallow ? j <= text.Length : j >= 1; j += deep || shallow ? 1 : -1)
-            {
-                reachable[j] = deep ? reachable[j] || reachable[j - 1]
-                    : shallow ? reachable[j] || (reachable[j - 1] && text[j - 1] != '/' && !IsDeepStar(text, j - 1))
-                    : reachable[j - 1] && text[j - 1] == pattern[i];
-            }
-
-            if (!deep && !shallow)
-            {
-                reachable[0] = false;
-            }
-
-            i += deep ? 1 : 0;
-        }
-
-        return reachable[^1];
-    }
-
-    private static bool IsDeepStar(ReadOnlySpan<char> text, int at) =>
-        text[at] == '*' && ((at > 0 && text[at - 1] == '*') || (at + 1 < text.Length && text[at + 1] == '*'));
+    private static bool IsPath(string pattern) =>
+        pattern is "**" or "/"
+        || (pattern[0] == '/' && !pattern.Contains('\\') && pattern.Split('/').Skip(1).All(segment => segment is not ("" or "." or "..")));
 
     private static bool IsWord(string text) => text.Length is > 0 and <= 32 && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Atoll.Wasi.FileSystem;
 using Atoll.Wasm;
 
@@ -6,8 +7,6 @@ namespace Atoll.Wasi.Preview1;
 /// <summary>A standard stream of a guest.</summary>
 internal sealed class StandardStream
 {
-    private const int BrokenPipe = 32;
-
     private readonly StdioGrant _grant;
     private readonly WasiContext _context;
     private long _written;
@@ -75,9 +74,14 @@ internal sealed class StandardStream
         }
         catch (IOException exception) when (exception.InnerException is IOException inner)
         {
-            return inner.HResult == BrokenPipe ? Errno.Pipe : PortableErrors.From(inner);
+            return IsBrokenPipe(inner) ? Errno.Pipe : PortableErrors.From(inner);
         }
     }
+
+    /// <summary>EPIPE, as number of a file function or of the socket that .NET makes of a pipe; ERROR_BROKEN_PIPE and ERROR_NO_DATA of Windows.</summary>
+    private static bool IsBrokenPipe(IOException exception) => OperatingSystem.IsWindows()
+        ? (exception.HResult & 0xFFFF) is 109 or 232
+        : exception.HResult == 32 || exception.InnerException is SocketException { NativeErrorCode: 32 };
 
     public void Flush()
     {

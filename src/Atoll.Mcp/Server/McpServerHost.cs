@@ -109,7 +109,7 @@ public sealed class McpServerHost : IAsyncDisposable
     public async Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken)
     {
         Start();
-        await using var transport = new StreamServerTransport(input, output, "atoll", _loggers);
+        await using var transport = new StdioTransport(input, output, Tools, _configuration.Budgets.InputBytes + (64 << 10), _loggers);
         await using var server = McpServer.Create(transport, Tools.Options, _loggers, null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
         try

@@ -23,6 +23,7 @@ internal sealed class ToolsBench : IDisposable
     private const int WarmCalls = 5000;
     private readonly string _repository = FindRepository();
     private readonly string _workspace = Directory.CreateTempSubdirectory("atoll-bench-").FullName;
+    private readonly Samples _amongSleepers = new();
     private int _rounds = 20;
     private int _calls = 500;
     private int _starts = 5;
@@ -65,6 +66,7 @@ internal sealed class ToolsBench : IDisposable
         Row("  native twin, whole call", native);
         Row("  wasm fs.read, program only", programWasm);
         Row("  native twin, program only", programNative);
+        Row("  wasm fs.read, whole call, while 200 other tools sleep", _amongSleepers);
         BuildAtoll();
         var first = new Samples();
         for (var i = 0; i < _starts; i++)
@@ -94,6 +96,10 @@ internal sealed class ToolsBench : IDisposable
         var manifest = await File.ReadAllTextAsync(Path.Combine(_repository, "guests", "tools", ".mcp", "tools", "fs.read.json"));
         await File.WriteAllTextAsync(
             Path.Combine(tools, "native.json"), manifest.Replace("\"fs.read\"", "\"native.read\"", StringComparison.Ordinal).Replace("wasm://bin/fs.read.wasm", "native://fs.read", StringComparison.Ordinal));
+        File.Copy(Path.Combine(_repository, "guests", "hostile", "bin", "sleep.wasm"), Path.Combine(_workspace, "sleep.wasm"));
+        await File.WriteAllTextAsync(
+            Path.Combine(tools, "sleep.json"),
+            """{ "name": "bench.sleep", "version": "1.0.0", "description": "Sleeps.", "entry": "wasm://sleep.wasm", "inputSchema": { "type": "object" } }""");
         var programs = new Dictionary<string, IToolProgram> { ["fs.read"] = new NativeFileRead() };
         await using var host = McpServerHost.Create(new ServeOptions { Workspace = _workspace, LogLevel = LogLevel.Information, Quiet = true }, TextWriter.Null, programs);
         var wasmTool = host.Catalog.Find("fs.read") ?? throw new InvalidOperationException("fs.read is not there: " + string.Join("; ", host.Catalog.Problems));
@@ -131,7 +137,32 @@ internal sealed class ToolsBench : IDisposable
         }
 
         MeasurePrograms(host, wasmTool, nativeTool, results.ProgramWasm, results.ProgramNative);
+        await AmongSleepersAsync(host, wasmTool, arguments);
         return results;
+    }
+
+    // Tools that sleep hold threads of their own kind only: an unrelated call must not feel them.
+    private async Task AmongSleepersAsync(McpServerHost host, ToolManifest wasmTool, Dictionary<string, JsonElement> arguments)
+    {
+        const int sleepers = 200;
+        var sleepTool = host.Catalog.Find("bench.sleep") ?? throw new InvalidOperationException("the sleeping tool is not there: " + string.Join("; ", host.Catalog.Problems));
+        using var wake = new CancellationTokenSource();
+        var asleep = Enumerable.Range(0, sleepers).Select(_ => host.Runner.CallAsync(new ToolCall(sleepTool, null), wake.Token)).ToList();
+        await Task.Delay(1000);
+        if (host.Runner.Busy < sleepers)
+        {
+            throw new InvalidOperationException($"only {host.Runner.Busy} of {sleepers} tools sleep");
+        }
+
+        for (var i = 0; i < _calls; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await host.Runner.CallAsync(new ToolCall(wasmTool, arguments), default);
+            _amongSleepers.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+        }
+
+        await wake.CancelAsync();
+        await Task.WhenAll(asleep).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     // The same without queue, threads, schema and policy: what the sandbox itself costs.

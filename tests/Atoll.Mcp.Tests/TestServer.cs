@@ -16,6 +16,7 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly StringWriter _log = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _runs = [];
+    private readonly List<PipeWriter> _ends = [];
     private readonly List<IAsyncDisposable> _clients = [];
 
     public TestServer(Func<ServeOptions, ServeOptions>? change = null, IReadOnlyDictionary<string, IToolProgram>? programs = null, Action<string>? prepare = null)
@@ -79,6 +80,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         var up = new Pipe();
         var down = new Pipe();
+        _ends.Add(up.Writer);
         _runs.Add(Host.RunStdioAsync(up.Reader.AsStream(), down.Writer.AsStream(), _stop.Token));
         var client = await McpClient.CreateAsync(new StreamClientTransport(up.Writer.AsStream(), down.Reader.AsStream()), options);
         _clients.Add(client);
@@ -116,6 +118,11 @@ internal sealed class TestServer : IAsyncDisposable
         foreach (var client in _clients)
         {
             await client.DisposeAsync();
+        }
+
+        foreach (var end in _ends)
+        {
+            await end.CompleteAsync();
         }
 
         await _stop.CancelAsync();

@@ -30,6 +30,7 @@ public sealed class McpServerHost : IAsyncDisposable
     private readonly TextLoggerProvider _log;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationTokenSource _stopped = new();
+    private Task _warming = Task.CompletedTask;
     private int _disposed;
 
     private McpServerHost(
@@ -109,7 +110,7 @@ public sealed class McpServerHost : IAsyncDisposable
     public async Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken)
     {
         Start();
-        await using var transport = new StreamServerTransport(input, output, "atoll", _loggers);
+        await using var transport = new StdioTransport(input, output, Tools, _configuration.Budgets.InputBytes + (64 << 10), _loggers);
         await using var server = McpServer.Create(transport, Tools.Options, _loggers, null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
         try
@@ -162,6 +163,9 @@ public sealed class McpServerHost : IAsyncDisposable
         }
 
         await _stopped.CancelAsync().ConfigureAwait(false);
+
+        // It leaves no folder behind; a tool in it is stopped by its own time limit.
+        await _warming.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Runner.Dispose();
         _loggers.Dispose();
         _log.Dispose();
@@ -210,7 +214,7 @@ public sealed class McpServerHost : IAsyncDisposable
 #pragma warning restore CA1848, CA2254
         }
 
-        _ = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, logger, _stopped.Token));
+        _warming = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, logger, _stopped.Token));
     }
 
     private string Instructions()

@@ -59,6 +59,14 @@ internal sealed class ToolServer
     /// <summary>What the SDK's server is made from; shared by all sessions.</summary>
     public McpServerOptions Options { get; }
 
+    public ToolRunner Runner => _runner;
+
+    /// <summary>Finds a tool by either of its names.</summary>
+    public ToolManifest? Find(string name) => _catalog.Find(name);
+
+    /// <summary>A failure as text for a model.</summary>
+    public static string ErrorText(ToolError error) => $"{error.Message} [{error.Code}]";
+
     private static Tool Describe(ToolManifest tool) => new()
     {
         Name = tool.PublicName,
@@ -106,7 +114,7 @@ internal sealed class ToolServer
         return new CallToolResult
         {
             IsError = true,
-            Content = [new TextContentBlock { Text = $"{error.Message} [{error.Code}]" }],
+            Content = [new TextContentBlock { Text = ErrorText(error) }],
 
             // Clients check structured content against outputSchema even when the call failed, and the failure does not match it.
             StructuredContent = tool.OutputSchema is null ? ToElement(new JsonObject { ["error"] = details.DeepClone() }) : null,

@@ -59,10 +59,10 @@ internal static partial class WarmUp
             Frame = new ContextFrame { CpuMilliseconds = budgets.CpuMilliseconds, MemoryBytes = budgets.MemoryBytes, Workspace = folder, ReadOnly = true },
         };
         using var runner = new ToolRunner(configuration, new PolicyDecisionPoint(policy, NullLogger<PolicyDecisionPoint>.Instance), programs.Get, NullLogger<ToolRunner>.Instance);
-        var options = new ToolServer(catalog, runner, new MetricStore(1), version, "").Options;
+        var tools = new ToolServer(catalog, runner, new MetricStore(1), version, "");
         var (input, output) = (new Pipe(), new Pipe());
-        await using var transport = new StreamServerTransport(input.Reader.AsStream(), output.Writer.AsStream(), "warm-up", NullLoggerFactory.Instance);
-        await using var server = McpServer.Create(transport, options, NullLoggerFactory.Instance, null);
+        await using var transport = new StdioTransport(input.Reader.AsStream(), output.Writer.AsStream(), tools, 1 << 20, NullLoggerFactory.Instance);
+        await using var server = McpServer.Create(transport, tools.Options, NullLoggerFactory.Instance, null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var run = server.RunAsync(stop.Token);
         try

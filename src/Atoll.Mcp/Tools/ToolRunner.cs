@@ -17,7 +17,11 @@ namespace Atoll.Mcp.Tools;
 /// <param name="Frame">The client's context frame; null when it sent none.</param>
 /// <param name="TraceParent">The client's <c>traceparent</c>; null when it sent none.</param>
 internal sealed record ToolCall(
-    ToolManifest Tool, IEnumerable<KeyValuePair<string, JsonElement>>? Arguments, JsonElement? Frame = null, string? TraceParent = null);
+    ToolManifest Tool, IEnumerable<KeyValuePair<string, JsonElement>>? Arguments, JsonElement? Frame = null, string? TraceParent = null)
+{
+    /// <summary>The arguments as JSON text, when the transport has them so; then <see cref="Arguments"/> is null.</summary>
+    public ReadOnlyMemory<byte> RawArguments { get; init; }
+}
 
 /// <summary>
 /// Runs calls: checks the input, decides the access, maps paths, runs the program on a guest thread under its limits, reads its answer.
@@ -26,6 +30,9 @@ internal sealed record ToolCall(
 internal sealed partial class ToolRunner : IDisposable
 {
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // A name that stands twice could mean one thing to the check and another to the tool.
+    private static readonly JsonDocumentOptions InputOptions = new() { MaxDepth = 64, AllowDuplicateProperties = false };
     private readonly HostConfiguration _configuration;
     private readonly PolicyDecisionPoint _policy;
     private readonly PathMapper _paths;
@@ -133,10 +140,10 @@ internal sealed partial class ToolRunner : IDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return WriteInput(prepared, call.Arguments);
+        return WriteInput(prepared, call.RawArguments.IsEmpty ? Serialize(call.Arguments) : call.RawArguments);
     }
 
-    private Prepared WriteInput(Prepared prepared, IEnumerable<KeyValuePair<string, JsonElement>>? arguments)
+    private static ReadOnlyMemory<byte> Serialize(IEnumerable<KeyValuePair<string, JsonElement>>? arguments)
     {
         var raw = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(raw, WriterOptions))
@@ -151,15 +158,37 @@ internal sealed partial class ToolRunner : IDisposable
             writer.WriteEndObject();
         }
 
-        if (raw.WrittenCount > _configuration.Budgets.InputBytes)
+        return raw.WrittenMemory;
+    }
+
+    private Prepared WriteInput(Prepared prepared, ReadOnlyMemory<byte> raw)
+    {
+        if (raw.Length > _configuration.Budgets.InputBytes)
         {
             return prepared with
             {
-                Error = new ToolError("too_large", $"the input has {raw.WrittenCount} bytes; at most {_configuration.Budgets.InputBytes} are accepted. Send less, or raise budgets.input_bytes."),
+                Error = new ToolError("too_large", $"the input has {raw.Length} bytes; at most {_configuration.Budgets.InputBytes} are accepted. Send less, or raise budgets.input_bytes."),
             };
         }
 
-        using var document = JsonDocument.Parse(raw.WrittenMemory);
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(raw, InputOptions);
+        }
+        catch (JsonException e)
+        {
+            return prepared with { Error = new ToolError("invalid_input", $"The input of {prepared.Tool.PublicName} cannot be read: {Printable.Shorten(e.Message)}") };
+        }
+
+        using (document)
+        {
+            return WriteInput(prepared, document, raw.Length);
+        }
+    }
+
+    private Prepared WriteInput(Prepared prepared, JsonDocument document, int length)
+    {
         var problems = prepared.Tool.InputSchema.Validate(document.RootElement);
         if (problems.Count > 0)
         {
@@ -168,7 +197,7 @@ internal sealed partial class ToolRunner : IDisposable
 
         ToolError? refused = null;
         string? firstPath = null;
-        var input = new ArrayBufferWriter<byte>(raw.WrittenCount + 512);
+        var input = new ArrayBufferWriter<byte>(length + 512);
         using (var writer = new Utf8JsonWriter(input, WriterOptions))
         {
             writer.WriteStartObject();

@@ -11,6 +11,10 @@ internal sealed class Watchdog
     private readonly object _lock = new();
     private readonly PriorityQueue<(Store Store, long CallId), long> _queue = new();
 
+    // When the thread wakes by itself. Waking it costs more than a short call, so it is only done for an earlier deadline: a call that ends
+    // in time leaves the thread asleep, and the next call, whose deadline is later, finds it asleep until soon enough.
+    private long _wakesAt = long.MaxValue;
+
     private Watchdog()
     {
         Thread thread = new(Run, 256 * 1024) { IsBackground = true, Name = "Atoll deadlines", Priority = ThreadPriority.AboveNormal };
@@ -27,10 +31,10 @@ internal sealed class Watchdog
     {
         lock (_lock)
         {
-            bool isFirst = !_queue.TryPeek(out _, out long first) || store.Deadline < first;
             _queue.Enqueue((store, callId), store.Deadline);
-            if (isFirst)
+            if (store.Deadline < _wakesAt)
             {
+                _wakesAt = store.Deadline;
                 Monitor.Pulse(_lock);
             }
         }
@@ -64,6 +68,7 @@ internal sealed class Watchdog
             {
                 if (!_queue.TryPeek(out _, out long deadline))
                 {
+                    _wakesAt = long.MaxValue;
                     Monitor.Wait(_lock);
                     continue;
                 }
@@ -74,7 +79,9 @@ internal sealed class Watchdog
                     return _queue.Dequeue();
                 }
 
-                Monitor.Wait(_lock, (int)Math.Min((left + 999) / 1000, 60_000));
+                long milliseconds = Math.Min((left + 999) / 1000, 60_000);
+                _wakesAt = Now + (milliseconds * 1000);
+                Monitor.Wait(_lock, (int)milliseconds);
             }
         }
     }

@@ -86,6 +86,21 @@ public sealed class StdioTests
     }
 
     [Fact]
+    public async Task Text_that_is_not_UTF8_is_refused()
+    {
+        await using var server = new TestServer(programs: new Dictionary<string, IToolProgram> { ["test.echo"] = FunctionProgram.Echo });
+        var line = Encoding.UTF8.GetBytes($$$"""{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"test_echo","arguments":{"path":"?"},{{{Meta.Trim()}}}}}""" + "\n");
+        line[Array.IndexOf(line, (byte)'?')] = 0xFF;
+        var (input, output) = (new Pipe(), new Pipe());
+        var run = server.Host.RunStdioAsync(input.Reader.AsStream(), output.Writer.AsStream(), server.Stop);
+        await input.Writer.WriteAsync(line);
+        using var reader = new StreamReader(output.Reader.AsStream());
+        Assert.Equal(-32700, (int)JsonNode.Parse((await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)))!)!["error"]!["code"]!);
+        await input.Writer.CompleteAsync();
+        await run.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task A_name_that_stands_twice_in_the_input_is_refused()
     {
         await using var server = new TestServer(programs: new Dictionary<string, IToolProgram> { ["test.echo"] = FunctionProgram.Echo });

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Atoll.Mcp.Tools;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
@@ -125,6 +126,13 @@ internal sealed partial class StdioTransport : TransportBase
         if (skipping || text.Trim(" \t\r"u8).IsEmpty)
         {
             skipping = false;
+            return;
+        }
+
+        // RFC 8259 §8.1: JSON is UTF-8. The reader would find broken text only where a string is unescaped, long after.
+        if (!Utf8.IsValid(text))
+        {
+            Refuse(McpErrorCode.ParseError, "Each line must be one JSON-RPC message in UTF-8.");
             return;
         }
 

@@ -43,5 +43,6 @@ public sealed record WasmEngineOptions
         }
 
         ArgumentNullException.ThrowIfNull(Limits);
+        Limits.Check();
     }
 }

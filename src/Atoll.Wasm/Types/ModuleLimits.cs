@@ -90,4 +90,37 @@ public sealed record ModuleLimits
     /// <summary>Values on the operand stack of one function.</summary>
     /// <value>The default is 1,000,000.</value>
     public int MaxOperands { get; init; } = 1_000_000;
+
+    /// <summary>Refuses negative limits, which could only be mistakes.</summary>
+    internal void Check()
+    {
+        NotNegative(MaxModuleBytes, nameof(MaxModuleBytes));
+        NotNegative(MaxTypes, nameof(MaxTypes));
+        NotNegative(MaxFunctions, nameof(MaxFunctions));
+        NotNegative(MaxImports, nameof(MaxImports));
+        NotNegative(MaxExports, nameof(MaxExports));
+        NotNegative(MaxGlobals, nameof(MaxGlobals));
+        NotNegative(MaxTables, nameof(MaxTables));
+        NotNegative(MaxMemories, nameof(MaxMemories));
+        NotNegative(MaxElementSegments, nameof(MaxElementSegments));
+        NotNegative(MaxSegmentElements, nameof(MaxSegmentElements));
+        NotNegative(MaxDataSegments, nameof(MaxDataSegments));
+        NotNegative(MaxCustomSections, nameof(MaxCustomSections));
+        NotNegative(MaxLocals, nameof(MaxLocals));
+        NotNegative(MaxFunctionBytes, nameof(MaxFunctionBytes));
+        NotNegative(MaxParameters, nameof(MaxParameters));
+        NotNegative(MaxResults, nameof(MaxResults));
+        NotNegative(MaxNameBytes, nameof(MaxNameBytes));
+        NotNegative(MaxBranchTableTargets, nameof(MaxBranchTableTargets));
+        NotNegative(MaxNesting, nameof(MaxNesting));
+        NotNegative(MaxOperands, nameof(MaxOperands));
+    }
+
+    private static void NotNegative(int value, string name)
+    {
+        if (value < 0)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{nameof(ModuleLimits)}.{name} must not be negative");
+        }
+    }
 }

@@ -26,11 +26,11 @@ internal ref partial struct FunctionValidator
     private readonly CancellationToken _cancellation;
     private readonly OperatorRow[] _rows = OperatorTable.Rows;
     private WasmReader _reader;
-    private LocalTypes _locals;
+    private readonly LocalTypes _locals;
     private int _function;
     private int _instructionOffset;
 
-    private int[] _stack = new int[256];
+    private int[] _stack;
     private int _height;
 
     /// <summary>Height of the operand stack where the innermost block starts; operands below belong to blocks around it.</summary>
@@ -49,6 +49,7 @@ internal ref partial struct FunctionValidator
         _declared = declared;
         _cancellation = cancellation;
         _locals = new LocalTypes();
+        _stack = new int[Math.Min(256, limits.MaxOperands)];
     }
 
     private struct ControlFrame

@@ -7,16 +7,16 @@ internal static class ModuleDecoder
     private const uint Version = 1;
 
     /// <summary>Decodes a module; any violation of the format or of the limits is a <see cref="MalformedModuleException"/>.</summary>
-    internal static ModuleDefinition Decode(byte[] bytes, ModuleLimits limits)
+    internal static ModuleDefinition Decode(byte[] bytes, ModuleLimits limits, WasmFeatures features = WasmFeatures.Default)
     {
         if (bytes.Length > limits.MaxModuleBytes)
         {
             throw new MalformedModuleException($"module of {bytes.Length} bytes is larger than the limit of {limits.MaxModuleBytes}", 0);
         }
 
-        var reader = new WasmReader(bytes, 0, bytes.Length);
+        var reader = new WasmReader(bytes, 0, bytes.Length, features);
         ReadHeader(ref reader);
-        var sections = new SectionDecoder(bytes, limits);
+        var sections = new SectionDecoder(bytes, limits, features);
         int lastOrder = 0;
         while (!reader.AtEnd)
         {
@@ -40,7 +40,7 @@ internal static class ModuleDecoder
                 lastOrder = order;
             }
 
-            var section = new WasmReader(bytes, reader.Position, reader.Position + (int)size);
+            var section = new WasmReader(bytes, reader.Position, reader.Position + (int)size, features);
             sections.Read(id, ref section);
             if (!section.AtEnd)
             {

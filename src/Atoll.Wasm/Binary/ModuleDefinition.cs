@@ -6,6 +6,9 @@ internal sealed class ModuleDefinition
     /// <summary>The whole binary; bodies, constant expressions and data segments are ranges of it.</summary>
     public required byte[] Bytes { get; init; }
 
+    /// <summary>What the module was allowed to use.</summary>
+    public required WasmFeatures Features { get; init; }
+
     public FunctionType[] Types { get; set; } = [];
 
     public ImportDefinition[] Imports { get; set; } = [];

@@ -1,7 +1,7 @@
 namespace Atoll.Wasm.Binary;
 
-/// <summary>Operation codes (specification, "Index of Instructions"). A prefixed code is the prefix byte and the number behind it: <c>0xFC08</c>.</summary>
-internal enum Opcode : ushort
+/// <summary>Operation codes (specification, "Index of Instructions"). A prefixed code is the prefix byte and, in two bytes, the number behind it: <c>0xFC0008</c>.</summary>
+internal enum Opcode
 {
     Unreachable = 0x00,
     Nop = 0x01,
@@ -186,22 +186,22 @@ internal enum Opcode : ushort
     RefNull = 0xD0,
     RefIsNull = 0xD1,
     RefFunc = 0xD2,
-    I32TruncSatF32S = 0xFC00,
-    I32TruncSatF32U = 0xFC01,
-    I32TruncSatF64S = 0xFC02,
-    I32TruncSatF64U = 0xFC03,
-    I64TruncSatF32S = 0xFC04,
-    I64TruncSatF32U = 0xFC05,
-    I64TruncSatF64S = 0xFC06,
-    I64TruncSatF64U = 0xFC07,
-    MemoryInit = 0xFC08,
-    DataDrop = 0xFC09,
-    MemoryCopy = 0xFC0A,
-    MemoryFill = 0xFC0B,
-    TableInit = 0xFC0C,
-    ElemDrop = 0xFC0D,
-    TableCopy = 0xFC0E,
-    TableGrow = 0xFC0F,
-    TableSize = 0xFC10,
-    TableFill = 0xFC11,
+    I32TruncSatF32S = 0xFC0000,
+    I32TruncSatF32U = 0xFC0001,
+    I32TruncSatF64S = 0xFC0002,
+    I32TruncSatF64U = 0xFC0003,
+    I64TruncSatF32S = 0xFC0004,
+    I64TruncSatF32U = 0xFC0005,
+    I64TruncSatF64S = 0xFC0006,
+    I64TruncSatF64U = 0xFC0007,
+    MemoryInit = 0xFC0008,
+    DataDrop = 0xFC0009,
+    MemoryCopy = 0xFC000A,
+    MemoryFill = 0xFC000B,
+    TableInit = 0xFC000C,
+    ElemDrop = 0xFC000D,
+    TableCopy = 0xFC000E,
+    TableGrow = 0xFC000F,
+    TableSize = 0xFC0010,
+    TableFill = 0xFC0011,
 }

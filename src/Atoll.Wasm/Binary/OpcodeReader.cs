@@ -3,20 +3,26 @@ namespace Atoll.Wasm.Binary;
 /// <summary>Reads operation codes and steps over whole instructions (specification, "Binary Format / Instructions").</summary>
 internal static class OpcodeReader
 {
-    private const byte PrefixNumeric = 0xFC;
+    /// <summary>Prefixes are 0xFB (garbage collection), 0xFC (numbers and bulk), 0xFD (vectors), 0xFE (atomics).</summary>
+    public const byte FirstPrefix = 0xFB;
 
-    /// <summary>Reads an operation code, prefix and number joined: <c>0xFC08</c>. It may still be one that does not exist.</summary>
+    /// <summary>No prefix has a number above this.</summary>
+    public const int MaxNumber = 0x1FF;
+
+    private const byte LastPrefix = 0xFE;
+
+    /// <summary>Reads an operation code, prefix and number joined: <c>0xFC0008</c>. It may still be one that does not exist.</summary>
     public static Opcode ReadOpcode(this ref WasmReader reader)
     {
         byte first = reader.ReadByte();
-        return first == PrefixNumeric ? reader.ReadPrefixed() : (Opcode)first;
+        return first is >= FirstPrefix and <= LastPrefix ? reader.ReadPrefixed(first) : (Opcode)first;
     }
 
     /// <summary>The error for a code that does not exist or is not enabled.</summary>
     public static MalformedModuleException Illegal(Opcode opcode, int offset)
     {
         int code = (int)opcode;
-        string text = code > 0xFF ? $"{code >> 8:x2} {code & 0xFF:x2}" : $"{code:x2}";
+        string text = code > 0xFF ? $"{code >> 16:x2} {code & 0xFFFF:x2}" : $"{code:x2}";
         return new MalformedModuleException($"illegal opcode {text}{Explain(code)}", offset);
     }
 
@@ -47,7 +53,7 @@ internal static class OpcodeReader
                     reader.ReadVarU32();
                     break;
                 default:
-                    if (!Instructions.TryGet(opcode, out Instruction instruction))
+                    if (!Instructions.TryGet(opcode, out Instruction instruction) || (instruction.Feature & ~reader.Features) != 0)
                     {
                         throw Illegal(opcode, offset);
                     }
@@ -124,20 +130,21 @@ internal static class OpcodeReader
         }
     }
 
-    private static Opcode ReadPrefixed(this ref WasmReader reader)
+    private static Opcode ReadPrefixed(this ref WasmReader reader, byte prefix)
     {
         int start = reader.Position - 1;
         uint number = reader.ReadVarU32();
-        return number <= 0xFF
-            ? (Opcode)((PrefixNumeric << 8) | number)
-            : throw new MalformedModuleException($"illegal opcode {PrefixNumeric:x2} {number:x2}", start);
+        return number <= MaxNumber
+            ? (Opcode)((prefix << 16) | (int)number)
+            : throw new MalformedModuleException($"illegal opcode {prefix:x2} {number:x2}", start);
     }
 
-    private static string Explain(int code) => code switch
+    // The instructions that the table does not have yet, and those that are only not enabled.
+    private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
     {
-        0xFD => ": vector instructions are not enabled",
-        0xFE => ": atomic instructions are not enabled",
-        0xFB => ": instructions on structures and arrays are not enabled",
+        >= 0xFD0000 and <= 0xFDFFFF => ": vector instructions are not enabled",
+        >= 0xFE0000 => ": atomic instructions are not enabled",
+        >= 0xFB0000 and <= 0xFBFFFF => ": instructions on structures and arrays are not enabled",
         0x12 or 0x13 => ": tail calls are not enabled",
         0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
         0x14 or 0x15 or 0xD3 or 0xD4 or 0xD5 or 0xD6 => ": typed references are not enabled",

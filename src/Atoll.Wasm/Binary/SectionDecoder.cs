@@ -5,9 +5,9 @@ namespace Atoll.Wasm.Binary;
 /// A vector's length is compared with the bytes that are left before anything is allocated, so memory stays within a
 /// constant factor of the module's size.
 /// </remarks>
-internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits)
+internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeatures features)
 {
-    private readonly ModuleDefinition _module = new() { Bytes = bytes };
+    private readonly ModuleDefinition _module = new() { Bytes = bytes, Features = features };
     private readonly List<CustomSection> _customSections = [];
     private bool _hasCode;
     private bool _hasData;
@@ -322,7 +322,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits)
         }
 
         int end = reader.Position + (int)size;
-        var body = new WasmReader(bytes, reader.Position, end);
+        var body = new WasmReader(bytes, reader.Position, end, features);
         int localsOffset = body.Position;
         var runs = new LocalRun[body.ReadCount()];
 

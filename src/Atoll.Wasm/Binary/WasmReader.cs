@@ -12,12 +12,16 @@ internal ref struct WasmReader
     private readonly int _end;
 
     /// <summary>Reads <paramref name="bytes"/> from <paramref name="position"/> up to (not including) <paramref name="end"/>.</summary>
-    public WasmReader(ReadOnlySpan<byte> bytes, int position, int end)
+    public WasmReader(ReadOnlySpan<byte> bytes, int position, int end, WasmFeatures features = WasmFeatures.All)
     {
+        Features = features;
         _bytes = bytes;
         _end = end;
         Position = position;
     }
+
+    /// <summary>What the module may use; who reads a second time what was accepted before need not say it.</summary>
+    public WasmFeatures Features { get; }
 
     /// <summary>Offset of the next byte, counted from the start of the module.</summary>
     public int Position { get; set; }

@@ -67,7 +67,7 @@ public sealed class WasmEngine
 
     private ModuleDefinition DecodeAndValidate(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken)
     {
-        ModuleDefinition definition = ModuleDecoder.Decode(wasm.ToArray(), Options.Limits);
+        ModuleDefinition definition = ModuleDecoder.Decode(wasm.ToArray(), Options.Limits, Options.Features);
         ModuleValidator.Validate(definition, Options.Limits, cancellationToken);
         return definition;
     }

@@ -23,6 +23,10 @@ public sealed record WasmEngineOptions
     /// <value>Default: 10,000,000.</value>
     public uint MaxTableElements { get; init; } = 10_000_000;
 
+    /// <summary>What modules may use beyond WebAssembly 2.0.</summary>
+    /// <value>Default: <see cref="WasmFeatures.Default"/>.</value>
+    public WasmFeatures Features { get; init; } = WasmFeatures.Default;
+
     /// <summary>Limits of what a module may contain.</summary>
     public ModuleLimits Limits { get; init; } = new();
 
@@ -42,7 +46,23 @@ public sealed record WasmEngineOptions
             throw new ArgumentException($"{nameof(MaxTableElements)} is {MaxTableElements}; it must be at most 100000000");
         }
 
+        if ((Features & ~WasmFeatures.All) != 0)
+        {
+            throw new ArgumentException($"{nameof(Features)} has unknown bits: {Features}");
+        }
+
+        Require(WasmFeatures.RelaxedSimd, WasmFeatures.Simd);
+        Require(WasmFeatures.GarbageCollection, WasmFeatures.FunctionReferences);
+        Require(WasmFeatures.LegacyExceptions, WasmFeatures.Exceptions);
         ArgumentNullException.ThrowIfNull(Limits);
         Limits.Check();
+    }
+
+    private void Require(WasmFeatures feature, WasmFeatures needed)
+    {
+        if ((Features & feature) != 0 && (Features & needed) == 0)
+        {
+            throw new ArgumentException($"{nameof(Features)} has {feature} but not {needed}, which it builds on");
+        }
     }
 }

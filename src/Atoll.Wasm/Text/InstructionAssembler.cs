@@ -423,8 +423,8 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         int code = (int)opcode;
         if (code > 0xFF)
         {
-            output.Byte((byte)(code >> 8));
-            output.Unsigned((uint)(code & 0xFF));
+            output.Byte((byte)(code >> 16));
+            output.Unsigned((uint)(code & 0xFFFF));
         }
         else
         {

@@ -14,7 +14,7 @@ internal sealed class ConstantValidator(ModuleDefinition module, ModuleLimits li
     public void Validate(ByteRange range, ValueType expected)
     {
         _stack.Clear();
-        var reader = new WasmReader(module.Bytes, range.Start, range.End);
+        var reader = new WasmReader(module.Bytes, range.Start, range.End, module.Features);
         while (true)
         {
             int offset = reader.Position;

@@ -24,7 +24,7 @@ internal ref partial struct FunctionValidator
     private readonly ModuleLimits _limits;
     private readonly DeclaredReferences _declared;
     private readonly CancellationToken _cancellation;
-    private readonly OperatorRow[] _rows = OperatorTable.Rows;
+    private readonly OperatorRow[] _rows;
     private WasmReader _reader;
     private readonly LocalTypes _locals;
     private int _function;
@@ -46,6 +46,7 @@ internal ref partial struct FunctionValidator
     {
         _module = module;
         _limits = limits;
+        _rows = OperatorTable.For(module.Features);
         _declared = declared;
         _cancellation = cancellation;
         _locals = new LocalTypes();
@@ -72,7 +73,7 @@ internal ref partial struct FunctionValidator
         _function = function;
         FunctionType type = _module.TypeOf(function);
         _locals.Reset(type, body);
-        _reader = new WasmReader(_module.Bytes, body.Code.Start, body.Code.End);
+        _reader = new WasmReader(_module.Bytes, body.Code.Start, body.Code.End, _module.Features);
         _height = 0;
         _base = 0;
         _depth = 0;

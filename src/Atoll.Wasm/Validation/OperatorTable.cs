@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Atoll.Wasm.Binary;
 
 namespace Atoll.Wasm.Validation;
@@ -21,21 +22,31 @@ internal struct OperatorRow
     public byte Push;
 }
 
-/// <summary>The instruction table as an array: codes of one byte at their number, those behind 0xFC from 256 on.</summary>
+/// <summary>The instruction table as an array: codes of one byte at their number, the prefixed ones behind them.</summary>
 internal static class OperatorTable
 {
-    private const int Size = 512;
+    private const int Prefixes = 4;
+    private const int Size = 256 + (Prefixes * (OpcodeReader.MaxNumber + 1));
 
-    public static OperatorRow[] Rows { get; } = Build();
+    private static readonly ConcurrentDictionary<WasmFeatures, OperatorRow[]> Tables = new();
 
-    /// <summary>Place of a code in <see cref="Rows"/>.</summary>
-    public static int IndexOf(Opcode opcode) => (int)opcode <= 0xFF ? (int)opcode : 256 + ((int)opcode & 0xFF);
+    /// <summary>The table in which exactly the instructions of these features exist.</summary>
+    public static OperatorRow[] For(WasmFeatures features) => Tables.GetOrAdd(features, Build);
 
-    private static OperatorRow[] Build()
+    /// <summary>Place of a code in the table.</summary>
+    public static int IndexOf(Opcode opcode) => 
+        (int)opcode <= 0xFF ? (int)opcode : 256 + ((((int)opcode >> 16) - OpcodeReader.FirstPrefix) * (OpcodeReader.MaxNumber + 1)) + ((int)opcode & OpcodeReader.MaxNumber);
+
+    private static OperatorRow[] Build(WasmFeatures features)
     {
         var rows = new OperatorRow[Size];
         foreach (Instruction instruction in Instructions.All)
         {
+            if ((instruction.Feature & ~features) != 0)
+            {
+                continue;
+            }
+
             ref OperatorRow row = ref rows[IndexOf(instruction.Opcode)];
             row.Exists = true;
             row.Immediate = instruction.Immediate;

@@ -29,6 +29,7 @@ internal sealed partial class FunctionCompiler
         {
             LoadContext();
             _il.Emit(Il.Call, ModuleAssembly.MethodToken(index - _definition.ImportedFunctionCount));
+            NoteCall(index);
         }
 
         PushResults(type, outs, depth);

@@ -40,6 +40,15 @@ internal sealed partial class FunctionCompiler
 
         public int ElseLabel { get; set; } = -1;
 
+        /// <summary>A loop: how many loops there are around its body, itself included.</summary>
+        public int LoopDepth { get; set; }
+
+        /// <summary>What all branches to the end know of loops; see <see cref="_seenDepth"/>.</summary>
+        public int SeenDepth { get; set; } = int.MaxValue;
+
+        /// <summary>If: what is known where its arms start.</summary>
+        public int SeenAtStart { get; set; }
+
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
 
@@ -155,15 +164,8 @@ internal sealed partial class FunctionCompiler
         MoveToTemps(frame.Values);
         PushShared(type.Parameters, frame.Values);
         ForgetChecks();
+        frame.LoopDepth = ++_loopDepth;
         _il.MarkLabel(frame.Label);
-        if (_options.Interruptible)
-        {
-            LoadControl(nameof(StoreControl.Interrupt));
-            _il.Emit(Il.Volatile);
-            _il.Emit(Il.LdindI4);
-            _il.Branch(Il.BrTrue, ColdLabel(ref _interruptLabel));
-        }
-
         CheckFuel();
     }
 
@@ -177,6 +179,7 @@ internal sealed partial class FunctionCompiler
         EmitBranchIf(elseLabel, whenTrue: false);
         Frame frame = PushFrame(FrameKind.If, type);
         frame.ElseLabel = elseLabel;
+        frame.SeenAtStart = _seenDepth;
         frame.Parameters = parameters;
     }
 
@@ -231,8 +234,7 @@ internal sealed partial class FunctionCompiler
         {
             FlushFuel();
             MoveToTemps(frame.Values);
-            _il.Branch(Il.Br, frame.Label);
-            frame.Branched = true;
+            Jump(frame);
         }
 
         Truncate(frame.Height);
@@ -245,6 +247,7 @@ internal sealed partial class FunctionCompiler
         ForgetChecks();
         _il.MarkLabel(frame.ElseLabel);
         PushShared(frame.Type.Parameters, frame.Parameters);
+        _seenDepth = frame.SeenAtStart;
         _reachable = true;
         _fuel = 0;
     }
@@ -292,6 +295,7 @@ internal sealed partial class FunctionCompiler
         }
 
         bool reachable = _reachable || frame.Branched;
+        _seenDepth = _reachable ? Math.Min(_seenDepth, frame.SeenDepth) : frame.SeenDepth;
         Truncate(frame.Height);
         if (frame.Branched)
         {
@@ -321,6 +325,8 @@ internal sealed partial class FunctionCompiler
     private void EndLoop(Frame frame)
     {
         _frames.RemoveAt(_frames.Count - 1);
+        _loopDepth--;
+        _seenDepth = Math.Min(_seenDepth, _loopDepth);
         if (!_reachable)
         {
             Truncate(frame.Height);
@@ -412,8 +418,7 @@ internal sealed partial class FunctionCompiler
         {
             FlushFuel();
             MoveToTemps(target.Values);
-            target.Branched = true;
-            _il.Branch(Il.Br, target.Label);
+            Jump(target);
         }
 
         _reachable = false;
@@ -424,9 +429,9 @@ internal sealed partial class FunctionCompiler
         Frame target = Target(depth);
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0)
+        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
         {
-            target.Branched = true;
+            NoteBranch(target);
             EmitBranchIf(target.Label, whenTrue: true);
             return;
         }
@@ -448,8 +453,7 @@ internal sealed partial class FunctionCompiler
         else
         {
             CopyToTemps(target.Values);
-            target.Branched = true;
-            _il.Branch(Il.Br, target.Label);
+            Jump(target);
         }
     }
 
@@ -490,9 +494,9 @@ internal sealed partial class FunctionCompiler
     private int LabelFor(int depth, Dictionary<int, int> stubs)
     {
         Frame target = Target(depth);
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0)
+        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
         {
-            target.Branched = true;
+            NoteBranch(target);
             return target.Label;
         }
 

@@ -41,11 +41,49 @@ internal sealed partial class FunctionCompiler
 
     private void LoadMemoryLength(int memory)
     {
+        if (_hasCalls)
+        {
+            EmitMemoryLength(_il, MemoryBase(memory));
+        }
+        else
+        {
+            _il.LoadLocal(MemoryLength(memory));
+        }
+    }
+
+    /// <summary>Nobody else can grow a memory while a function runs that calls nothing. A local spares the load that each store would force.</summary>
+    private int MemoryLength(int memory)
+    {
+        if (_memoryLengths[memory] < 0)
+        {
+            MemoryBase(memory);
+            _memoryLengths[memory] = AddLocal(LocalKind.I64);
+        }
+
+        return _memoryLengths[memory];
+    }
+
+    private static void EmitMemoryLength(IlBuffer il, int address)
+    {
         // The length lies just before the first byte (MemoryMapping).
-        _il.LoadLocal(MemoryBase(memory));
-        _il.LoadInt32(8);
-        _il.Emit(Il.Sub);
-        _il.Emit(Il.LdindI8);
+        il.LoadLocal(address);
+        il.LoadInt32(8);
+        il.Emit(Il.Sub);
+        il.Emit(Il.LdindI8);
+    }
+
+    private void CompileMemoryGrow(int memory)
+    {
+        RuntimeCall(nameof(GuestRuntime.MemoryGrow), 1, LocalKind.I32, memory);
+        if (!_hasCalls)
+        {
+            // Two imported memories may be one and the same.
+            for (int i = 0; i < _memoryLengths.Length; i++)
+            {
+                EmitMemoryLength(_il, MemoryBase(i));
+                _il.StoreLocal(MemoryLength(i));
+            }
+        }
     }
 
     private void CompileAccess(ref WasmReader reader, Opcode opcode)
@@ -142,9 +180,14 @@ internal sealed partial class FunctionCompiler
         SpillAll();
         LoadAddressValue(address);
         LoadMemoryLength(memory);
-        _il.LoadInt64(extent);
-        _il.Emit(Il.Sub);
-        _il.Branch(Il.Bgt, ColdLabel(ref _memoryTrapLabel));
+        if (extent > 1)
+        {
+            _il.LoadInt64(extent);
+            _il.Emit(Il.Sub);
+        }
+
+        _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, ColdLabel(ref _memoryTrapLabel));
+
         if (isLocal && memory == 0)
         {
             if (_checkedExtent[address.Index] == 0)
@@ -268,7 +311,7 @@ internal sealed partial class FunctionCompiler
                 _il.Emit(Il.ConvI4);
                 PushStack(LocalKind.I32);
                 break;
-            case Opcode.MemoryGrow: RuntimeCall(nameof(GuestRuntime.MemoryGrow), 1, LocalKind.I32, (int)reader.ReadVarU32()); break;
+            case Opcode.MemoryGrow: CompileMemoryGrow((int)reader.ReadVarU32()); break;
             case Opcode.MemoryFill: RuntimeCall(nameof(GuestRuntime.MemoryFill), 3, null, (int)reader.ReadVarU32()); break;
             case Opcode.MemoryCopy: RuntimeCall(nameof(GuestRuntime.MemoryCopy), 3, null, (int)reader.ReadVarU32(), (int)reader.ReadVarU32()); break;
             case Opcode.MemoryInit:

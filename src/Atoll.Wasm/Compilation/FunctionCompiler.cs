@@ -29,10 +29,10 @@ internal sealed partial class FunctionCompiler
     private int _memoryTrapLabel;
     private int _typeTrapLabel;
     private int _stackCheckLabel;
-    private int _interruptLabel;
     private int _fuelLabel;
     private int _controlLocal;
     private int[] _memoryBases = [];
+    private int[] _memoryLengths = [];
 
     public FunctionCompiler(ModuleCompiler module)
     {
@@ -95,11 +95,11 @@ internal sealed partial class FunctionCompiler
         _memoryTrapLabel = -1;
         _typeTrapLabel = -1;
         _stackCheckLabel = -1;
-        _interruptLabel = -1;
         _fuelLabel = -1;
         _controlLocal = -1;
         _memoryBases = new int[_definition.Memories.Length];
         Array.Fill(_memoryBases, -1);
+        _memoryLengths = [.. _memoryBases];
         foreach (Stack<int> free in _freeTemps)
         {
             free.Clear();
@@ -123,6 +123,7 @@ internal sealed partial class FunctionCompiler
 
         _lazyReads = new int[body.LocalCount];
         ResetChecks(body.LocalCount);
+        ResetInterruption();
     }
 
     private int AddLocal(LocalKind kind)
@@ -182,6 +183,12 @@ internal sealed partial class FunctionCompiler
                 _prologue.Emit(Il.Ldfld, _module.MemoryField(i));
                 _prologue.StoreLocal(_memoryBases[i]);
             }
+
+            if (_memoryLengths[i] >= 0)
+            {
+                EmitMemoryLength(_prologue, _memoryBases[i]);
+                _prologue.StoreLocal(_memoryLengths[i]);
+            }
         }
     }
 
@@ -194,7 +201,6 @@ internal sealed partial class FunctionCompiler
         EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
         EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
         EmitThrow(_stackCheckLabel, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
-        EmitThrow(_interruptLabel, nameof(GuestRuntime.Interrupted), takesContext: true);
         EmitThrow(_fuelLabel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
 
@@ -252,7 +258,7 @@ internal sealed partial class FunctionCompiler
         {
             CompileAccess(ref reader, opcode);
         }
-        else if (opcode is >= Opcode.I32Eqz and <= Opcode.I64Extend32S || (ushort)opcode is >= 0xFC00 and <= 0xFC07)
+        else if (opcode is >= Opcode.I32Eqz and <= Opcode.I64Extend32S || opcode is >= Opcode.I32TruncSatF32S and <= Opcode.I64TruncSatF64U)
         {
             CompileNumeric(opcode);
         }
@@ -307,7 +313,7 @@ internal sealed partial class FunctionCompiler
         int offset = field switch
         {
             nameof(StoreControl.StackLimit) => 0,
-            nameof(StoreControl.Interrupt) => (int)ControlOffsets.Interrupt,
+            nameof(StoreControl.Go) => (int)ControlOffsets.Go,
             _ => (int)ControlOffsets.Fuel,
         };
         if (offset != 0)
@@ -319,7 +325,7 @@ internal sealed partial class FunctionCompiler
 
     private static unsafe class ControlOffsets
     {
-        public static readonly nint Interrupt = Offset(c => (nint)(&c->Interrupt));
+        public static readonly nint Go = Offset(c => (nint)(&c->Go));
         public static readonly nint Fuel = Offset(c => (nint)(&c->Fuel));
 
         private delegate nint AddressOf(StoreControl* control);

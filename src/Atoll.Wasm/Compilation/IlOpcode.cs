@@ -29,6 +29,7 @@ internal enum Il : ushort
     LdindI4 = 0x4A,
     LdindU4 = 0x4B,
     LdindI8 = 0x4C,
+    LdindI = 0x4D,
     LdindR4 = 0x4E,
     LdindR8 = 0x4F,
     LdindRef = 0x50,

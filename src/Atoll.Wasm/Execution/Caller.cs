@@ -58,7 +58,7 @@ public sealed class Caller
     /// <exception cref="OperationCanceledException">Somebody cancelled.</exception>
     public unsafe void ThrowIfInterrupted()
     {
-        if (Volatile.Read(ref Store.Control->Interrupt) != 0)
+        if (Store.Control->IsInterrupted)
         {
             throw Store.StopForInterrupt();
         }

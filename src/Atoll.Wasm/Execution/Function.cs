@@ -91,7 +91,7 @@ public sealed class Function : Extern
         {
             stub(Code, Context, arguments, results);
         }
-        catch (Exception exception) when ((failure = GuestErrors.Translate(exception)) is not null)
+        catch (Exception exception) when ((failure = GuestErrors.Translate(exception, Store)) is not null)
         {
             // Thrown below: within the handler the guest's frames would still take up stack.
         }

@@ -4,10 +4,10 @@ namespace Atoll.Wasm.Execution;
 internal static class GuestErrors
 {
     /// <summary>
-    /// The trap that an exception of the runtime stands for, or null when it is none. Compiled code leaves four checks to the hardware or to
-    /// .NET: division, array bounds of tables, and null elements.
+    /// The trap that an exception of the runtime stands for, or null when it is none. Compiled code leaves checks to the hardware or to
+    /// .NET: division, array bounds of tables, null elements, and requests to stop, for which loops read through a pointer that is then null.
     /// </summary>
-    public static Exception? Translate(Exception exception)
+    public static unsafe Exception? Translate(Exception exception, Store store)
     {
         TrapKind? kind = exception switch
         {
@@ -19,9 +19,12 @@ internal static class GuestErrors
         };
 
         // A bug in the engine's own helpers must not pass for a trap of the guest.
-        return kind is { } trap && GuestStackReader.ThrownByGuest(exception)
-            ? new TrapException(trap, TrapException.TextOf(trap), exception)
-            : null;
+        if (kind is not { } trap || !GuestStackReader.ThrownByGuest(exception))
+        {
+            return null;
+        }
+
+        return exception is NullReferenceException && store.Control->IsInterrupted ? store.StopForInterrupt() : new TrapException(trap, TrapException.TextOf(trap), exception);
     }
 
     /// <summary>Whether what a host function threw has to be wrapped: all but the engine's own kinds of exception, and cancellation of the store.</summary>

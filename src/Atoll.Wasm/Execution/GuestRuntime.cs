@@ -15,8 +15,6 @@ internal static unsafe class GuestRuntime
 
     public static Exception StackCheckFailed(InstanceContext context) => context.Store.StackCheckFailed();
 
-    public static Exception Interrupted(InstanceContext context) => context.Store.StopForInterrupt();
-
     public static Exception OutOfFuel(InstanceContext context) => context.Store.StopForFuel();
 
     /// <summary>Checks, before a method with a large frame is called, that the frame fits.</summary>
@@ -185,7 +183,7 @@ internal static unsafe class GuestRuntime
 
     private static void Charge(InstanceContext context, ulong bytes)
     {
-        if (Volatile.Read(ref context.Control->Interrupt) != 0)
+        if (context.Control->IsInterrupted)
         {
             throw context.Store.StopForInterrupt();
         }

@@ -6,11 +6,17 @@ internal struct StoreControl
     /// <summary>Guest code must not go below this stack address. Set to the maximum to make the next function entry look up.</summary>
     public nuint StackLimit;
 
-    /// <summary>Not zero when a loop should look up: a deadline has passed or somebody cancelled.</summary>
-    public int Interrupt;
+    /// <summary>
+    /// The address of this block, or zero when a loop should look up: a deadline has passed or somebody cancelled. Loops read through it, which
+    /// is cheaper than a test and a jump, and leaves the loop's blocks whole for the JIT compiler.
+    /// </summary>
+    public nint Go;
 
     /// <summary>Fuel that is left; below zero the guest is stopped.</summary>
     public long Fuel;
+
+    /// <summary>Whether guest code should look up.</summary>
+    public bool IsInterrupted => Volatile.Read(ref Go) == 0;
 }
 
 /// <summary>

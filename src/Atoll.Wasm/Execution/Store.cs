@@ -71,6 +71,7 @@ public sealed unsafe class Store : IDisposable
         MaxTableElements = options.MaxTableElements ?? uint.MaxValue;
         State = options.State;
         CancellationToken = options.CancellationToken;
+        Control->Go = (nint)Control;
         Control->Fuel = (long)Math.Min(options.Fuel ?? long.MaxValue, long.MaxValue);
         SetDeadline(options.Timeout);
     }
@@ -122,7 +123,7 @@ public sealed unsafe class Store : IDisposable
                 if (_interruption is null)
                 {
                     _interruption = new CancellationTokenSource();
-                    if (Volatile.Read(ref Control->Interrupt) != 0)
+                    if (Control->IsInterrupted)
                     {
                         _interruption.Cancel();
                     }
@@ -285,7 +286,7 @@ public sealed unsafe class Store : IDisposable
                 return;
             }
 
-            Volatile.Write(ref Control->Interrupt, 1);
+            Volatile.Write(ref Control->Go, 0);
             Volatile.Write(ref Control->StackLimit, nuint.MaxValue);
             waits = _interruption;
         }
@@ -332,7 +333,7 @@ public sealed unsafe class Store : IDisposable
         {
             // An interrupt that came between must not be lost: the writer sets the flag first, then the limit.
             Interlocked.MemoryBarrier();
-            if (Control->Interrupt != 0)
+            if (Control->IsInterrupted)
             {
                 Volatile.Write(ref Control->StackLimit, nuint.MaxValue);
             }
@@ -369,7 +370,7 @@ public sealed unsafe class Store : IDisposable
         lock (_interruptLock)
         {
             _callId++;
-            Control->Interrupt = 0;
+            Control->Go = (nint)Control;
             _interruption = null;
         }
     }

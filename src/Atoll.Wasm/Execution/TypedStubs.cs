@@ -92,6 +92,7 @@ internal static class TypedStubs
         LocalBuilder failure = il.DeclareLocal(typeof(Exception));
         il.BeginExceptFilterBlock();
         il.Emit(OpCodes.Ldloca, failure);
+        il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Call, Own(nameof(Translates)));
         il.BeginCatchBlock(null!);
         il.Emit(OpCodes.Pop);
@@ -126,9 +127,9 @@ internal static class TypedStubs
 
     private static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
 
-    private static bool Translates(object exception, out Exception? translated)
+    private static bool Translates(object exception, out Exception? translated, Function function)
     {
-        translated = GuestErrors.Translate((Exception)exception);
+        translated = GuestErrors.Translate((Exception)exception, function.Store);
         return translated is not null;
     }
 }

@@ -17,6 +17,33 @@ public class LimitTests
           (func (export "ok") (result i32) (i32.const 42)))
         """;
 
+    // Loops that go round by each kind of branch, and by calls of functions that look (and do not look) at their stack limit.
+    [Theory]
+    [InlineData("(loop (br 0))")]
+    [InlineData("(loop (br_if 0 (i32.const 1)))")]
+    [InlineData("(local $i i32) (loop (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if 0 (i32.ne (local.get $i) (i32.const 0))) (local.set $i (i32.const 1)) (br 0))")]
+    [InlineData("(loop (br_table 0 0 0 (i32.const 1)))")]
+    [InlineData("(loop (block (br_table 1 0 1 (i32.const 0))))")]
+    [InlineData("(loop (call $leaf) (br 0))")]
+    [InlineData("(loop (call $calls) (br 0))")]
+    [InlineData("(loop (if (global.get $never) (then (call $calls))) (br 0))")]
+    [InlineData("(loop (if (global.get $never) (then (call $calls)) (else (call $leaf))) (br 0))")]
+    [InlineData("(loop (block (br_if 0 (i32.const 1)) (call $calls)) (br 0))")]
+    [InlineData("(loop (block (block (br_if 0 (i32.const 1)) (call $calls) (br 1)) (call $leaf)) (br 0))")]
+    [InlineData("(loop (call $calls) (loop (br_if 0 (i32.const 1))))")]
+    [InlineData("(loop (loop (call $calls) (br_if 0 (global.get $never))) (br 0))")]
+    [InlineData("(loop (loop (br_if 1 (i32.const 1)) (call $calls) (br 0)))")]
+    [InlineData("(loop (param i32) (br 0)) ", "(i32.const 1)")]
+    public void EveryLoopCanBeStopped(string loop, string before = "")
+    {
+        Instance instance = Guest.Run($"""
+            (module (global $never (mut i32) (i32.const 0)) (func $leaf) (func $calls (call $leaf))
+              (func (export "f") {(loop.StartsWith("(local", StringComparison.Ordinal) ? loop : before + loop)}))
+            """);
+        instance.Store.SetDeadline(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => instance.Call("f")).Limit);
+    }
+
     [Theory]
     [InlineData("loop")]
     [InlineData("fill")]

@@ -1,0 +1,64 @@
+using Atoll.Wasm.Execution;
+
+namespace Atoll.Wasm.Compilation;
+
+/// <content>
+/// Where loops look whether they are to stop: at their back edges, so that the way into a loop costs nothing and the body stays one run of
+/// blocks. A back edge needs no look when a function that looks at its stack limit was surely called on the way, because a request to stop
+/// moves that limit too.
+/// </content>
+internal sealed partial class FunctionCompiler
+{
+    /// <summary>Number of loops around the current instruction.</summary>
+    private int _loopDepth;
+
+    /// <summary>Number of the innermost loop of which it is known that, since its header, an interruption would have been seen. 0: of none.</summary>
+    private int _seenDepth;
+
+    private void ResetInterruption()
+    {
+        _loopDepth = 0;
+        _seenDepth = 0;
+    }
+
+    /// <summary>The called function looks at its stack limit, and so at requests to stop.</summary>
+    private void NoteCall(int callee)
+    {
+        if (callee >= _definition.ImportedFunctionCount && _definition.Bodies[callee - _definition.ImportedFunctionCount].HasCalls)
+        {
+            _seenDepth = _loopDepth;
+        }
+    }
+
+    private bool NeedsLook(Frame target) => _options.Interruptible && target.Kind == FrameKind.Loop && _seenDepth < target.LoopDepth;
+
+    /// <summary>A branch leaves for the frame: what is known there is what all branches know.</summary>
+    private void NoteBranch(Frame target)
+    {
+        target.Branched = true;
+        target.SeenDepth = Math.Min(target.SeenDepth, _seenDepth);
+    }
+
+    /// <summary>Branches to a frame whose values are in place, on nothing or on what <see cref="EmitBranchIf"/> finds on the stack.</summary>
+    private void Jump(Frame target)
+    {
+        NoteBranch(target);
+        if (NeedsLook(target))
+        {
+            Look();
+        }
+
+        _il.Branch(Il.Br, target.Label);
+    }
+
+    /// <summary>Reads through a pointer that is null after a request to stop; the exception becomes the reason where the guest was entered (GuestErrors).</summary>
+    private void Look()
+    {
+        LoadControl(nameof(StoreControl.Go));
+        _il.Emit(Il.Volatile);
+        _il.Emit(Il.LdindI);
+        _il.Emit(Il.Volatile);
+        _il.Emit(Il.LdindU1);
+        _il.Emit(Il.Pop);
+    }
+}

@@ -1,19 +1,14 @@
-// Runs a tool once per call, in Node's own WASI or (--host PATH) in `PATH run`, and checks what comes back against the
-// contract and the tool's output schema.
-import { WASI } from 'node:wasi';
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Asks the host to run a tool once per call, and checks what comes back against the contract and the tool's output schema.
+// For each call one line {"tool","folders","length"} and the request's bytes go to standard output; one line
+// {"code","length"} and the answer's bytes come from standard input. What people should see goes to standard error.
+import { readFileSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const codes = ['invalid_input', 'not_found', 'denied', 'exists', 'not_a_file', 'not_a_directory', 'too_large',
   'no_match', 'ambiguous_match', 'read_only', 'io_error'];
-const at = process.argv.indexOf('--host');
-export const host = at > 0 ? process.argv[at + 1] : undefined;
-const modules = new Map(), manifests = new Map(), scratch = mkdtempSync(join(tmpdir(), 'atoll-io-'));
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+const manifests = new Map();
 
 export const counts = { passed: 0, failed: 0 };
 export const seen = { tools: new Set(), codes: new Set() };
@@ -21,7 +16,7 @@ export const seen = { tools: new Set(), codes: new Set() };
 export function check(name, fine, detail) {
   if (fine) { counts.passed++; return; }
   counts.failed++;
-  console.log(`FAILED ${name}${detail === undefined ? '' : ': ' + String(typeof detail === 'string' ? detail : JSON.stringify(detail)).slice(0, 800)}`);
+  console.error(`FAILED ${name}${detail === undefined ? '' : ': ' + String(typeof detail === 'string' ? detail : JSON.stringify(detail)).slice(0, 800)}`);
 }
 export const same = (name, actual, expected) =>
   check(name, JSON.stringify(actual) === JSON.stringify(expected), `${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
@@ -31,26 +26,29 @@ export function manifest(tool) {
   return manifests.get(tool);
 }
 
-/** Bytes in, bytes out; folders are preopened under their own paths. */
+function readExactly(length) {
+  const bytes = Buffer.alloc(length);
+  for (let done = 0; done < length;) {
+    const read = readSync(0, bytes, done, length - done);
+    if (read === 0) throw new Error('the host is gone');
+    done += read;
+  }
+  return bytes;
+}
+
+function send(bytes) {
+  for (let done = 0; done < bytes.length;) done += writeSync(1, bytes, done);
+}
+
+/** Bytes in, bytes out; folders are granted under their own paths. The host on the other side of the standard streams runs the tool. */
 export function raw(tool, request, folders) {
-  const wasm = join(here, 'bin', `${tool}.wasm`);
-  if (host) {
-    const dirs = folders.flatMap(folder => ['--dir', `${folder}::${folder}`]);
-    const done = spawnSync(host, ['run', ...dirs, wasm], { input: request, maxBuffer: 64 << 20 });
-    return { code: done.status, text: done.stdout };
-  }
-  if (!modules.has(tool)) modules.set(tool, new WebAssembly.Module(readFileSync(wasm)));
-  writeFileSync(join(scratch, 'in'), request);
-  const stdin = openSync(join(scratch, 'in'), 'r'), stdout = openSync(join(scratch, 'out'), 'w+');
-  try {
-    const wasi = new WASI({ version: 'preview1', args: [tool], returnOnExit: true, stdin, stdout,
-      preopens: Object.fromEntries(folders.map(folder => [folder, folder])) });
-    const code = wasi.start(new WebAssembly.Instance(modules.get(tool), wasi.getImportObject()));
-    return { code: code ?? 0, text: readFileSync(join(scratch, 'out')) };
-  } finally {
-    closeSync(stdin);
-    closeSync(stdout);
-  }
+  const bytes = Buffer.from(request);
+  send(Buffer.from(JSON.stringify({ tool, folders, length: bytes.length }) + '\n'));
+  send(bytes);
+  let line = '';
+  for (let byte; (byte = readExactly(1).toString('latin1')) !== '\n';) line += byte;
+  const { code, length } = JSON.parse(line);
+  return { code, text: readExactly(length) };
 }
 
 /** The few keywords the manifests use. Returns the first complaint or undefined. */

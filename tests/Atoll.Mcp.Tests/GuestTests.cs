@@ -9,7 +9,7 @@ namespace Atoll.Mcp.Tests;
 /// <summary>Real WebAssembly programs behind the server: the shipped tools, and hostile ones.</summary>
 public class GuestTests
 {
-    private static readonly string Repository = FindRepository();
+    internal static readonly string Repository = FindRepository();
     private static readonly string Shipped = Path.Combine(Repository, "guests", "tools");
 
     [Theory]

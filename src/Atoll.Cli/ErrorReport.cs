@@ -45,6 +45,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         TrapException trap => new(ExitCodes.Trap, $"{prefix}trap: {trap.Message} [{trap.Code}]", Frames(trap)),
         LimitExceededException { Limit: LimitKind.Fuel } => new(ExitCodes.Limit, $"{prefix}stopped: the fuel is used up [{exception.Code}]. Give more with --fuel.", []),
         LimitExceededException { Limit: LimitKind.Time } => new(ExitCodes.Limit, $"{prefix}stopped: the time is over [{exception.Code}]. Give more with --timeout.", []),
+        LimitExceededException { Limit: LimitKind.Memory } => new(
+            ExitCodes.Limit, $"{prefix}cannot start: {exception.Message} [{exception.Code}]. Give more with --max-memory.", []),
         LimitExceededException => new(ExitCodes.Limit, $"{prefix}stopped: {exception.Message} [{exception.Code}]", []),
         HostFunctionException host => new(ExitCodes.Failed, $"{prefix}{host.Message} [{host.Code}]", []),
         _ => new(ExitCodes.Trap, $"{prefix}{exception.Message} [{exception.Code}]", []),

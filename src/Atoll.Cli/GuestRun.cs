@@ -32,8 +32,6 @@ internal sealed record GuestRun
                 ExitCodes.BadModule,
                 $"{Path} exports no function `_start`, so it is no program. `atoll inspect {Path}` shows what it exports; a library is called from a program that embeds the engine.");
         }
-
-        CheckInitialMemory(module);
         HashSet<string> denied = [];
         Grants grants = Grant(context).OnDecision(decision =>
         {
@@ -78,22 +76,5 @@ internal sealed record GuestRun
         }
 
         return grants;
-    }
-
-    /// <summary>Growing beyond the limit is the guest's affair; a program that starts beyond it is refused before anything of it runs.</summary>
-    private void CheckInitialMemory(WasmModule module)
-    {
-        ulong left = MaxMemoryBytes ?? ulong.MaxValue;
-        foreach (MemoryType memory in module.Memories)
-        {
-            if (memory.Minimum > left / MemoryType.PageSize)
-            {
-                throw new CliException(
-                    ExitCodes.Limit,
-                    $"{Path} starts with more memory than --max-memory allows ({MaxMemoryBytes >> 10} KiB): one memory of it begins with {memory.Minimum} pages of 64 KiB. Give more with --max-memory.");
-            }
-
-            left -= memory.Minimum * MemoryType.PageSize;
-        }
     }
 }

@@ -89,7 +89,9 @@ public sealed class RunTests
         cli.Write("grow.wat", Grow);
         Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("run", "--max-memory", "1MB", "grow.wat")).Code);
         Assert.Equal(ExitCodes.Trap, (await cli.RunAsync("run", "--max-memory", "8MB", "grow.wat")).Code);
-        Assert.Equal(ExitCodes.Limit, (await cli.RunAsync("run", "--max-memory", "1KB", "grow.wat")).Code);
+        CliResult tooSmall = await cli.RunAsync("run", "--max-memory", "1KB", "grow.wat");
+        Assert.Equal(ExitCodes.Limit, tooSmall.Code);
+        Assert.Contains("--max-memory", tooSmall.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -84,6 +84,14 @@ public class GuestTests
         Assert.Empty(server.Host.Catalog.Problems);
     }
 
+    [Fact]
+    public async Task A_tool_that_starts_with_more_memory_than_allowed_says_so()
+    {
+        await using var server = Serve(configuration: """{ "budgets": { "memory_bytes": 65536 } }""");
+        var answer = await Call(await server.ConnectStdioAsync(), "fs_read", new() { ["path"] = "a.txt" });
+        Assert.Equal("memory_limit", TestServer.ErrorCode(answer));
+    }
+
     // tool | configuration | how it must end
     [Theory]
     [InlineData("spin", """{ "budgets": { "cpu_ms": 1000 } }""", "time_limit")]

@@ -50,6 +50,10 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
         {
             throw;
         }
+        catch (LimitExceededException e) when (e.Limit is LimitKind.Memory or LimitKind.Table)
+        {
+            return new ToolError("memory_limit", $"{manifest.Name} cannot start: {e.Message}. Raise budgets.memory_bytes, which is {call.Frame.MemoryBytes}.");
+        }
         catch (LimitExceededException)
         {
             return new ToolError("time_limit", $"{manifest.Name} was stopped after {call.Frame.CpuMilliseconds} ms. Ask for less at a time, or raise budgets.cpu_ms.");

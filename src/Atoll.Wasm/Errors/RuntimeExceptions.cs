@@ -10,9 +10,18 @@ public enum LimitKind
 
     /// <summary>The store's deadline has passed.</summary>
     Time,
+
+    /// <summary>A memory would be larger than the store, the engine or the system allows.</summary>
+    Memory,
+
+    /// <summary>A table would be larger than the store or the engine allows.</summary>
+    Table,
 }
 
-/// <summary>The guest was stopped because it used up fuel or time. Its instances may be inspected, not called.</summary>
+/// <summary>
+/// A guest reached a limit. One that used up fuel or time was stopped: its instances may be inspected, not called. A memory or table that is too
+/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1.
+/// </summary>
 public sealed class LimitExceededException : WasmException
 {
     /// <summary>Makes the exception.</summary>
@@ -25,7 +34,13 @@ public sealed class LimitExceededException : WasmException
     public LimitKind Limit { get; }
 
     /// <inheritdoc/>
-    public override string Code => Limit == LimitKind.Fuel ? "limit.fuel" : "limit.time";
+    public override string Code => Limit switch
+    {
+        LimitKind.Fuel => "limit.fuel",
+        LimitKind.Time => "limit.time",
+        LimitKind.Memory => "limit.memory",
+        _ => "limit.table",
+    };
 }
 
 /// <summary>A module cannot be instantiated with the imports at hand.</summary>

@@ -16,8 +16,7 @@ public sealed unsafe class Memory : Extern
     /// <summary>Makes a memory.</summary>
     /// <param name="store">The store that owns it and whose limits bind it.</param>
     /// <param name="type">Its type.</param>
-    /// <exception cref="LimitExceededException">Never: see <see cref="InvalidOperationException"/>.</exception>
-    /// <exception cref="InvalidOperationException">The minimum is over a limit of the store or engine, or the system has no memory for it.</exception>
+    /// <exception cref="LimitExceededException">The minimum is over a limit of the store or engine, or the system has no memory for it.</exception>
     public Memory(Store store, MemoryType type)
         : base(store)
     {
@@ -26,13 +25,13 @@ public sealed unsafe class Memory : Extern
         _maximumPages = Math.Min(type.Maximum ?? 65536, Math.Min(limit, 65536));
         if (type.Minimum > _maximumPages || !store.TryCharge(type.Minimum * MemoryType.PageSize))
         {
-            throw new InvalidOperationException($"a memory of {type.Minimum} pages is over the limit of {limit} pages; raise MaxMemoryBytes to allow it");
+            throw new LimitExceededException(LimitKind.Memory, $"a memory of {type.Minimum} pages is over the limit of {limit} pages");
         }
 
         _mapping = new MemoryMapping(store.Engine.Pages, _maximumPages * MemoryType.PageSize);
         if (!_mapping.Commit(type.Minimum * MemoryType.PageSize))
         {
-            throw new InvalidOperationException($"the system has no memory for {type.Minimum} pages");
+            throw new LimitExceededException(LimitKind.Memory, $"the system has no memory for {type.Minimum} pages");
         }
 
         store.Own(_mapping);
@@ -119,14 +118,14 @@ internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposabl
         if (start == null)
         {
             GC.SuppressFinalize(this);
-            throw new InvalidOperationException($"the system has no address space for a memory of up to {maximumBytes} bytes; lower MaxMemoryBytes or the memory's maximum");
+            throw new LimitExceededException(LimitKind.Memory, $"the system has no address space for a memory of up to {maximumBytes} bytes; lower MaxMemoryBytes or the memory's maximum");
         }
 
         _base = start + Header;
         if (!pages.Commit(start, Header))
         {
             Dispose();
-            throw new InvalidOperationException("the system has no memory left");
+            throw new LimitExceededException(LimitKind.Memory, "the system has no memory left");
         }
 
         LengthCell = 0;

@@ -14,7 +14,7 @@ public sealed class Table : Extern
     /// <param name="type">Its type.</param>
     /// <param name="initial">First value of all elements.</param>
     /// <exception cref="ArgumentException">The value is of another type, or a function of another store.</exception>
-    /// <exception cref="InvalidOperationException">The minimum is over a limit of the store or engine.</exception>
+    /// <exception cref="LimitExceededException">The minimum is over a limit of the store or engine.</exception>
     public Table(Store store, TableType type, Value initial)
         : base(store)
     {
@@ -24,7 +24,7 @@ public sealed class Table : Extern
         Type = type;
         if (type.Minimum > limit)
         {
-            throw new InvalidOperationException($"a table of {type.Minimum} elements is over the limit of {limit}; raise MaxTableElements to allow it");
+            throw new LimitExceededException(LimitKind.Table, $"a table of {type.Minimum} elements is over the limit of {limit}");
         }
 
         Elements = new object?[type.Minimum];

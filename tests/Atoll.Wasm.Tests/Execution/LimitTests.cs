@@ -210,6 +210,15 @@ public class LimitTests
         Assert.Equal(TrapKind.StackExhausted, Assert.IsType<TrapException>(seen).Kind);
     }
 
+    [Theory]
+    [InlineData("(memory 3)", LimitKind.Memory)]
+    [InlineData("(table 11 funcref)", LimitKind.Table)]
+    public void WhatIsTooLargeFromTheStartDoesNotStart(string field, LimitKind limit)
+    {
+        StoreOptions options = new() { MaxMemoryBytes = 2 << 16, MaxTableElements = 10 };
+        Assert.Equal(limit, Assert.Throws<LimitExceededException>(() => Guest.Run($"(module {field})", options: options)).Limit);
+    }
+
     [Fact]
     public void AHugeExpressionDoesNotOverflowTheCompiler()
     {

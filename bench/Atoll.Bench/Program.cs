@@ -6,6 +6,7 @@ internal static class Program
     private static readonly SortedDictionary<string, (string What, Func<string[], Task<int>> Run)> Benches = new(StringComparer.Ordinal)
     {
         ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
+        ["limits"] = ("time from a limit to the return of a guest that never ends", LimitsBench.RunAsync),
         ["kernels"] = ("C kernels against V8, processor time, interleaved runs", KernelBench.RunAsync),
     };
 

@@ -59,28 +59,31 @@ public static class WasiGrants
     /// <summary>Connects standard input. The stream stays the caller's.</summary>
     /// <param name="grants">The grants so far.</param>
     /// <param name="input">
-    /// What the guest reads. A stream of .NET's that is not in memory is read on a thread of its own, up to 64 KiB ahead, so that a waiting guest
-    /// can be stopped; a stream type of the caller's own is read on the guest's thread and must not wait long.
+    /// What the guest reads. Unless it is in memory it is read on a thread of its own, up to 64 KiB ahead, so that a waiting guest can be stopped.
     /// </param>
-    public static Grants AllowStdin(this Grants grants, Stream input) => grants.With(new StdioGrant(0, input, long.MaxValue));
+    /// <param name="neverWaits">The stream has its bytes at hand, so that it can be read on the guest's thread: what waits there cannot be stopped.</param>
+    public static Grants AllowStdin(this Grants grants, Stream input, bool neverWaits = false) =>
+        grants.With(new StdioGrant(0, input, long.MaxValue, neverWaits));
 
     /// <summary>Connects standard output. The stream stays the caller's.</summary>
     /// <param name="grants">The grants so far.</param>
     /// <param name="output">
-    /// Where the guest writes. A stream of .NET's that is not in memory is written on a thread of its own, so that a guest whose output nobody takes
-    /// can be stopped; a stream type of the caller's own is written on the guest's thread and must not wait long.
+    /// Where the guest writes. Unless it is in memory it is written on a thread of its own, so that a guest whose output nobody takes can be stopped.
     /// </param>
     /// <param name="limitBytes">Bytes after which the guest is stopped.</param>
-    public static Grants AllowStdout(this Grants grants, Stream output, long limitBytes = long.MaxValue) => grants.With(new StdioGrant(1, output, limitBytes));
+    /// <param name="neverWaits">The stream takes bytes at once, so that it can be written on the guest's thread: what waits there cannot be stopped.</param>
+    public static Grants AllowStdout(this Grants grants, Stream output, long limitBytes = long.MaxValue, bool neverWaits = false) =>
+        grants.With(new StdioGrant(1, output, limitBytes, neverWaits));
 
     /// <summary>Connects standard error. The stream stays the caller's.</summary>
     /// <param name="grants">The grants so far.</param>
     /// <param name="output">
-    /// Where the guest writes. A stream of .NET's that is not in memory is written on a thread of its own, so that a guest whose output nobody takes
-    /// can be stopped; a stream type of the caller's own is written on the guest's thread and must not wait long.
+    /// Where the guest writes. Unless it is in memory it is written on a thread of its own, so that a guest whose output nobody takes can be stopped.
     /// </param>
     /// <param name="limitBytes">Bytes after which the guest is stopped.</param>
-    public static Grants AllowStderr(this Grants grants, Stream output, long limitBytes = long.MaxValue) => grants.With(new StdioGrant(2, output, limitBytes));
+    /// <param name="neverWaits">The stream takes bytes at once, so that it can be written on the guest's thread: what waits there cannot be stopped.</param>
+    public static Grants AllowStderr(this Grants grants, Stream output, long limitBytes = long.MaxValue, bool neverWaits = false) =>
+        grants.With(new StdioGrant(2, output, limitBytes, neverWaits));
 
     /// <summary>Opens the clocks.</summary>
     /// <param name="grants">The grants so far.</param>
@@ -132,13 +135,12 @@ internal sealed record ArgumentsGrant(ImmutableArray<string> Arguments) : IGrant
     public IEnumerable<Capability> Capabilities => [];
 }
 
-internal sealed record StdioGrant(int Descriptor, Stream Stream, long LimitBytes) : IGrant
+internal sealed record StdioGrant(int Descriptor, Stream Stream, long LimitBytes, bool NeverWaits) : IGrant
 {
     private readonly Lazy<InputPump> _input = new(() => new InputPump(Stream));
 
     /// <summary>Whether reading or writing may take as long as somebody outside likes: files, pipes, consoles, sockets.</summary>
-    public bool MayWait { get; } =
-        Stream is not MemoryStream && Stream != Stream.Null && (Stream.GetType().Assembly.GetName().Name ?? "").StartsWith("System.", StringComparison.Ordinal);
+    public bool MayWait => !NeverWaits && Stream.GetType() != typeof(MemoryStream) && Stream != Stream.Null;
 
     /// <summary>Reads ahead; shared by all runs with this grant.</summary>
     public InputPump Input => _input.Value;

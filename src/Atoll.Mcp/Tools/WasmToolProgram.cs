@@ -32,8 +32,8 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
             var module = _module.Value;
             var grants = GrantsFor(call.Access)
                 .AllowStdin(new MemoryStream(call.Input.ToArray(), writable: false))
-                .AllowStdout(output)
-                .AllowStderr(errors);
+                .AllowStdout(output, neverWaits: true)
+                .AllowStderr(errors, neverWaits: true);
             var options = new StoreOptions
             {
                 Timeout = TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds),

@@ -80,6 +80,21 @@ public class WaitingTests
     }
 
     [Fact(Timeout = Hang)]
+    public async Task A_writer_into_a_stream_of_the_callers_own_is_stopped()
+    {
+        using StuckStream stuck = new();
+        using Probe probe = new(Grants.None.AllowStdout(stuck), Short);
+        string line = new('x', 4096);
+        await Task.Run(() => Assert.Throws<LimitExceededException>(() =>
+        {
+            for (int i = 0; i < int.MaxValue; i++)
+            {
+                Assert.Equal(Errno.Success, probe.Write(1, line));
+            }
+        }));
+    }
+
+    [Fact(Timeout = Hang)]
     public async Task What_is_written_arrives_in_order_on_whatever_stream()
     {
         using AnonymousPipeServerStream read = new(PipeDirection.In);
@@ -172,6 +187,19 @@ public class WaitingTests
     }
 
     /// <summary>A time in which whoever waits for a timer finds it over at once.</summary>
+    private sealed class StuckStream : MemoryStream
+    {
+        private readonly ManualResetEventSlim _closed = new();
+
+        public override void Write(byte[] buffer, int offset, int count) => _closed.Wait();
+
+        protected override void Dispose(bool disposing)
+        {
+            _closed.Set();
+            base.Dispose(disposing);
+        }
+    }
+
     private sealed class LeapingTime : TimeProvider
     {
         private TimeSpan _elapsed;

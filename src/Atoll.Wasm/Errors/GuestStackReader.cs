@@ -14,10 +14,10 @@ internal static class GuestStackReader
 
     private const string RuntimeThrowHelpers = "Internal.Runtime.CompilerHelpers.ThrowHelpers";
 
-    // Weak keys: the table keeps no module alive.
-    private static readonly ConditionalWeakTable<Module, CompiledModule> Modules = [];
+    // Weak values too: the code leads to its load context, and a load context keeps its reflection objects, these keys, until it unloads.
+    private static readonly ConditionalWeakTable<Module, WeakReference<CompiledModule>> Modules = [];
 
-    public static void Register(Module module, CompiledModule code) => Modules.Add(module, code);
+    public static void Register(Module module, CompiledModule code) => Modules.Add(module, new WeakReference<CompiledModule>(code));
 
     /// <summary>Whether the exception left a method of guest code directly, so that no host code can have thrown it.</summary>
     public static bool ThrownByGuest(Exception exception)
@@ -32,6 +32,9 @@ internal static class GuestStackReader
         return thrower?.Module is { } module && Modules.TryGetValue(module, out _);
     }
 
+    private static CompiledModule? CodeOf(Module module) =>
+        Modules.TryGetValue(module, out WeakReference<CompiledModule>? entry) && entry.TryGetTarget(out CompiledModule? code) ? code : null;
+
     public static ImmutableArray<GuestFrame> Read(Exception exception)
     {
         ImmutableArray<GuestFrame>.Builder frames = ImmutableArray.CreateBuilder<GuestFrame>();
@@ -39,7 +42,7 @@ internal static class GuestStackReader
         for (int i = 0; i < trace.FrameCount && frames.Count < MaximumFrames; i++)
         {
             MethodBase? method = trace.GetFrame(i)?.GetMethod();
-            if (method is not null && Modules.TryGetValue(method.Module, out CompiledModule? code) && code.FrameOf(method) is { } frame)
+            if (method is not null && CodeOf(method.Module)?.FrameOf(method) is { } frame)
             {
                 frames.Add(frame);
             }

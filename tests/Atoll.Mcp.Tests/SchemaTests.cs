@@ -70,6 +70,15 @@ public class SchemaTests
     [InlineData("""{"$ref":"#/$defs/none"}""")]
     public void Refuses_wrong_schemas(string schema) => Assert.Throws<JsonSchemaException>(() => JsonSchema.Compile(Parse(schema)));
 
+    [Theory]
+    [InlineData("""{"type":"string","format":"path"}""", """{"type":"string"}""")]
+    [InlineData("""{"type":"string","format":"date-time"}""", """{"type":"string","format":"date-time"}""")]
+    [InlineData("""{"properties":{"format":{"format":"path"},"a":{"items":{"anyOf":[{"format":"path"},true]}}}}""", """{"properties":{"format":{},"a":{"items":{"anyOf":[{},true]}}}}""")]
+    [InlineData("""{"default":{"format":"path"},"examples":[{"format":"path"}]}""", """{"default":{"format":"path"},"examples":[{"format":"path"}]}""")]
+    [InlineData("""{"$defs":{"p":{"format":"path"}},"additionalProperties":{"$ref":"#/$defs/p"}}""", """{"$defs":{"p":{}},"additionalProperties":{"$ref":"#/$defs/p"}}""")]
+    public void Clients_do_not_see_what_is_between_manifest_and_host(string schema, string seen)
+        => Assert.Equal(seen, JsonSchema.Compile(JsonDocument.Parse(schema).RootElement).ForClients.GetRawText());
+
     [Fact]
     public void A_schema_that_refers_to_itself_ends()
         => Assert.NotEmpty(JsonSchema.Compile(Parse("""{"$ref":"#"}""")).Validate(Parse("1")));

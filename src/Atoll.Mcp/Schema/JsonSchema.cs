@@ -17,11 +17,15 @@ internal sealed class JsonSchema
         Root = root;
         Source = source;
         HasPaths = root.MarksPaths([]);
+        ForClients = ClientSchema.Of(source);
     }
 
     public SchemaNode Root { get; }
 
     public JsonElement Source { get; }
+
+    /// <summary>The source without what only the host understands.</summary>
+    public JsonElement ForClients { get; }
 
     /// <summary>Whether some value is marked with <c>"format": "path"</c>.</summary>
     public bool HasPaths { get; }

@@ -72,8 +72,8 @@ internal sealed class ToolServer
         Name = tool.PublicName,
         Title = tool.Title,
         Description = tool.Description,
-        InputSchema = tool.InputSchema.Source,
-        OutputSchema = tool.OutputSchema?.Source,
+        InputSchema = tool.InputSchema.ForClients,
+        OutputSchema = tool.OutputSchema?.ForClients,
         Annotations = new ToolAnnotations
         {
             Title = tool.Title, ReadOnlyHint = !tool.Permissions.AsksToWrite, DestructiveHint = tool.Permissions.AsksToWrite, OpenWorldHint = false,

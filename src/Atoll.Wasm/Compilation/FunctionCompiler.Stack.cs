@@ -18,6 +18,9 @@ internal sealed partial class FunctionCompiler
     private readonly Stack<int>[] _freeTemps = [.. Enumerable.Range(0, 7).Select(_ => new Stack<int>())];
     private List<LocalKind> _locals = [];
     private int[] _lazyReads = [];
+
+    /// <summary>Parameters, and locals that were set somewhere above.</summary>
+    private bool[] _isSet = [];
     private int _stackEntries;
     private int _maximumStack;
 
@@ -57,6 +60,13 @@ internal sealed partial class FunctionCompiler
 
     private void PushLocal(int local)
     {
+        if (!_isSet[local] && _loopDepth == 0 && _wasmLocals[local] is LocalKind.F32 or LocalKind.F64)
+        {
+            // Still zero, which the JIT compiler knows as well: as a constant it is hidden from it where that matters (HideNeutralConstants).
+            PushConst(_wasmLocals[local], 0);
+            return;
+        }
+
         _lazyReads[local]++;
         Add(new Entry { Kind = EntryKind.Local, Type = _wasmLocals[local], Index = local });
     }
@@ -285,6 +295,7 @@ internal sealed partial class FunctionCompiler
         }
 
         ForgetCheck(local);
+        _isSet[local] = true;
         if (tee)
         {
             PushLocal(local);

@@ -122,6 +122,8 @@ internal sealed partial class FunctionCompiler
         }
 
         _lazyReads = new int[body.LocalCount];
+        _isSet = new bool[body.LocalCount];
+        _isSet.AsSpan(0, _parameterCount).Fill(true);
         ResetChecks(body.LocalCount);
         ResetInterruption();
     }

@@ -160,6 +160,13 @@ public class InstructionTests
     }
 
     [Fact]
+    public void ASubtractionOfAnUnsetLocalMakesASignallingNanQuiet()
+    {
+        Instance instance = Guest.Run("(module (func (export \"f\") (param f32) (result f32) (local f32) (f32.sub (local.get 0) (local.get 1))))");
+        Assert.Equal(0x7fc0_0001U, instance.Call("f", Value.F32Bits(0x7f80_0001))[0].AsF32Bits());
+    }
+
+    [Fact]
     public void TrapsCarryTheGuestsStack()
     {
         Instance instance = Guest.Run("""

@@ -30,7 +30,7 @@ internal static class KernelBench
             string version = node.Load(kernel.File, kernel.Type);
             if (ratios.Count == 0)
             {
-                Console.WriteLine($"peer: Node {version}; {Environment.ProcessorCount} processors; {runs} runs; ratio = ours ÷ V8's processor time, median [95 % interval]");
+                Console.WriteLine($"peer: Node {version}; {Environment.ProcessorCount} processors; {runs} runs; ratio = ours ÷ V8's processor time, median over rounds [95 % interval]");
                 Console.WriteLine($"{"kernel",-12} {"ours ms",9} {"V8 ms",9} {"ratio",7}  interval");
             }
 
@@ -67,12 +67,13 @@ internal static class KernelBench
             }
         }
 
-        // Paired by round; the interval of the median by its order statistics (binomial, 95 %).
+        // Paired by round, because this machine's speed changes from second to second; the interval of the median by its order statistics
+        // (binomial, 95 %).
         List<double> ratios = [.. ours.Zip(theirs, (a, b) => a / Math.Max(b, 0.001)).Order()];
         int reach = (int)Math.Ceiling(0.98 * Math.Sqrt(runs));
         double low = ratios[Math.Max(0, (runs / 2) - reach)];
         double high = ratios[Math.Min(runs - 1, (runs / 2) + reach)];
-        double ratio = Median(ours) / Median(theirs);
+        double ratio = ratios[runs / 2];
         Console.WriteLine(FormattableString.Invariant($"{kernel.Name,-12} {Median(ours),9:F2} {Median(theirs),9:F2} {ratio,7:F3}  [{low:F3}, {high:F3}]"));
         return ratio;
     }

@@ -89,6 +89,7 @@ internal sealed class JsonScript(string folder)
                 ? (ulong)long.Parse(text, CultureInfo.InvariantCulture) : ulong.Parse(text, CultureInfo.InvariantCulture)),
             "f32" => Float(ValueType.F32, text!),
             "f64" => Float(ValueType.F64, text!),
+            "v128" => new WastValue(WastValueKind.Vector, ValueType.V128, Alternatives: Lanes(Text(value, "lane_type")!, value.GetProperty("value"))),
             "refnull" => new WastValue(WastValueKind.RefNull, null),
             "externref" when text == "null" => new WastValue(WastValueKind.RefNull, ValueType.ExternRef),
             "externref" => new WastValue(WastValueKind.RefExtern, ValueType.ExternRef, text is null ? null : ulong.Parse(text, CultureInfo.InvariantCulture)),
@@ -98,6 +99,13 @@ internal sealed class JsonScript(string folder)
             _ => throw new InvalidDataException($"unknown type of value {type}"),
         };
     }
+
+    private static WastValue[] Lanes(string type, JsonElement lanes) => [.. lanes.EnumerateArray().Select(lane => lane.GetString()!).Select(text => type switch
+    {
+        "f32" => Float(ValueType.F32, text),
+        "f64" => Float(ValueType.F64, text),
+        _ => Number(ValueType.I64, text.StartsWith('-') ? (ulong)long.Parse(text, CultureInfo.InvariantCulture) : ulong.Parse(text, CultureInfo.InvariantCulture)),
+    })];
 
     private static WastValue Float(ValueType type, string text) => text switch
     {

@@ -40,15 +40,27 @@ internal enum ImmediateKind : byte
 
     /// <summary>Destination table, then source table.</summary>
     TableCopy,
+
+    /// <summary>A lane's number; the lane's width is in <see cref="Instruction.NaturalAlignment"/>.</summary>
+    Lane,
+
+    /// <summary>Sixteen bytes.</summary>
+    V128,
+
+    /// <summary>Sixteen numbers of lanes of two vectors.</summary>
+    Shuffle,
+
+    /// <summary>As <see cref="Memory"/>, then a lane's number.</summary>
+    MemoryLane,
 }
 
 /// <summary>One row of the instruction table, shared by validator, text format and tools.</summary>
 /// <param name="Opcode">The operation code.</param>
 /// <param name="Mnemonic">Its name in the text format.</param>
 /// <param name="Immediate">What follows the code.</param>
-/// <param name="NaturalAlignment">Memory accesses: log2 of the width in bytes; otherwise 0.</param>
+/// <param name="NaturalAlignment">Memory accesses and lanes: log2 of the width in bytes; otherwise 0.</param>
 /// <param name="Signature">
-/// Operands and result of instructions with a fixed type, as letters around <c>&gt;</c>: i = i32, l = i64, f = f32, d = f64,
+/// Operands and result of instructions with a fixed type, as letters around <c>&gt;</c>: i = i32, l = i64, f = f32, d = f64, v = v128,
 /// a = an address of the memory's index type. Empty for instructions whose type depends on context.
 /// </param>
 /// <param name="Feature">What must be enabled for it.</param>
@@ -58,7 +70,7 @@ internal sealed record Instruction(
 /// <summary>The instruction table: one row for each instruction. Each part of WebAssembly has its rows in a file.</summary>
 internal static class Instructions
 {
-    public static readonly Instruction[] All = [.. CoreInstructions.Rows];
+    public static readonly Instruction[] All = [.. CoreInstructions.Rows, .. VectorInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 

@@ -204,4 +204,9 @@ internal enum Opcode
     TableGrow = 0xFC000F,
     TableSize = 0xFC0010,
     TableFill = 0xFC0011,
+
+    // The other vector instructions are known by their rows in VectorInstructions only.
+    V128Load = 0xFD0000,
+    V128Const = 0xFD000C,
+    I8x16Shuffle = 0xFD000D,
 }

@@ -105,6 +105,17 @@ internal static class OpcodeReader
             case ImmediateKind.Memory:
                 reader.ReadMemoryArgument();
                 break;
+            case ImmediateKind.MemoryLane:
+                reader.ReadMemoryArgument();
+                reader.ReadByte();
+                break;
+            case ImmediateKind.Lane:
+                reader.ReadByte();
+                break;
+            case ImmediateKind.V128 or ImmediateKind.Shuffle:
+                reader.ReadF64Bits();
+                reader.ReadF64Bits();
+                break;
             case ImmediateKind.CallIndirect or ImmediateKind.MemoryInit or ImmediateKind.MemoryCopy or ImmediateKind.TableInit or ImmediateKind.TableCopy:
                 reader.ReadVarU32();
                 reader.ReadVarU32();
@@ -142,7 +153,6 @@ internal static class OpcodeReader
     // The instructions that the table does not have yet, and those that are only not enabled.
     private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
     {
-        >= 0xFD0000 and <= 0xFDFFFF => ": vector instructions are not enabled",
         >= 0xFE0000 => ": atomic instructions are not enabled",
         >= 0xFB0000 and <= 0xFBFFFF => ": instructions on structures and arrays are not enabled",
         0x12 or 0x13 => ": tail calls are not enabled",

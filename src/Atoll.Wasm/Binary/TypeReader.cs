@@ -15,14 +15,14 @@ internal static class TypeReader
     private static bool TryValueType(int code, out ValueType type)
     {
         type = new ValueType(code);
-        return code is (>= 0x7C and <= 0x7F) or 0x70 or 0x6F;
+        return code is (>= 0x7B and <= 0x7F) or 0x70 or 0x6F;
     }
 
     public static ValueType ReadValueType(this ref WasmReader reader)
     {
         int start = reader.Position;
         byte code = reader.ReadByte();
-        if (TryValueType(code, out ValueType type))
+        if (TryValueType(code, out ValueType type) && (!type.IsVector || (reader.Features & WasmFeatures.Simd) != 0))
         {
             return type;
         }

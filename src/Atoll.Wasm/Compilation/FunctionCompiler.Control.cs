@@ -533,7 +533,14 @@ internal sealed partial class FunctionCompiler
         {
             _il.LoadArgument(_parameterCount + i - 1);
             loadResult(i);
-            _il.Emit(StoreIndirect(LocalKinds.Of(_type.Results[i])));
+            if (_type.Results[i].IsVector)
+            {
+                _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetResult)));
+            }
+            else
+            {
+                _il.Emit(StoreIndirect(LocalKinds.Of(_type.Results[i])));
+            }
         }
 
         if (!_type.Results.IsEmpty)

@@ -232,6 +232,10 @@ internal sealed partial class FunctionCompiler
             {
                 _il.Emit(Il.Ldfld, _module.Field(typeof(Global), nameof(Global.Reference)));
             }
+            else if (kind == LocalKind.V128)
+            {
+                _il.Emit(Il.Call, _module.Vector(nameof(Vectors.GetGlobal)));
+            }
             else
             {
                 _il.Emit(Il.Ldflda, _module.Field(typeof(Global), nameof(Global.Low)));
@@ -264,6 +268,11 @@ internal sealed partial class FunctionCompiler
         {
             Load(value);
             _il.Emit(Il.Stfld, _module.Field(typeof(Global), nameof(Global.Reference)));
+        }
+        else if (kind == LocalKind.V128)
+        {
+            Load(value);
+            _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetGlobal)));
         }
         else
         {

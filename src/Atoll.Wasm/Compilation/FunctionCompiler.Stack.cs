@@ -340,6 +340,9 @@ internal sealed partial class FunctionCompiler
             case LocalKind.F64:
                 _il.LoadFloat64((ulong)bits);
                 break;
+            case LocalKind.V128:
+                EmitVectorZero();
+                break;
             case LocalKind.Reference:
                 _il.Emit(Il.Ldnull);
                 break;

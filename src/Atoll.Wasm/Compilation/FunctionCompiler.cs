@@ -264,6 +264,10 @@ internal sealed partial class FunctionCompiler
         {
             CompileNumeric(opcode);
         }
+        else if ((int)opcode >> 16 == VectorInstructions.Prefix >> 16)
+        {
+            CompileVector(ref reader, opcode);
+        }
         else if (!CompileControl(ref reader, opcode))
         {
             CompileOther(ref reader, opcode);

@@ -100,6 +100,8 @@ internal sealed class ModuleCompiler
 
     public int Numeric(string name) => Named(typeof(Numeric), name);
 
+    public int Vector(string name) => Named(typeof(Vectors), name);
+
     public int Method(Type type, string name, params Type[] parameters) => _assembly.Token(
         parameters.Length == 0 ? type.GetMethod(name, Any)! : type.GetMethod(name, Any, parameters)!);
 
@@ -264,6 +266,12 @@ internal sealed class ModuleCompiler
         if (kind == LocalKind.Reference)
         {
             BindElement(il, 4, index, typeof(Value), Field(typeof(Value), nameof(Value.Reference)), Il.Ldfld, _globalFields[index]);
+            return;
+        }
+
+        if (kind == LocalKind.V128)
+        {
+            BindElement(il, 4, index, typeof(Value), _assembly.Token(typeof(HostThunks).GetMethod(nameof(HostThunks.UnpackV128), Any)!), Il.Call, _globalFields[index]);
             return;
         }
 

@@ -11,7 +11,7 @@ internal static class ConstantExpression
         Stack<Value> stack = new(4);
         while (true)
         {
-            Opcode opcode = (Opcode)reader.ReadByte();
+            Opcode opcode = reader.ReadOpcode();
             switch (opcode)
             {
                 case Opcode.End:
@@ -27,6 +27,10 @@ internal static class ConstantExpression
                     break;
                 case Opcode.F64Const:
                     stack.Push(Value.F64Bits(reader.ReadF64Bits()));
+                    break;
+                case Opcode.V128Const:
+                    ulong low = reader.ReadF64Bits();
+                    stack.Push(Value.V128(low, reader.ReadF64Bits()));
                     break;
                 case Opcode.RefNull:
                     stack.Push(Value.Default(new ValueType((int)reader.ReadVarS33() & 0x7F)));

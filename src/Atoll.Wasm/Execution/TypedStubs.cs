@@ -46,6 +46,7 @@ internal static class TypedStubs
         0x7E => type == typeof(long) || type == typeof(ulong),
         0x7D => type == typeof(float),
         0x7C => type == typeof(double),
+        0x7B => type == typeof(System.Runtime.Intrinsics.Vector128<byte>),
         0x70 => type == typeof(Function),
         0x6F => type == typeof(object),
         _ => false,

@@ -397,6 +397,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         }
     }
 
+    /// <summary>Numbers, vectors and lanes.</summary>
     private void WriteConstant(Instruction instruction, ByteBuffer output)
     {
         switch (instruction.Immediate)
@@ -412,6 +413,18 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
                 break;
             case ImmediateKind.F64:
                 output.Fixed64(cursor.ExpectF64());
+                break;
+            case ImmediateKind.MemoryLane:
+                MemoryLane(instruction, output);
+                break;
+            case ImmediateKind.Lane:
+                output.Byte(TextVectors.Lane(cursor));
+                break;
+            case ImmediateKind.V128:
+                output.Bytes(TextVectors.Constant(cursor));
+                break;
+            case ImmediateKind.Shuffle:
+                output.Bytes(TextVectors.Shuffle(cursor));
                 break;
             default:
                 throw new InvalidOperationException($"no text form for the immediates of {instruction.Mnemonic}");
@@ -494,6 +507,23 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         }
 
         output.Unsigned(offset);
+    }
+
+    /// <summary>A number that stands alone is the lane; only before another one is it the memory.</summary>
+    private void MemoryLane(Instruction instruction, ByteBuffer output)
+    {
+        int position = cursor.Position;
+        int length = output.Length;
+        MemoryArgument(instruction, output);
+        if (!cursor.At(TokenKind.Nat) && cursor.Position == position + 1)
+        {
+            cursor.Position = position;
+            output.Truncate(length);
+            output.Unsigned((uint)instruction.NaturalAlignment);
+            output.Unsigned(0);
+        }
+
+        output.Byte(TextVectors.Lane(cursor));
     }
 
     private ulong? TryArgument(ReadOnlySpan<byte> prefix)

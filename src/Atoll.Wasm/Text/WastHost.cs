@@ -34,6 +34,7 @@ internal static class WastHost
         WastValueKind.Number when value.Type == ValueType.I64 => Value.I64((long)value.Bits!.Value),
         WastValueKind.Number when value.Type == ValueType.F32 => Value.F32Bits((uint)value.Bits!.Value),
         WastValueKind.Number when value.Type == ValueType.F64 => Value.F64Bits(value.Bits!.Value),
+        WastValueKind.Vector => Pack(value.Alternatives!),
         WastValueKind.RefNull when value.Type is { } type => Value.Default(type),
         WastValueKind.RefExtern when value.Bits is { } number => Value.ExternRef(number),
         _ => throw new InvalidOperationException($"{value} is a pattern, not a value"),
@@ -48,9 +49,40 @@ internal static class WastHost
         WastValueKind.RefExtern => actual.Type == ValueType.ExternRef && !IsNull(actual)
             && (expected.Bits is null || Equals(actual.AsExternRef(), expected.Bits)),
         WastValueKind.RefFunc => actual.Type == ValueType.FuncRef && !IsNull(actual),
+        WastValueKind.Vector => actual.Type == ValueType.V128 && MatchLanes(actual.AsV128(), expected.Alternatives!),
         WastValueKind.Either => expected.Alternatives!.Any(alternative => Matches(actual, alternative)),
         _ => false,
     };
+
+    private static Value Pack(WastValue[] lanes)
+    {
+        int bits = 128 / lanes.Length;
+        UInt128 all = 0;
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            all |= (UInt128)(lanes[i].Bits!.Value & (ulong.MaxValue >> (64 - bits))) << (i * bits);
+        }
+
+        return Value.V128((ulong)all, (ulong)(all >> 64));
+    }
+
+    private static bool MatchLanes((ulong Low, ulong High) actual, WastValue[] lanes)
+    {
+        int bits = 128 / lanes.Length;
+        UInt128 all = new(actual.High, actual.Low);
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            ulong mask = ulong.MaxValue >> (64 - bits);
+            ulong lane = (ulong)(all >> (i * bits)) & mask;
+            Value value = lanes[i].Type == ValueType.F32 ? Value.F32Bits((uint)lane) : lanes[i].Type == ValueType.F64 ? Value.F64Bits(lane) : Value.I64((long)lane);
+            if (!Matches(value, lanes[i] is { Kind: WastValueKind.Number } number ? number with { Bits = number.Bits & mask } : lanes[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsNull(Value value) =>
         value.Type == ValueType.FuncRef ? value.AsFuncRef() is null : value.Type == ValueType.ExternRef && value.AsExternRef() is null;

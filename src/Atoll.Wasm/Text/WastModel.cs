@@ -72,13 +72,16 @@ internal enum WastValueKind
 
     /// <summary>One of several.</summary>
     Either,
+
+    /// <summary>A vector: a number or a pattern for each lane.</summary>
+    Vector,
 }
 
 /// <summary>A value to pass, or a pattern that a result must match.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Type">Type of the value; null where the pattern leaves it open.</param>
 /// <param name="Bits">Numbers: the bits. References to the host's objects: the number, or null for any.</param>
-/// <param name="Alternatives">The patterns of <see cref="WastValueKind.Either"/>.</param>
+/// <param name="Alternatives">The patterns of <see cref="WastValueKind.Either"/>, or the lanes of a vector; the type of an integer lane is i64.</param>
 internal sealed record WastValue(WastValueKind Kind, ValueType? Type, ulong? Bits = null, WastValue[]? Alternatives = null)
 {
     public override string ToString() => Kind switch
@@ -89,6 +92,7 @@ internal sealed record WastValue(WastValueKind Kind, ValueType? Type, ulong? Bit
         WastValueKind.RefNull => "ref.null",
         WastValueKind.RefExtern => $"ref.extern {Bits}",
         WastValueKind.RefFunc => "ref.func",
+        WastValueKind.Vector => $"v128 [{string.Join(", ", Alternatives ?? [])}]",
         _ => $"either ({string.Join(", ", Alternatives ?? [])})",
     };
 }

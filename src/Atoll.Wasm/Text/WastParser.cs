@@ -142,6 +142,7 @@ internal sealed class WastParser
         {
             WastValue value = Value();
             bool isConstant = value.Kind is WastValueKind.Number or WastValueKind.RefNull
+                || (value.Kind == WastValueKind.Vector && value.Alternatives!.All(lane => lane.Kind == WastValueKind.Number))
                 || (value.Kind == WastValueKind.RefExtern && value.Bits is not null);
             arguments.Add(isConstant ? value : throw _cursor.Unexpected("a constant"));
         }
@@ -184,6 +185,7 @@ internal sealed class WastParser
             : _cursor.TryKeyword("i64.const"u8) ? Number(ValueType.I64, _cursor.ExpectInteger(64))
             : _cursor.TryKeyword("f32.const"u8) ? TryNan(ValueType.F32) ?? Number(ValueType.F32, _cursor.ExpectF32())
             : _cursor.TryKeyword("f64.const"u8) ? TryNan(ValueType.F64) ?? Number(ValueType.F64, _cursor.ExpectF64())
+            : _cursor.TryKeyword("v128.const"u8) ? Vector()
             : _cursor.TryKeyword("ref.null"u8) ? new WastValue(WastValueKind.RefNull, _cursor.At(TokenKind.Close) ? null : NullType())
             : _cursor.TryKeyword("ref.extern"u8) ? new WastValue(WastValueKind.RefExtern, ValueType.ExternRef, _cursor.At(TokenKind.Nat) ? _cursor.ExpectNat(32) : null)
             : _cursor.TryKeyword("ref.func"u8) ? RefFunc()
@@ -193,6 +195,20 @@ internal sealed class WastParser
     }
 
     private static WastValue Number(ValueType type, ulong bits) => new(WastValueKind.Number, type, bits);
+
+    private WastValue Vector()
+    {
+        (int bits, bool isFloat) = TextVectors.Shape(_cursor);
+        WastValue[] lanes = new WastValue[128 / bits];
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            lanes[i] = !isFloat ? Number(ValueType.I64, _cursor.ExpectInteger(bits))
+                : bits == 32 ? TryNan(ValueType.F32) ?? Number(ValueType.F32, _cursor.ExpectF32())
+                : TryNan(ValueType.F64) ?? Number(ValueType.F64, _cursor.ExpectF64());
+        }
+
+        return new WastValue(WastValueKind.Vector, ValueType.V128, Alternatives: lanes);
+    }
 
     private WastValue? TryNan(ValueType type) =>
         _cursor.TryKeyword("nan:canonical"u8) ? new WastValue(WastValueKind.CanonicalNan, type)

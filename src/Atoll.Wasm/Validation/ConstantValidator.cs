@@ -53,6 +53,10 @@ internal sealed class ConstantValidator(ModuleDefinition module, ModuleLimits li
                 reader.ReadF64Bits();
                 Push(ValueType.F64, offset);
                 break;
+            case Opcode.V128Const when (module.Features & WasmFeatures.Simd) != 0:
+                reader.SkipImmediate(ImmediateKind.V128);
+                Push(ValueType.V128, offset);
+                break;
             case Opcode.RefNull:
                 Push(reader.ReadHeapType(), offset);
                 break;

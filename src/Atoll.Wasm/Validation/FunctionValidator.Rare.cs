@@ -15,6 +15,10 @@ internal ref partial struct FunctionValidator
             case Opcode.SelectT:
                 StepTypedSelect();
                 break;
+            case Opcode.V128Const:
+                _reader.SkipImmediate(ImmediateKind.V128);
+                Push(V128);
+                break;
             case Opcode.MemorySize:
                 ReadMemory();
                 Push(I32);
@@ -191,6 +195,36 @@ internal ref partial struct FunctionValidator
         if (offset > uint.MaxValue)
         {
             throw Invalid("offset out of range");
+        }
+    }
+
+    /// <summary>Immediates of vector instructions that name lanes ("Vector Instructions").</summary>
+    private void CheckLanes(in OperatorRow row)
+    {
+        if (row.Immediate == ImmediateKind.Shuffle)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                CheckLane(32);
+            }
+
+            return;
+        }
+
+        if (row.Immediate == ImmediateKind.MemoryLane)
+        {
+            CheckMemoryArgument(row.NaturalAlignment);
+        }
+
+        CheckLane(16 >> row.NaturalAlignment);
+    }
+
+    private void CheckLane(int count)
+    {
+        int lane = _reader.ReadByte();
+        if (lane >= count)
+        {
+            throw Invalid($"invalid lane index {lane} of {count}");
         }
     }
 

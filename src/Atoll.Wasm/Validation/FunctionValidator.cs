@@ -18,6 +18,7 @@ internal ref partial struct FunctionValidator
     private const int I64 = 0x7E;
     private const int F32 = 0x7D;
     private const int F64 = 0x7C;
+    private const int V128 = 0x7B;
     private const int CancellationInterval = 1 << 16;
 
     private readonly ModuleDefinition _module;
@@ -126,9 +127,18 @@ internal ref partial struct FunctionValidator
         {
             CheckMemoryArgument(row.NaturalAlignment);
         }
-
-        if (row.PopCount == 2)
+        else if (row.Immediate != ImmediateKind.None)
         {
+            CheckLanes(row);
+        }
+
+        if (row.PopCount >= 2)
+        {
+            if (row.PopCount == 3)
+            {
+                Pop(row.Third);
+            }
+
             Pop(row.Second);
         }
 

@@ -18,6 +18,9 @@ internal struct OperatorRow
     public byte First;
     public byte Second;
 
+    /// <summary>Topmost of three.</summary>
+    public byte Third;
+
     /// <summary>Type of the result, or 0 when there is none.</summary>
     public byte Push;
 }
@@ -62,6 +65,7 @@ internal static class OperatorTable
             row.PopCount = (byte)arrow;
             row.First = TypeOf(signature[0]);
             row.Second = arrow > 1 ? TypeOf(signature[1]) : (byte)0;
+            row.Third = arrow > 2 ? TypeOf(signature[2]) : (byte)0;
             row.Push = arrow + 1 < signature.Length ? TypeOf(signature[arrow + 1]) : (byte)0;
         }
 
@@ -75,6 +79,7 @@ internal static class OperatorTable
         'l' => (byte)ValueType.I64.Code,
         'f' => (byte)ValueType.F32.Code,
         'd' => (byte)ValueType.F64.Code,
+        'v' => (byte)ValueType.V128.Code,
         _ => throw new InvalidOperationException($"no type for '{letter}' in the instruction table"),
     };
 }

@@ -165,9 +165,7 @@ public sealed class ModuleDecoderTests
     [Fact]
     public void Later_features_are_named()
     {
-        AssertMalformed("malformed value type 0x7b: vectors are not enabled", Module(Section(1, [1, 0x60, 1, 0x7B, 0])));
         AssertMalformed("malformed limits flags 0x04: 64-bit", Module(Section(5, [1, 4, 0])));
-        AssertMalformed("illegal opcode fd 0c: vector instructions are not enabled", Function(0xFD, 12));
         AssertMalformed("illegal opcode 12: tail calls are not enabled", Function(0x12, 0));
     }
 }

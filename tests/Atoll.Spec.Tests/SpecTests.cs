@@ -10,13 +10,21 @@ namespace Atoll.Spec.Tests;
 public sealed class SpecTests(Totals totals)
 {
     private static readonly string[] Groups =
-        ["core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/multi-memory", "core/simd", "core/relaxed-simd", "core-wasmtime/simd"];
+    [
+        "core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/multi-memory", "core/simd", "core/relaxed-simd", "core-wasmtime/simd",
+        "core/memory64", "core-proposals/custom-page-sizes",
+        "core-wasmtime/memory64", "core-wasmtime/custom-page-sizes", "core-wasmtime/multi-memory",
+    ];
+
+    // Groups of proposals that are off unless somebody asks for them.
+    private static readonly string[] Proposals =
+        ["core-proposals/custom-page-sizes", "core-proposals/wide-arithmetic", "core-wasmtime/custom-page-sizes"];
 
     // Its group is in the scope, but it needs an option that is no feature of WebAssembly.
     private const string NeedsCanonicalNans = "core-wasmtime/simd/canonicalize-nan";
 
     // What the suite's list of features may say of a file that this engine must run.
-    private static readonly string[] Features = ["extended-const", "multi-memory", "simd", "relaxed-simd"];
+    private static readonly string[] Features = ["extended-const", "multi-memory", "simd", "relaxed-simd", "memory64"];
 
     /// <summary>Files inside of the scope.</summary>
     public static TheoryData<string> Files() => [.. SpecData.Lines("scope.txt").Where(line => line[0] != '-')];
@@ -84,6 +92,8 @@ public sealed class SpecTests(Totals totals)
         string file = Path.Combine(SpecData.Root(), unit, $"{Path.GetFileName(unit)}.{form}");
         List<WastCommand> commands = form == "json" ? JsonScript.Read(file) : WastParser.Parse(TextSource.Read(File.ReadAllBytes(file)));
         Assert.NotEmpty(commands);
+        engine ??= new WasmEngineOptions();
+        engine = Proposals.Any(group => unit.StartsWith(group + "/", StringComparison.Ordinal)) ? engine with { Features = WasmFeatures.All } : engine;
         WastResult result = WastScript.Run(commands, new WastOptions { FileName = unit, Engine = engine }, TestContext.Current.CancellationToken);
         HashSet<string> expected = [.. SpecData.Lines("expectations.txt").Select(line => line.Split(' ', 2)[0]).Where(place => place.StartsWith(unit + ":", StringComparison.Ordinal))];
         List<WastFailure> unexpected = [.. result.Failures.Where(failure => !expected.Remove($"{failure.File}:{failure.Line}"))];

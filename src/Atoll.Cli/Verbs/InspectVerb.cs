@@ -84,11 +84,13 @@ internal sealed class InspectVerb : Verb
     }
 
     private static string MemoryText(MemoryType memory) =>
-        $"{Size(memory.Minimum)} at first, {(memory.Maximum is { } maximum ? $"up to {Size(maximum)}" : "no maximum of its own")}";
+        $"{Size(memory, memory.Minimum)} at first, {(memory.Maximum is { } maximum ? $"up to {Size(memory, maximum)}" : "no maximum of its own")}"
+        + (memory.IndexType == Wasm.ValueType.I64 ? ", 64-bit" : "") + (memory.IsShared ? ", shared" : "");
 
-    private static string Size(ulong pages) => $"{Number(pages)} pages ({Number(pages * (MemoryType.PageSize / 1024))} KiB)";
+    private static string Size(MemoryType memory, ulong pages) => memory.PageBytes == MemoryType.PageSize
+        ? $"{Number(pages)} pages ({Number((UInt128)pages * (MemoryType.PageSize / 1024))} KiB)" : $"{Number(pages)} pages of {Number(memory.PageBytes)} bytes";
 
-    private static string Number(ulong value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Number(UInt128 value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string TypeText(ExternKind kind, object type) => kind == ExternKind.Function ? $"func {type}" : type.ToString()!;
 

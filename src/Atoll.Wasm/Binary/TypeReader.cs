@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Atoll.Wasm.Binary;
 
 /// <summary>Reads types (specification, "Binary Format / Types"); shared by decoder, validator and compiler.</summary>
-internal static class TypeReader
+internal static partial class TypeReader
 {
     private const int EmptyBlock = 0x40;
 
@@ -80,35 +80,6 @@ internal static class TypeReader
         ImmutableArray<ValueType> parameters = reader.ReadValueTypes(limits.MaxParameters, "parameters");
         ImmutableArray<ValueType> results = reader.ReadValueTypes(limits.MaxResults, "results");
         return new FunctionType(parameters, results);
-    }
-
-    /// <summary>Reads limits (specification, "Binary Format / Limits"): minimum and maximum. Their range is a matter of validation.</summary>
-    public static (ulong Minimum, ulong? Maximum) ReadLimits(this ref WasmReader reader)
-    {
-        int start = reader.Position;
-        byte flags = reader.ReadByte();
-        if (flags > 1)
-        {
-            string hint = flags <= 0x0F ? ": 64-bit, shared and custom-page limits are not enabled" : "";
-            throw new MalformedModuleException($"malformed limits flags 0x{flags:x2}{hint}", start);
-        }
-
-        // Since 3.0 both are 64 bits wide in the format, whatever the index type is.
-        ulong minimum = reader.ReadVarU64();
-        return (minimum, flags == 1 ? reader.ReadVarU64() : null);
-    }
-
-    public static TableType ReadTableType(this ref WasmReader reader)
-    {
-        ValueType element = reader.ReadReferenceType();
-        (ulong minimum, ulong? maximum) = reader.ReadLimits();
-        return new TableType(element, minimum, maximum);
-    }
-
-    public static MemoryType ReadMemoryType(this ref WasmReader reader)
-    {
-        (ulong minimum, ulong? maximum) = reader.ReadLimits();
-        return new MemoryType(minimum, maximum);
     }
 
     public static GlobalType ReadGlobalType(this ref WasmReader reader)

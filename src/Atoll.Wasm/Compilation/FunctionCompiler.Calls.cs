@@ -40,7 +40,8 @@ internal sealed partial class FunctionCompiler
         FunctionType type = _definition.Types[typeIndex];
         FlushFuel();
         SaveFuel();
-        int index = AllocateTemp(LocalKind.I32);
+        LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
+        int index = AllocateTemp(indexKind);
         LoadOperands(1);
         _il.StoreLocal(index);
         SpillAll();
@@ -51,9 +52,14 @@ internal sealed partial class FunctionCompiler
         _il.Emit(Il.Ldfld, _module.TableField(table));
         _il.Emit(Il.Ldfld, _module.Field(typeof(Table), nameof(Table.Elements)));
         _il.LoadLocal(index);
+        if (indexKind == LocalKind.I64)
+        {
+            _il.Emit(Il.ConvU);
+        }
+
         _il.Emit(Il.LdelemRef);
         _il.StoreLocal(callee);
-        FreeTemp(LocalKind.I32, index);
+        FreeTemp(indexKind, index);
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.CanonicalType)));
         LoadContext();

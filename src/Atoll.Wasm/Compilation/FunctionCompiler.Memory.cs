@@ -41,7 +41,12 @@ internal sealed partial class FunctionCompiler
 
     private void LoadMemoryLength(int memory)
     {
-        if (_hasCalls)
+        if (_definition.Memories[memory].IsShared)
+        {
+            // Another thread can grow it at any time, and what it wrote there must be in reach of who learned of it.
+            EmitMemoryLength(_il, MemoryBase(memory), isVolatile: true);
+        }
+        else if (_hasCalls)
         {
             EmitMemoryLength(_il, MemoryBase(memory));
         }
@@ -63,18 +68,24 @@ internal sealed partial class FunctionCompiler
         return _memoryLengths[memory];
     }
 
-    private static void EmitMemoryLength(IlBuffer il, int address)
+    private static void EmitMemoryLength(IlBuffer il, int address, bool isVolatile = false)
     {
         // The length lies just before the first byte (MemoryMapping).
         il.LoadLocal(address);
         il.LoadInt32(8);
         il.Emit(Il.Sub);
+        if (isVolatile)
+        {
+            il.Emit(Il.Volatile);
+        }
+
         il.Emit(Il.LdindI8);
     }
 
     private void CompileMemoryGrow(int memory)
     {
-        RuntimeCall(nameof(GuestRuntime.MemoryGrow), 1, LocalKind.I32, memory);
+        bool wide = _definition.Memories[memory].Is64;
+        RuntimeCall(wide ? nameof(GuestRuntime.MemoryGrowWide) : nameof(GuestRuntime.MemoryGrow), 1, wide ? LocalKind.I64 : LocalKind.I32, memory);
         if (!_hasCalls)
         {
             // Two imported memories may be one and the same.
@@ -124,7 +135,7 @@ internal sealed partial class FunctionCompiler
         _il.Emit(access.Store);
     }
 
-    /// <summary>Pops the address; unless it is a constant or an unmodified local, it ends up widened in a 64-bit temporary.</summary>
+    /// <summary>Pops the address, of either index type; unless it is a constant or an unmodified local, it ends up widened in a 64-bit temporary.</summary>
     private Entry PopAddress()
     {
         Entry address = Pop();
@@ -135,7 +146,11 @@ internal sealed partial class FunctionCompiler
 
         Load(address);
         int temp = AllocateTemp(LocalKind.I64);
-        _il.Emit(Il.ConvU8);
+        if (address.Type == LocalKind.I32)
+        {
+            _il.Emit(Il.ConvU8);
+        }
+
         _il.StoreLocal(temp);
         return new Entry { Kind = EntryKind.Temp, Type = LocalKind.I64, Index = temp };
     }
@@ -145,11 +160,15 @@ internal sealed partial class FunctionCompiler
         switch (address.Kind)
         {
             case EntryKind.Const:
-                _il.LoadInt64((uint)address.Bits);
+                _il.LoadInt64(ConstantAddress(address));
                 break;
             case EntryKind.Local:
                 LoadWasmLocal(address.Index);
-                _il.Emit(Il.ConvU8);
+                if (address.Type == LocalKind.I32)
+                {
+                    _il.Emit(Il.ConvU8);
+                }
+
                 break;
             default:
                 _il.LoadLocal(address.Index);
@@ -157,12 +176,21 @@ internal sealed partial class FunctionCompiler
         }
     }
 
+    private static long ConstantAddress(in Entry address) => address.Type == LocalKind.I32 ? (uint)address.Bits : address.Bits;
+
     /// <summary>
     /// Traps unless address + offset + size fits (specification, "Memory Instructions"). The form address > length - (offset + size), signed, was
-    /// measured to be the fastest; a length below the sum gives a negative number, which every address exceeds.
+    /// measured to be the fastest; a length below the sum gives a negative number, which every 32-bit
+    /// address exceeds. For 64-bit addresses see <see cref="EmitWideCheck"/>.
     /// </summary>
     private void EmitCheck(ref Entry address, int memory, ulong offset, int size)
     {
+        if (offset >= MemoryMapping.LargestBytes)
+        {
+            EmitTrapAlways(memory);
+            return;
+        }
+
         long extent = (long)offset + size;
         bool isLocal = address.Kind == EntryKind.Local;
         if (isLocal && memory == 0 && _checkedExtent[address.Index] >= extent)
@@ -170,23 +198,30 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        if (address.Kind == EntryKind.Const && memory < _definition.Memories.Length
-            && (ulong)(uint)address.Bits + (ulong)extent <= _definition.Memories[memory].Minimum * MemoryType.PageSize)
+        MemoryType type = _definition.Memories[memory];
+        if (address.Kind == EntryKind.Const && (ulong)extent <= type.MinimumBytes && (ulong)ConstantAddress(address) <= type.MinimumBytes - (ulong)extent)
         {
             // A memory never shrinks below what its type promises.
             return;
         }
 
         SpillAll();
-        LoadAddressValue(address);
-        LoadMemoryLength(memory);
-        if (extent > 1)
+        if (type.Is64)
         {
-            _il.LoadInt64(extent);
-            _il.Emit(Il.Sub);
+            EmitWideCheck(address, memory, extent);
         }
+        else
+        {
+            LoadAddressValue(address);
+            LoadMemoryLength(memory);
+            if (extent > 1)
+            {
+                _il.LoadInt64(extent);
+                _il.Emit(Il.Sub);
+            }
 
-        _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, ColdLabel(ref _memoryTrapLabel));
+            _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, ColdLabel(ref _memoryTrapLabel));
+        }
 
         if (isLocal && memory == 0)
         {
@@ -204,7 +239,8 @@ internal sealed partial class FunctionCompiler
         _il.LoadLocal(MemoryBase(memory));
         if (address.Kind == EntryKind.Const)
         {
-            offset += (uint)address.Bits;
+            // Wraps around only where the check has trapped.
+            offset += (ulong)ConstantAddress(address);
         }
         else
         {
@@ -306,42 +342,6 @@ internal sealed partial class FunctionCompiler
         _il.MarkLabel(done);
         Release(Pop());
         PushTemp(kind, result);
-    }
-
-    /// <summary>Instructions that are a call of a method of the runtime: context, operands, immediates.</summary>
-    private void CompileRuntimeCall(ref WasmReader reader, Opcode opcode)
-    {
-        switch (opcode)
-        {
-            case Opcode.MemorySize:
-                LoadMemoryLength((int)reader.ReadVarU32());
-                _il.LoadInt32(16);
-                _il.Emit(Il.ShrUn);
-                _il.Emit(Il.ConvI4);
-                PushStack(LocalKind.I32);
-                break;
-            case Opcode.MemoryGrow: CompileMemoryGrow((int)reader.ReadVarU32()); break;
-            case Opcode.MemoryFill: RuntimeCall(nameof(GuestRuntime.MemoryFill), 3, null, (int)reader.ReadVarU32()); break;
-            case Opcode.MemoryCopy: RuntimeCall(nameof(GuestRuntime.MemoryCopy), 3, null, (int)reader.ReadVarU32(), (int)reader.ReadVarU32()); break;
-            case Opcode.MemoryInit:
-                int data = (int)reader.ReadVarU32();
-                RuntimeCall(nameof(GuestRuntime.MemoryInit), 3, null, (int)reader.ReadVarU32(), data);
-                break;
-            case Opcode.DataDrop: RuntimeCall(nameof(GuestRuntime.DataDrop), 0, null, (int)reader.ReadVarU32()); break;
-            case Opcode.TableGet: RuntimeCall(nameof(GuestRuntime.TableGet), 1, LocalKind.Reference, (int)reader.ReadVarU32()); break;
-            case Opcode.TableSet: RuntimeCall(nameof(GuestRuntime.TableSet), 2, null, (int)reader.ReadVarU32()); break;
-            case Opcode.TableSize: RuntimeCall(nameof(GuestRuntime.TableSize), 0, LocalKind.I32, (int)reader.ReadVarU32()); break;
-            case Opcode.TableGrow: RuntimeCall(nameof(GuestRuntime.TableGrow), 2, LocalKind.I32, (int)reader.ReadVarU32()); break;
-            case Opcode.TableFill: RuntimeCall(nameof(GuestRuntime.TableFill), 3, null, (int)reader.ReadVarU32()); break;
-            case Opcode.TableCopy: RuntimeCall(nameof(GuestRuntime.TableCopy), 3, null, (int)reader.ReadVarU32(), (int)reader.ReadVarU32()); break;
-            case Opcode.TableInit:
-                int segment = (int)reader.ReadVarU32();
-                RuntimeCall(nameof(GuestRuntime.TableInit), 3, null, (int)reader.ReadVarU32(), segment);
-                break;
-            case Opcode.ElemDrop: RuntimeCall(nameof(GuestRuntime.ElemDrop), 0, null, (int)reader.ReadVarU32()); break;
-            case Opcode.RefFunc: RuntimeCall(nameof(GuestRuntime.RefFunc), 0, LocalKind.Reference, (int)reader.ReadVarU32()); break;
-            default: throw new System.Diagnostics.UnreachableException($"{opcode} passed validation but has no code");
-        }
     }
 
     private void RuntimeCall(string helper, int operands, LocalKind? result, params ReadOnlySpan<int> immediates)

@@ -25,6 +25,7 @@ internal static class ImportMatching
         Function function => function.Type,
         Table table => table.Type,
         Memory memory => memory.Type,
+        SharedMemory memory => memory.Type,
         _ => ((Global)definition).Type,
     };
 
@@ -32,8 +33,9 @@ internal static class ImportMatching
     {
         (FunctionType a, FunctionType b) => a.Equals(b),
         (GlobalType a, GlobalType b) => a == b,
-        (MemoryType a, MemoryType b) => LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
-        (TableType a, TableType b) => a.Element == b.Element && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
+        (MemoryType a, MemoryType b) => a.IndexType == b.IndexType && a.IsShared == b.IsShared && a.PageBytes == b.PageBytes
+            && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
+        (TableType a, TableType b) => a.Element == b.Element && a.IndexType == b.IndexType && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
         _ => false,
     };
 

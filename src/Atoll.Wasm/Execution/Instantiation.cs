@@ -142,8 +142,8 @@ internal sealed unsafe class Instantiation
         {
             if (segments[i].Mode == SegmentMode.Active)
             {
-                Value offset = Evaluate(segments[i].Offset, ValueType.I32);
-                GuestRuntime.TableInit(_context, (int)offset.Low, 0, segments[i].Count, segments[i].Table, i);
+                ulong offset = EvaluateOffset(segments[i].Offset, _definition.Tables[segments[i].Table].Type.IndexType);
+                GuestRuntime.InitTable(_context, offset, 0, (uint)segments[i].Count, segments[i].Table, i);
                 GuestRuntime.ElemDrop(_context, i);
             }
         }
@@ -169,11 +169,17 @@ internal sealed unsafe class Instantiation
         {
             if (segments[i].Mode == SegmentMode.Active)
             {
-                Value offset = Evaluate(segments[i].Offset, ValueType.I32);
-                GuestRuntime.MemoryInit(_context, (int)offset.Low, 0, segments[i].Content.Length, segments[i].Memory, i);
+                ulong offset = EvaluateOffset(segments[i].Offset, _definition.Memories[segments[i].Memory].IndexType);
+                GuestRuntime.InitMemory(_context, offset, 0, (uint)segments[i].Content.Length, segments[i].Memory, i);
                 _context.DroppedData[i] = true;
             }
         }
+    }
+
+    private ulong EvaluateOffset(ByteRange code, ValueType type)
+    {
+        ulong offset = Evaluate(code, type).Low;
+        return type == ValueType.I64 ? offset : (uint)offset;
     }
 
     private Value Evaluate(ByteRange code, ValueType type) => ConstantExpression.Evaluate(_definition.Bytes, code, type, _globals, _cells, _context);

@@ -48,6 +48,16 @@ public sealed class Linker
         return Add(module, name, item);
     }
 
+    /// <summary>Defines a name as a shared memory, which any store may then use.</summary>
+    /// <param name="module">First part of the name.</param>
+    /// <param name="name">Second part of the name.</param>
+    /// <param name="memory">The memory.</param>
+    public Linker Define(string module, string name, SharedMemory memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        return Add(module, name, memory);
+    }
+
     /// <summary>Defines all exports of an instance under a module name.</summary>
     /// <param name="module">First part of the names.</param>
     /// <param name="instance">The instance.</param>
@@ -105,7 +115,8 @@ public sealed class Linker
         object[] items = new object[imports.Length];
         for (int i = 0; i < imports.Length; i++)
         {
-            items[i] = Find(imports[i])!;
+            object definition = Find(imports[i])!;
+            items[i] = definition is SharedMemory shared ? store.Attach(shared) : definition;
             if (items[i] is Extern item && item.Store != store)
             {
                 throw new InvalidOperationException($"{imports[i].Module}.{imports[i].Name} belongs to another store");

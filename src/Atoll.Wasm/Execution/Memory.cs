@@ -1,40 +1,52 @@
-using System.Runtime.ConstrainedExecution;
-using Atoll.Wasm.Platform;
+using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm;
 
-/// <summary>A linear memory: bytes that a guest can read and write, in pages of 64 KiB, zeroed at first.</summary>
+/// <summary>A linear memory: bytes that a guest can read and write, zeroed at first.</summary>
 /// <remarks>
-/// Used by one thread at a time, like its store. The address range is reserved up to the largest size that the memory may ever have, so the
-/// bytes never move; only committed pages cost memory. Released when the store is disposed or collected.
+/// Used by one thread at a time, like its store; the bytes of a shared memory may change under the reader's hands, because guests of other
+/// stores may use them at the same time (<see cref="SharedMemory"/>). The address range is reserved up to the largest size that the memory may
+/// ever have, so the bytes never move; only committed pages cost memory. Released when the store is disposed or collected.
 /// </remarks>
 public sealed unsafe class Memory : Extern
 {
     private readonly MemoryMapping _mapping;
-    private readonly ulong _maximumPages;
 
     /// <summary>Makes a memory.</summary>
     /// <param name="store">The store that owns it and whose limits bind it.</param>
-    /// <param name="type">Its type.</param>
+    /// <param name="type">Its type; a shared one makes a <see cref="SharedMemory"/> too.</param>
+    /// <exception cref="ArgumentException">The type is none that a module could have.</exception>
     /// <exception cref="LimitExceededException">The minimum is over a limit of the store or engine, or the system has no memory for it.</exception>
     public Memory(Store store, MemoryType type)
         : base(store)
     {
+        _mapping = MemoryMapping.Create(store.Engine, type, store.MaxMemoryBytes);
         Type = type;
-        ulong limit = Math.Min(store.Engine.Options.MaxMemoryBytes, store.MaxMemoryBytes) / MemoryType.PageSize;
-        _maximumPages = Math.Min(type.Maximum ?? 65536, Math.Min(limit, 65536));
-        if (type.Minimum > _maximumPages || !store.TryCharge(type.Minimum * MemoryType.PageSize))
+        Shared = type.IsShared ? new SharedMemory(store.Engine, type, _mapping) : null;
+        Own(type.MinimumBytes);
+    }
+
+    /// <summary>Makes a shared memory usable in a store. Its size counts for the store's limit, as do the pages that the store's guests add.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="shared">The shared memory; it lives at least as long as the store.</param>
+    /// <exception cref="ArgumentException">Store and memory are of different engines.</exception>
+    /// <exception cref="LimitExceededException">The memory is over the store's limit.</exception>
+    /// <exception cref="ObjectDisposedException">Nobody uses the shared memory any more, so that its bytes are gone; or the store was disposed.</exception>
+    public Memory(Store store, SharedMemory shared)
+        : base(store)
+    {
+        ArgumentNullException.ThrowIfNull(shared);
+        if (shared.Engine != store.Engine)
         {
-            throw new LimitExceededException(LimitKind.Memory, $"a memory of {type.Minimum} pages is over the limit of {limit} pages");
+            throw new ArgumentException("the store and the shared memory must belong to the same engine");
         }
 
-        _mapping = new MemoryMapping(store.Engine.Pages, _maximumPages * MemoryType.PageSize);
-        if (!_mapping.Commit(type.Minimum * MemoryType.PageSize))
-        {
-            throw new LimitExceededException(LimitKind.Memory, $"the system has no memory for {type.Minimum} pages");
-        }
-
-        store.Own(_mapping);
+        ObjectDisposedException.ThrowIf(store.IsDisposed, store);
+        _mapping = shared.Mapping;
+        ObjectDisposedException.ThrowIf(!_mapping.Retain(), shared);
+        Type = shared.DeclaredType;
+        Shared = shared;
+        Own(_mapping.Length);
     }
 
     /// <inheritdoc/>
@@ -43,17 +55,30 @@ public sealed unsafe class Memory : Extern
     /// <summary>The type, with the current size as its minimum.</summary>
     public MemoryType Type
     {
-        get => field with { Minimum = Math.Max(field.Minimum, _mapping is null ? 0 : Pages) };
+        get => field with { Minimum = Math.Max(field.Minimum, Pages) };
     }
 
-    /// <summary>Size in pages of 64 KiB.</summary>
-    public ulong Pages => ByteLength / MemoryType.PageSize;
+    /// <summary>What other stores need to use the same bytes; null unless the type is shared.</summary>
+    public SharedMemory? Shared { get; }
+
+    /// <summary>Size in pages of the memory's type, usually 64 KiB.</summary>
+    public ulong Pages => ByteLength / _mapping.PageBytes;
 
     /// <summary>Size in bytes.</summary>
-    public ulong ByteLength => _mapping.Length;
+    public ulong ByteLength => Mapping.Length;
 
     /// <summary>Address of byte 0. The length lies just before it (see <see cref="MemoryMapping"/>).</summary>
-    internal byte* Base => _mapping.Base;
+    internal byte* Base => Mapping.Base;
+
+    /// <summary>The bytes; a shared memory may outlive the store, but not for those who use it through the store.</summary>
+    internal MemoryMapping Mapping
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Store.IsDisposed, typeof(Store));
+            return _mapping;
+        }
+    }
 
     /// <summary>A view of some bytes; valid until the store is disposed.</summary>
     /// <param name="offset">First byte.</param>
@@ -84,102 +109,35 @@ public sealed unsafe class Memory : Extern
     /// <returns>The size before, in pages; -1 when a limit or the system does not allow it.</returns>
     public long Grow(ulong pages)
     {
-        ulong old = Pages;
-        if (pages > _maximumPages || old + pages > _maximumPages || !Store.TryCharge(pages * MemoryType.PageSize))
+        MemoryMapping mapping = Mapping;
+        if (pages > mapping.MaximumBytes / mapping.PageBytes)
         {
             return -1;
         }
 
-        if (!_mapping.Commit((old + pages) * MemoryType.PageSize))
+        ulong bytes = pages * mapping.PageBytes;
+        if (!Store.TryCharge(bytes))
         {
-            Store.Discharge(pages * MemoryType.PageSize);
             return -1;
         }
 
-        return (long)old;
-    }
-}
-
-/// <summary>
-/// The address range of a memory. Layout: one page of header, then the bytes of the memory; the last eight bytes of the header hold the
-/// length. Compiled code keeps the base in a local and finds the length next to it, whoever grew the memory.
-/// </summary>
-internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposable
-{
-    private readonly PageAllocator _pages;
-    private readonly nuint _reserved;
-    private byte* _base;
-
-    public MemoryMapping(PageAllocator pages, ulong maximumBytes)
-    {
-        _pages = pages;
-        _reserved = Header + (nuint)maximumBytes;
-        byte* start = pages.Reserve(_reserved);
-        if (start == null)
+        if (!mapping.TryGrow(bytes, out ulong old))
         {
-            GC.SuppressFinalize(this);
-            throw new LimitExceededException(LimitKind.Memory, $"the system has no address space for a memory of up to {maximumBytes} bytes; lower MaxMemoryBytes or the memory's maximum");
+            Store.Discharge(bytes);
+            return -1;
         }
 
-        _base = start + Header;
-        if (!pages.Commit(start, Header))
+        return (long)(old / mapping.PageBytes);
+    }
+
+    private void Own(ulong bytes)
+    {
+        if (!Store.TryCharge(bytes))
         {
-            Dispose();
-            throw new LimitExceededException(LimitKind.Memory, "the system has no memory left");
+            _mapping.Dispose();
+            throw new LimitExceededException(LimitKind.Memory, $"a memory of {bytes} bytes is over the limit of the store, {Store.MaxMemoryBytes} bytes");
         }
 
-        LengthCell = 0;
-    }
-
-    ~MemoryMapping() => Release();
-
-    private static nuint Header => PageAllocator.Granularity;
-
-    public byte* Base
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_base == null, typeof(Store));
-            return _base;
-        }
-    }
-
-    public ulong Length => *(ulong*)(Base - 8);
-
-    private ulong LengthCell
-    {
-        set => Volatile.Write(ref *(ulong*)(_base - 8), value);
-    }
-
-    /// <summary>Commits the first <paramref name="bytes"/> bytes, then publishes the length.</summary>
-    public bool Commit(ulong bytes)
-    {
-        ulong length = Length;
-        if (bytes > length)
-        {
-            if (!_pages.Commit(_base + length, (nuint)(bytes - length)))
-            {
-                return false;
-            }
-
-            LengthCell = bytes;
-        }
-
-        return true;
-    }
-
-    public void Dispose()
-    {
-        Release();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Release()
-    {
-        if (_base != null)
-        {
-            _pages.Release(_base - Header, _reserved);
-            _base = null;
-        }
+        Store.Own(_mapping);
     }
 }

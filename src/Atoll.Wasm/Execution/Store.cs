@@ -40,6 +40,7 @@ public sealed unsafe class Store : IDisposable
     private readonly StoreControl[] _control = GC.AllocateArray<StoreControl>(1, pinned: true);
     private readonly List<MemoryMapping> _owned = [];
     private readonly List<Instance> _instances = [];
+    private readonly List<Memory> _attached = [];
     private readonly Lock _interruptLock = new();
     private CancellationTokenSource? _interruption;
     private CancellationTokenRegistration _registration;
@@ -106,6 +107,8 @@ public sealed unsafe class Store : IDisposable
 
     /// <summary>Whether a limit or cancellation stopped a guest: the store may be inspected, not called.</summary>
     public bool IsStopped { get; private set; }
+
+    internal bool IsDisposed => _disposed;
 
     internal ulong MaxMemoryBytes { get; }
 
@@ -179,10 +182,24 @@ public sealed unsafe class Store : IDisposable
         }
 
         _owned.Clear();
+        _attached.Clear();
         _instances.Clear();
     }
 
     internal void Own(MemoryMapping mapping) => _owned.Add(mapping);
+
+    /// <summary>The store's view of a shared memory: one, however often the memory is imported.</summary>
+    internal Memory Attach(SharedMemory shared)
+    {
+        Memory? memory = _attached.Find(known => known.Shared == shared);
+        if (memory is null)
+        {
+            memory = new Memory(this, shared);
+            _attached.Add(memory);
+        }
+
+        return memory;
+    }
 
     internal void Own(Instance instance) => _instances.Add(instance);
 

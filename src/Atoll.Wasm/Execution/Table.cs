@@ -13,12 +13,17 @@ public sealed class Table : Extern
     /// <param name="store">The store that owns it and whose limits bind it.</param>
     /// <param name="type">Its type.</param>
     /// <param name="initial">First value of all elements.</param>
-    /// <exception cref="ArgumentException">The value is of another type, or a function of another store.</exception>
+    /// <exception cref="ArgumentException">The value is of another type, or a function of another store; the type of indices is neither i32 nor i64.</exception>
     /// <exception cref="LimitExceededException">The minimum is over a limit of the store or engine.</exception>
     public Table(Store store, TableType type, Value initial)
         : base(store)
     {
         store.CheckValue(initial, type.Element);
+        if (type.IndexType != ValueType.I32 && !type.Is64)
+        {
+            throw new ArgumentException($"a table cannot have indices of type {type.IndexType}");
+        }
+
         uint limit = Math.Min(store.Engine.Options.MaxTableElements, store.MaxTableElements);
         _maximum = (uint)Math.Min(type.Maximum ?? uint.MaxValue, limit);
         Type = type;

@@ -223,7 +223,7 @@ internal sealed partial class ModuleAssembler
         else
         {
             _scratch.Truncate(0);
-            WriteLimits(_scratch, wide);
+            TableLimits(_scratch, wide);
             TextType type = TextTypes.ReferenceType(_cursor, Types.Index);
             bool hasInitializer = !_cursor.At(TokenKind.Close);
             if (hasInitializer)
@@ -254,31 +254,13 @@ internal sealed partial class ModuleAssembler
     {
         bool wide = TryIndexType();
         _scratch.Truncate(0);
-        WriteLimits(_scratch, wide);
+        TableLimits(_scratch, wide);
         TextTypes.ReferenceType(_cursor, Types.Index).Write(output);
         output.Bytes(_scratch.Span);
     }
 
     /// <summary>Reads <c>i32</c> or <c>i64</c> before limits; true for <c>i64</c>.</summary>
     private bool TryIndexType() => !_cursor.TryKeyword("i32"u8) && _cursor.TryKeyword("i64"u8);
-
-    private void WriteLimits(ByteBuffer output, bool wide)
-    {
-        ulong minimum = _cursor.ExpectNat(64);
-        ulong? maximum = _cursor.At(TokenKind.Nat) ? _cursor.ExpectNat(64) : null;
-        bool shared = _cursor.TryKeyword("shared"u8);
-        WriteLimits(output, wide, shared, minimum, maximum);
-    }
-
-    private static void WriteLimits(ByteBuffer output, bool wide, bool shared, ulong minimum, ulong? maximum)
-    {
-        output.Byte((byte)((maximum is null ? 0 : 1) | (shared ? 2 : 0) | (wide ? 4 : 0)));
-        output.Unsigned(minimum);
-        if (maximum is { } value)
-        {
-            output.Unsigned(value);
-        }
-    }
 
     private void MemoryField()
     {
@@ -287,24 +269,27 @@ internal sealed partial class ModuleAssembler
         if (InlineExportsAndImport(ExternKind.Memory, index) is { } import)
         {
             import.Byte((byte)ExternKind.Memory);
-            WriteLimits(import, TryIndexType());
+            MemoryType(import, TryIndexType());
             _cursor.ExpectClose();
             return;
         }
 
         _definedBeforeImport ??= "memory";
         bool wide = TryIndexType();
-        if (_cursor.TryOpen("data"u8))
+        if (_cursor.AtOpen("data"u8) || _cursor.AtOpen("pagesize"u8))
         {
+            int page = TryPageSize();
+            _cursor.ExpectOpen();
+            _cursor.ExpectKeyword("data"u8);
             byte[] bytes = _cursor.Strings();
             _cursor.ExpectClose();
-            ulong pages = ((ulong)bytes.Length + MemoryType.PageSize - 1) / MemoryType.PageSize;
-            WriteLimits(_memories.Next(), wide, shared: false, pages, pages);
+            ulong pages = page == 0 ? (ulong)bytes.Length : ((ulong)bytes.Length + Wasm.MemoryType.PageSize - 1) / Wasm.MemoryType.PageSize;
+            WriteLimits(_memories.Next(), wide, shared: false, pages, pages, page);
             WriteActiveData(index, wide, bytes);
         }
         else
         {
-            WriteLimits(_memories.Next(), wide);
+            MemoryType(_memories.Next(), wide);
         }
 
         _cursor.ExpectClose();
@@ -314,7 +299,7 @@ internal sealed partial class ModuleAssembler
     {
         _nextMemory++;
         import.Byte((byte)ExternKind.Memory);
-        WriteLimits(import, TryIndexType());
+        MemoryType(import, TryIndexType());
     }
 
     private void GlobalField()

@@ -18,7 +18,9 @@ internal static class WastHost
         DefineGlobal("global_f32", Value.F32(666.6f));
         DefineGlobal("global_f64", Value.F64(666.6));
         linker.Define(Module, "table", new Table(store, new TableType(ValueType.FuncRef, 10, 20), Value.FuncRef(null)));
+        linker.Define(Module, "table64", new Table(store, new TableType(ValueType.FuncRef, 10, 20) { IndexType = ValueType.I64 }, Value.FuncRef(null)));
         linker.Define(Module, "memory", new Memory(store, new MemoryType(1, 2)));
+        linker.Define(Module, "shared_memory", new Memory(store, new MemoryType(1, 2) { IsShared = true }));
 
         void DefinePrint(string name, params ValueType[] parameters) =>
             linker.DefineFunction(Module, name, new FunctionType([.. parameters], []), (_, arguments, _) =>

@@ -16,16 +16,39 @@ public enum ExternKind
     Global = 3,
 }
 
-/// <summary>The type of a linear memory; sizes are in pages of 64 KiB.</summary>
+/// <summary>The type of a linear memory; sizes are in pages of 64 KiB unless <see cref="PageBytes"/> says otherwise (specification, "Memory Types").</summary>
 /// <param name="Minimum">Pages that the memory has at first.</param>
 /// <param name="Maximum">Pages that it may grow to, or null when its type sets no bound.</param>
 public sealed record MemoryType(ulong Minimum, ulong? Maximum)
 {
-    /// <summary>Bytes in a page: 65,536.</summary>
+    /// <summary>Bytes in an ordinary page: 65,536.</summary>
     public const int PageSize = 65536;
 
-    /// <summary>For example <c>memory 1 16</c>.</summary>
-    public override string ToString() => Maximum is { } maximum ? $"memory {Minimum} {maximum}" : $"memory {Minimum}";
+    /// <summary>Type of addresses and sizes: <c>i32</c> or <c>i64</c>.</summary>
+    /// <value>Default: <see cref="ValueType.I32"/>.</value>
+    public ValueType IndexType { get; init; } = ValueType.I32;
+
+    /// <summary>Whether instances in several stores may use the memory at the same time. Needs a maximum.</summary>
+    /// <value>Default: false.</value>
+    public bool IsShared { get; init; }
+
+    /// <summary>Bytes in a page of this memory: 65,536 or 1.</summary>
+    /// <value>Default: <see cref="PageSize"/>.</value>
+    public ulong PageBytes { get; init; } = PageSize;
+
+    internal bool Is64 => IndexType == ValueType.I64;
+
+    /// <summary>Largest number of pages that the index type and the page size allow ("Memory Types": 2^bits / page size, less one where pages are bytes).</summary>
+    internal ulong PageBound => PageBytes == 1 ? (Is64 ? ulong.MaxValue : uint.MaxValue) : (Is64 ? 1UL << 48 : 1UL << 16);
+
+    /// <summary>Bytes that the memory has at first, as far as a number holds them.</summary>
+    internal ulong MinimumBytes => BytesOf(Minimum);
+
+    internal ulong BytesOf(ulong pages) => pages > ulong.MaxValue / PageBytes ? ulong.MaxValue : pages * PageBytes;
+
+    /// <summary>For example <c>memory 1 16</c> or <c>memory i64 0 100 shared (pagesize 1)</c>.</summary>
+    public override string ToString() =>
+        $"memory {(Is64 ? "i64 " : "")}{Minimum}{(Maximum is { } maximum ? $" {maximum}" : "")}{(IsShared ? " shared" : "")}{(PageBytes == PageSize ? "" : $" (pagesize {PageBytes})")}";
 }
 
 /// <summary>The type of a table; sizes are in elements.</summary>
@@ -34,9 +57,15 @@ public sealed record MemoryType(ulong Minimum, ulong? Maximum)
 /// <param name="Maximum">Elements that it may grow to, or null when its type sets no bound.</param>
 public sealed record TableType(ValueType Element, ulong Minimum, ulong? Maximum)
 {
+    /// <summary>Type of indices and sizes: <c>i32</c> or <c>i64</c>.</summary>
+    /// <value>Default: <see cref="ValueType.I32"/>.</value>
+    public ValueType IndexType { get; init; } = ValueType.I32;
+
+    internal bool Is64 => IndexType == ValueType.I64;
+
     /// <summary>For example <c>table 1 16 funcref</c>.</summary>
     public override string ToString() =>
-        Maximum is { } maximum ? $"table {Minimum} {maximum} {Element}" : $"table {Minimum} {Element}";
+        $"table {(Is64 ? "i64 " : "")}{Minimum}{(Maximum is { } maximum ? $" {maximum}" : "")} {Element}";
 }
 
 /// <summary>The type of a global variable.</summary>

@@ -20,13 +20,12 @@ internal ref partial struct FunctionValidator
                 Push(V128);
                 break;
             case Opcode.MemorySize:
-                ReadMemory();
-                Push(I32);
+                Push(ReadMemory());
                 break;
             case Opcode.MemoryGrow:
-                ReadMemory();
-                Pop(I32);
-                Push(I32);
+                int index = ReadMemory();
+                Pop(index);
+                Push(index);
                 break;
             case Opcode.RefNull:
                 Push(_reader.ReadHeapType().Code);
@@ -39,20 +38,18 @@ internal ref partial struct FunctionValidator
                 break;
             case Opcode.MemoryInit:
                 ReadDataIndex();
-                ReadMemory();
-                PopThree(I32);
+                PopThree(ReadMemory(), I32, I32);
                 break;
             case Opcode.DataDrop:
                 ReadDataIndex();
                 break;
             case Opcode.MemoryCopy:
-                ReadMemory();
-                ReadMemory();
-                PopThree(I32);
+                index = ReadMemory();
+                PopCopy(index, ReadMemory());
                 break;
             case Opcode.MemoryFill:
-                ReadMemory();
-                PopThree(I32);
+                index = ReadMemory();
+                PopThree(index, I32, index);
                 break;
             default:
                 StepTable(opcode);
@@ -65,29 +62,27 @@ internal ref partial struct FunctionValidator
         switch (opcode)
         {
             case Opcode.TableGet:
-                int element = ReadTable().Element.Code;
-                Pop(I32);
-                Push(element);
+                TableType table = ReadTable();
+                Pop(table.IndexType.Code);
+                Push(table.Element.Code);
                 break;
             case Opcode.TableSet:
-                Pop(ReadTable().Element.Code);
-                Pop(I32);
+                table = ReadTable();
+                Pop(table.Element.Code);
+                Pop(table.IndexType.Code);
                 break;
             case Opcode.TableSize:
-                ReadTable();
-                Push(I32);
+                Push(ReadTable().IndexType.Code);
                 break;
             case Opcode.TableGrow:
-                element = ReadTable().Element.Code;
-                Pop(I32);
-                Pop(element);
-                Push(I32);
+                table = ReadTable();
+                Pop(table.IndexType.Code);
+                Pop(table.Element.Code);
+                Push(table.IndexType.Code);
                 break;
             case Opcode.TableFill:
-                element = ReadTable().Element.Code;
-                Pop(I32);
-                Pop(element);
-                Pop(I32);
+                table = ReadTable();
+                PopThree(table.IndexType.Code, table.Element.Code, table.IndexType.Code);
                 break;
             case Opcode.TableInit:
                 StepTableInit();
@@ -96,9 +91,10 @@ internal ref partial struct FunctionValidator
                 ReadIndex(_module.Elements.Length, "elem segment");
                 break;
             case Opcode.TableCopy:
-                ValueType destination = ReadTable().Element;
-                CheckElementTypes(ReadTable().Element, destination);
-                PopThree(I32);
+                table = ReadTable();
+                TableType source = ReadTable();
+                CheckElementTypes(source.Element, table.Element);
+                PopCopy(table.IndexType.Code, source.IndexType.Code);
                 break;
             default:
                 throw new InvalidOperationException($"the validator has no rule for {opcode}");
@@ -109,14 +105,14 @@ internal ref partial struct FunctionValidator
     {
         // The table is judged first although the segment comes first in the bytes: the order of the specification's rule.
         uint segment = _reader.ReadVarU32();
-        ValueType destination = ReadTable().Element;
+        TableType destination = ReadTable();
         if (segment >= (uint)_module.Elements.Length)
         {
             throw Invalid($"unknown elem segment {segment}");
         }
 
-        CheckElementTypes(_module.Elements[segment].Type, destination);
-        PopThree(I32);
+        CheckElementTypes(_module.Elements[segment].Type, destination.Element);
+        PopThree(destination.IndexType.Code, I32, I32);
     }
 
     private void StepSelect()
@@ -179,7 +175,8 @@ internal ref partial struct FunctionValidator
         Push(ValueType.FuncRef.Code);
     }
 
-    private void CheckMemoryArgument(int natural)
+    /// <summary>Checks what follows the code of a memory access; returns the type of its address.</summary>
+    private int CheckMemoryArgument(int natural)
     {
         (int alignment, uint memory, ulong offset) = _reader.ReadMemoryArgument();
         if (memory >= (uint)_module.Memories.Length)
@@ -192,14 +189,17 @@ internal ref partial struct FunctionValidator
             throw Invalid("alignment must not be larger than natural");
         }
 
-        if (offset > uint.MaxValue)
+        int index = _module.Memories[memory].IndexType.Code;
+        if (offset > uint.MaxValue && index == I32)
         {
             throw Invalid("offset out of range");
         }
+
+        return index;
     }
 
-    /// <summary>Immediates of vector instructions that name lanes ("Vector Instructions").</summary>
-    private void CheckLanes(in OperatorRow row)
+    /// <summary>Immediates of vector instructions that name lanes ("Vector Instructions"); returns the type of the first operand.</summary>
+    private int CheckLanes(in OperatorRow row)
     {
         if (row.Immediate == ImmediateKind.Shuffle)
         {
@@ -208,15 +208,12 @@ internal ref partial struct FunctionValidator
                 CheckLane(32);
             }
 
-            return;
+            return row.First;
         }
 
-        if (row.Immediate == ImmediateKind.MemoryLane)
-        {
-            CheckMemoryArgument(row.NaturalAlignment);
-        }
-
+        int first = row.Immediate == ImmediateKind.MemoryLane ? CheckMemoryArgument(row.NaturalAlignment) : row.First;
         CheckLane(16 >> row.NaturalAlignment);
+        return first;
     }
 
     private void CheckLane(int count)
@@ -246,7 +243,8 @@ internal ref partial struct FunctionValidator
 
     private TableType ReadTable() => _module.Tables[ReadIndex(_module.Tables.Length, "table")].Type;
 
-    private void ReadMemory() => ReadIndex(_module.Memories.Length, "memory");
+    /// <summary>Reads a memory's index; returns the type of its addresses.</summary>
+    private int ReadMemory() => _module.Memories[ReadIndex(_module.Memories.Length, "memory")].IndexType.Code;
 
     private void ReadDataIndex()
     {
@@ -264,12 +262,15 @@ internal ref partial struct FunctionValidator
         return index < (uint)count ? (int)index : throw Invalid($"unknown {what} {index}");
     }
 
-    private void PopThree(int type)
+    private void PopThree(int first, int second, int third)
     {
-        Pop(type);
-        Pop(type);
-        Pop(type);
+        Pop(third);
+        Pop(second);
+        Pop(first);
     }
+
+    /// <summary>The length of a copy has the smaller of the two index types.</summary>
+    private void PopCopy(int destination, int source) => PopThree(destination, source, destination == source ? source : I32);
 
     private static bool IsReference(int type) => type != Bottom && new ValueType(type).IsReference;
 

@@ -123,13 +123,14 @@ internal ref partial struct FunctionValidator
             return;
         }
 
+        int first = row.First;
         if (row.Immediate == ImmediateKind.Memory)
         {
-            CheckMemoryArgument(row.NaturalAlignment);
+            first = CheckMemoryArgument(row.NaturalAlignment);
         }
         else if (row.Immediate != ImmediateKind.None)
         {
-            CheckLanes(row);
+            first = CheckLanes(row);
         }
 
         if (row.PopCount >= 2)
@@ -142,7 +143,7 @@ internal ref partial struct FunctionValidator
             Pop(row.Second);
         }
 
-        Pop(row.First);
+        Pop(first);
         if (row.Push != 0)
         {
             Push(row.Push);
@@ -346,7 +347,7 @@ internal ref partial struct FunctionValidator
             throw Invalid($"unknown type {type}");
         }
 
-        Pop(I32);
+        Pop(table.IndexType.Code);
         Apply(_module.Types[type]);
     }
 

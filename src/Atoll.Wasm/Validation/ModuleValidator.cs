@@ -5,8 +5,6 @@ namespace Atoll.Wasm.Validation;
 /// <summary>Checks a decoded module (specification, "Validation / Modules"): the rules between its sections, then each function body.</summary>
 internal sealed class ModuleValidator
 {
-    private const ulong MaxPages = 65536;
-
     private readonly ModuleDefinition _module;
     private readonly ModuleLimits _limits;
     private readonly DeclaredReferences _declared;
@@ -49,7 +47,7 @@ internal sealed class ModuleValidator
         for (int i = 0; i < _module.Memories.Length; i++)
         {
             MemoryType memory = _module.Memories[i];
-            CheckRange(memory.Minimum, memory.Maximum, MaxPages, "memory size must be at most 65536 pages (4GiB)", $"memory {i}");
+            CheckMemory(memory, $"memory {i}");
         }
     }
 
@@ -60,11 +58,27 @@ internal sealed class ModuleValidator
         for (int i = 0; i < _module.Tables.Length; i++)
         {
             TableDefinition table = _module.Tables[i];
-            CheckRange(table.Type.Minimum, table.Type.Maximum, uint.MaxValue, "table size must be at most 2^32-1", $"table {i}");
+            ulong bound = table.Type.Is64 ? ulong.MaxValue : uint.MaxValue;
+            CheckRange(table.Type.Minimum, table.Type.Maximum, bound, "table size must be at most 2^32-1", $"table {i}");
             if (table.Initializer is { } initializer)
             {
                 _constants.Validate(initializer, table.Type.Element);
             }
+        }
+    }
+
+    private static void CheckMemory(MemoryType memory, string what)
+    {
+        if (memory.PageBytes is not (1 or MemoryType.PageSize))
+        {
+            throw new InvalidModuleException($"invalid custom page size: {what} has pages of {memory.PageBytes} bytes, they can have 1 or 65536", 0);
+        }
+
+        string pages = memory.Is64 ? $"{memory.PageBound} pages" : "65536 pages (4GiB)";
+        CheckRange(memory.Minimum, memory.Maximum, memory.PageBound, $"memory size must be at most {(memory.PageBytes == 1 ? "2^bits-1 bytes" : pages)}", what);
+        if (memory.IsShared && memory.Maximum is null)
+        {
+            throw new InvalidModuleException($"shared memory must have maximum: {what}", 0);
         }
     }
 
@@ -111,7 +125,7 @@ internal sealed class ModuleValidator
                     throw new InvalidModuleException($"type mismatch: element segment {i} puts {segment.Type} into a table of {element}", segment.Offset.Start);
                 }
 
-                _constants.Validate(segment.Offset, ValueType.I32);
+                _constants.Validate(segment.Offset, _module.Tables[segment.Table].Type.IndexType);
             }
 
             foreach (int function in segment.FunctionIndices ?? [])
@@ -141,7 +155,7 @@ internal sealed class ModuleValidator
                 throw new InvalidModuleException($"unknown memory {segment.Memory} of data segment {i}", segment.Offset.Start);
             }
 
-            _constants.Validate(segment.Offset, ValueType.I32);
+            _constants.Validate(segment.Offset, _module.Memories[segment.Memory].IndexType);
         }
     }
 

@@ -74,7 +74,7 @@ internal static class OperatorTable
 
     private static byte TypeOf(char letter) => letter switch
     {
-        // Addresses are 32 bits wide as long as there are no 64-bit memories.
+        // An address has the memory's index type, which the validator takes from the memory.
         'i' or 'a' => (byte)ValueType.I32.Code,
         'l' => (byte)ValueType.I64.Code,
         'f' => (byte)ValueType.F32.Code,

@@ -1,0 +1,3 @@
+namespace Atoll.Wasm.Execution;
+
+internal sealed class MemoryWaiters;

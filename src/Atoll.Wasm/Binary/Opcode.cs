@@ -16,6 +16,8 @@ internal enum Opcode
     Return = 0x0F,
     Call = 0x10,
     CallIndirect = 0x11,
+    ReturnCall = 0x12,
+    ReturnCallIndirect = 0x13,
     Drop = 0x1A,
     Select = 0x1B,
     SelectT = 0x1C,

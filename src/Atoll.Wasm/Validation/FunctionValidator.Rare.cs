@@ -9,6 +9,13 @@ internal ref partial struct FunctionValidator
     {
         switch (opcode)
         {
+            case Opcode.ReturnCall:
+                _hasCalls = true;
+                ReturnResultsOf(_module.TypeOf(ReadIndex(_module.Functions.Length, "function")));
+                break;
+            case Opcode.ReturnCallIndirect:
+                ReturnResultsOf(ReadIndirectType());
+                break;
             case Opcode.Select:
                 StepSelect();
                 break;

@@ -10,7 +10,7 @@ namespace Atoll.Spec.Tests;
 public sealed class SpecTests(Totals totals)
 {
     private static readonly string[] Groups =
-        ["core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/multi-memory", "core/simd", "core/relaxed-simd", "core-wasmtime/simd"];
+        ["core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/multi-memory", "core/simd", "core/relaxed-simd", "core-wasmtime/simd", "core-proposals/wide-arithmetic"];
 
     // Its group is in the scope, but it needs an option that is no feature of WebAssembly.
     private const string NeedsCanonicalNans = "core-wasmtime/simd/canonicalize-nan";
@@ -84,6 +84,11 @@ public sealed class SpecTests(Totals totals)
         string file = Path.Combine(SpecData.Root(), unit, $"{Path.GetFileName(unit)}.{form}");
         List<WastCommand> commands = form == "json" ? JsonScript.Read(file) : WastParser.Parse(TextSource.Read(File.ReadAllBytes(file)));
         Assert.NotEmpty(commands);
+        if (unit.StartsWith("core-proposals/", StringComparison.Ordinal))
+        {
+            engine = (engine ?? new WasmEngineOptions()) with { Features = WasmFeatures.All };
+        }
+
         WastResult result = WastScript.Run(commands, new WastOptions { FileName = unit, Engine = engine }, TestContext.Current.CancellationToken);
         HashSet<string> expected = [.. SpecData.Lines("expectations.txt").Select(line => line.Split(' ', 2)[0]).Where(place => place.StartsWith(unit + ":", StringComparison.Ordinal))];
         List<WastFailure> unexpected = [.. result.Failures.Where(failure => !expected.Remove($"{failure.File}:{failure.Line}"))];

@@ -320,6 +320,8 @@ internal sealed partial class FunctionCompiler
                 _il.Emit(Il.ConvI4);
                 PushStack(LocalKind.I32);
                 break;
+            case Opcode.I64Add128 or Opcode.I64Sub128: CompileWide(opcode, 4); break;
+            case Opcode.I64MulWideS or Opcode.I64MulWideU: CompileWide(opcode, 2); break;
             case Opcode.MemoryGrow: CompileMemoryGrow((int)reader.ReadVarU32()); break;
             case Opcode.MemoryFill: RuntimeCall(nameof(GuestRuntime.MemoryFill), 3, null, (int)reader.ReadVarU32()); break;
             case Opcode.MemoryCopy: RuntimeCall(nameof(GuestRuntime.MemoryCopy), 3, null, (int)reader.ReadVarU32(), (int)reader.ReadVarU32()); break;

@@ -26,6 +26,9 @@ internal ref partial struct FunctionValidator
                 _reader.SkipImmediate(ImmediateKind.V128);
                 Push(V128);
                 break;
+            case >= Opcode.I64Add128 and <= Opcode.I64MulWideU:
+                StepWide(opcode <= Opcode.I64Sub128 ? 4 : 2);
+                break;
             case Opcode.MemorySize:
                 ReadMemory();
                 Push(I32);
@@ -65,6 +68,17 @@ internal ref partial struct FunctionValidator
                 StepTable(opcode);
                 break;
         }
+    }
+
+    private void StepWide(int operands)
+    {
+        while (operands-- > 0)
+        {
+            Pop(I64);
+        }
+
+        Push(I64);
+        Push(I64);
     }
 
     private void StepTable(Opcode opcode)

@@ -87,6 +87,9 @@ internal sealed class WastExecutor : IDisposable
         if (name is not null)
         {
             _instances[name] = _current;
+
+            // Scripts of some engines import from a module by the name that it has in the script.
+            _linker.DefineInstance(name, _current);
         }
 
         return null;

@@ -77,7 +77,7 @@ internal sealed class WastVerb : Verb
         try
         {
             string text = Encoding.UTF8.GetString(ProgramFile.ReadBytes(file, context));
-            return WastScript.Run(text, new WastOptions { FileName = file, Store = store }, context.Cancellation);
+            return WastScript.Run(text, new WastOptions { FileName = file, Store = store, Engine = new WasmEngineOptions { Features = WasmFeatures.All } }, context.Cancellation);
         }
         catch (Exception exception) when (exception is WasmException or CliException)
         {

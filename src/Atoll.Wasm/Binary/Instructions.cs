@@ -70,7 +70,7 @@ internal sealed record Instruction(
 /// <summary>The instruction table: one row for each instruction. Each part of WebAssembly has its rows in a file.</summary>
 internal static class Instructions
 {
-    public static readonly Instruction[] All = [.. CoreInstructions.Rows, .. VectorInstructions.Rows];
+    public static readonly Instruction[] All = [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 

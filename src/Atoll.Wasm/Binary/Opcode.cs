@@ -16,6 +16,8 @@ internal enum Opcode
     Return = 0x0F,
     Call = 0x10,
     CallIndirect = 0x11,
+    ReturnCall = 0x12,
+    ReturnCallIndirect = 0x13,
     Drop = 0x1A,
     Select = 0x1B,
     SelectT = 0x1C,
@@ -204,6 +206,10 @@ internal enum Opcode
     TableGrow = 0xFC000F,
     TableSize = 0xFC0010,
     TableFill = 0xFC0011,
+    I64Add128 = 0xFC0013,
+    I64Sub128 = 0xFC0014,
+    I64MulWideS = 0xFC0015,
+    I64MulWideU = 0xFC0016,
 
     // The other vector instructions are known by their rows in VectorInstructions only.
     V128Load = 0xFD0000,

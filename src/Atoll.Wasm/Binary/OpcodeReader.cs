@@ -155,7 +155,6 @@ internal static class OpcodeReader
     {
         >= 0xFE0000 => ": atomic instructions are not enabled",
         >= 0xFB0000 and <= 0xFBFFFF => ": instructions on structures and arrays are not enabled",
-        0x12 or 0x13 => ": tail calls are not enabled",
         0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
         0x14 or 0x15 or 0xD3 or 0xD4 or 0xD5 or 0xD6 => ": typed references are not enabled",
         _ => "",

@@ -40,6 +40,8 @@ internal sealed partial class FunctionCompiler
     {
         switch (opcode)
         {
+            case Opcode.I64Add128 or Opcode.I64Sub128: CompileWide(opcode, 4); break;
+            case Opcode.I64MulWideS or Opcode.I64MulWideU: CompileWide(opcode, 2); break;
             case Opcode.MemorySize: CompileMemorySize((int)reader.ReadVarU32()); break;
             case Opcode.MemoryGrow: CompileMemoryGrow((int)reader.ReadVarU32()); break;
             case Opcode.MemoryFill:

@@ -9,13 +9,12 @@ internal sealed partial class FunctionCompiler
     private int _fuelLocal;
     private int _fuel;
 
-    private void Call(int index)
+    private void Call(int index, bool isTail = false)
     {
         FunctionType type = _definition.TypeOf(index);
         FlushFuel();
         SaveFuel();
-        int depth = LoadOperands(type.Parameters.Length);
-        int[] outs = LoadOutAddresses(type);
+        (int depth, int[] outs) = LoadArguments(type, isTail);
         if (index < _definition.ImportedFunctionCount)
         {
             (int code, int context) = _module.ImportFields(index);
@@ -23,19 +22,70 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Ldfld, context);
             LoadContext();
             _il.Emit(Il.Ldfld, code);
-            _il.Emit(Il.Calli, _module.CallSite(type));
+            EmitCall(Il.Calli, _module.CallSite(type), isTail);
         }
         else
         {
             LoadContext();
-            _il.Emit(Il.Call, ModuleAssembly.MethodToken(index - _definition.ImportedFunctionCount));
+            EmitCall(Il.Call, ModuleAssembly.MethodToken(index - _definition.ImportedFunctionCount), isTail);
             NoteCall(index);
         }
 
-        PushResults(type, outs, depth);
+        EndCall(type, outs, depth, isTail);
     }
 
-    private void CallIndirect(int typeIndex, int table)
+    /// <summary>
+    /// The arguments on IL's stack. A tail call passes on where this function's own results go, never the address of a local: its frame is gone
+    /// when the callee writes. IL wants nothing else on the stack there.
+    /// </summary>
+    private (int Depth, int[] Outs) LoadArguments(FunctionType type, bool isTail)
+    {
+        if (!isTail)
+        {
+            int depth = LoadOperands(type.Parameters.Length);
+            return (depth, LoadOutAddresses(type));
+        }
+
+        SpillAll();
+        if (_options.Interruptible)
+        {
+            // The JIT compiler makes a loop of a function that calls itself, and then reads the stack limit only once.
+            Look();
+        }
+
+        LoadOperands(type.Parameters.Length);
+        for (int i = 1; i < type.Results.Length; i++)
+        {
+            _il.LoadArgument(_parameterCount + i - 1);
+        }
+
+        return (0, []);
+    }
+
+    private void EmitCall(Il opcode, int token, bool isTail)
+    {
+        if (isTail)
+        {
+            _il.Emit(Il.Tail);
+        }
+
+        _il.Emit(opcode, token);
+    }
+
+    private void EndCall(FunctionType type, int[] outs, int depth, bool isTail)
+    {
+        if (isTail)
+        {
+            _il.Emit(Il.Ret);
+            _reachable = false;
+        }
+        else
+        {
+            PushResults(type, outs, depth);
+        }
+    }
+
+    private void CallIndirect(int typeIndex, int table, bool isTail = false)
     {
         FunctionType type = _definition.Types[typeIndex];
         FlushFuel();
@@ -65,15 +115,14 @@ internal sealed partial class FunctionCompiler
         LoadContext();
         _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
         _il.Branch(Il.BneUn, ColdLabel(ref _typeTrapLabel));
-        int depth = LoadOperands(type.Parameters.Length);
-        int[] outs = LoadOutAddresses(type);
+        (int depth, int[] outs) = LoadArguments(type, isTail);
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Context)));
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Code)));
         FreeTemp(LocalKind.Reference, callee);
-        _il.Emit(Il.Calli, _module.CallSite(type));
-        PushResults(type, outs, depth);
+        EmitCall(Il.Calli, _module.CallSite(type), isTail);
+        EndCall(type, outs, depth, isTail);
     }
 
     private int[] LoadOutAddresses(FunctionType type)

@@ -84,6 +84,11 @@ internal sealed partial class FunctionCompiler
                 int type = (int)reader.ReadVarU32();
                 CallIndirect(type, (int)reader.ReadVarU32());
                 return true;
+            case Opcode.ReturnCall: Call((int)reader.ReadVarU32(), isTail: true); return true;
+            case Opcode.ReturnCallIndirect:
+                int tailType = (int)reader.ReadVarU32();
+                CallIndirect(tailType, (int)reader.ReadVarU32(), isTail: true);
+                return true;
             default: return false;
         }
     }

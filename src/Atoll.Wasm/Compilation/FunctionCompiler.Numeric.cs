@@ -313,6 +313,17 @@ internal sealed partial class FunctionCompiler
         };
     }
 
+    /// <summary>The low half is the method's result, the high half comes through a temporary.</summary>
+    private void CompileWide(Opcode opcode, int operands)
+    {
+        int depth = LoadOperands(operands);
+        int high = AllocateTemp(LocalKind.I64);
+        _il.LoadLocalAddress(high);
+        _il.Emit(Il.Call, _module.Numeric(opcode.ToString()));
+        PushStack(LocalKind.I64, depth + 1);
+        PushTemp(LocalKind.I64, high);
+    }
+
     private void SettleCompare()
     {
         if (_stack.Count > 0 && _stack[^1].Kind == EntryKind.Compare)

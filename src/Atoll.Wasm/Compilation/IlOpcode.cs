@@ -78,4 +78,5 @@ internal enum Il : ushort
     CltUn = 0xFE05,
     Ldftn = 0xFE06,
     Volatile = 0xFE13,
+    Tail = 0xFE14,
 }

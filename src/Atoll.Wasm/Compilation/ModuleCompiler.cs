@@ -169,6 +169,8 @@ internal sealed class ModuleCompiler
             il.LoadArgument(i);
         }
 
+        // In place of this frame, so that tail calls among such functions do not pile up guards.
+        il.Emit(Il.Tail);
         il.Emit(Il.Call, body);
         il.Emit(Il.Ret);
         _assembly.AddMethod($"w{index}", Static, MethodImplAttributes.NoInlining, _assembly.FunctionSignature(type), il.Finish(), arguments + 2, default, initLocals: false);

@@ -43,6 +43,35 @@ internal static class Numeric
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static double OpaqueF64(long bits) => BitConverter.Int64BitsToDouble(bits);
 
+    [MethodImpl(Inline)]
+    public static long I64Add128(long lowA, long highA, long lowB, long highB, out long high)
+    {
+        ulong low = (ulong)lowA + (ulong)lowB;
+        high = highA + highB + (low < (ulong)lowA ? 1 : 0);
+        return (long)low;
+    }
+
+    [MethodImpl(Inline)]
+    public static long I64Sub128(long lowA, long highA, long lowB, long highB, out long high)
+    {
+        high = highA - highB - ((ulong)lowA < (ulong)lowB ? 1 : 0);
+        return lowA - lowB;
+    }
+
+    [MethodImpl(Inline)]
+    public static long I64MulWideS(long a, long b, out long high)
+    {
+        high = Math.BigMul(a, b, out long low);
+        return low;
+    }
+
+    [MethodImpl(Inline)]
+    public static long I64MulWideU(long a, long b, out long high)
+    {
+        high = (long)Math.BigMul((ulong)a, (ulong)b, out ulong low);
+        return (long)low;
+    }
+
     // Bounds of truncation: the first values on either side that do not fit. Where the lower one is exact, it is excluded by > of the next.
     [MethodImpl(Inline)]
     public static int I32TruncF32S(float value) =>

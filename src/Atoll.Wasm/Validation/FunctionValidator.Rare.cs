@@ -9,6 +9,13 @@ internal ref partial struct FunctionValidator
     {
         switch (opcode)
         {
+            case Opcode.ReturnCall:
+                _hasCalls = true;
+                ReturnResultsOf(_module.TypeOf(ReadIndex(_module.Functions.Length, "function")));
+                break;
+            case Opcode.ReturnCallIndirect:
+                ReturnResultsOf(ReadIndirectType());
+                break;
             case Opcode.Select:
                 StepSelect();
                 break;
@@ -18,6 +25,9 @@ internal ref partial struct FunctionValidator
             case Opcode.V128Const:
                 _reader.SkipImmediate(ImmediateKind.V128);
                 Push(V128);
+                break;
+            case >= Opcode.I64Add128 and <= Opcode.I64MulWideU:
+                StepWide(opcode <= Opcode.I64Sub128 ? 4 : 2);
                 break;
             case Opcode.MemorySize:
                 Push(ReadMemory());
@@ -55,6 +65,17 @@ internal ref partial struct FunctionValidator
                 StepTable(opcode);
                 break;
         }
+    }
+
+    private void StepWide(int operands)
+    {
+        while (operands-- > 0)
+        {
+            Pop(I64);
+        }
+
+        Push(I64);
+        Push(I64);
     }
 
     private void StepTable(Opcode opcode)

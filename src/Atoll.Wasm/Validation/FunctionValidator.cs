@@ -239,7 +239,7 @@ internal ref partial struct FunctionValidator
                 Apply(_module.TypeOf(ReadIndex(_module.Functions.Length, "function")));
                 break;
             case Opcode.CallIndirect:
-                StepCallIndirect();
+                Apply(ReadIndirectType());
                 break;
             default:
                 throw OpcodeReader.Illegal(opcode, _instructionOffset);
@@ -332,7 +332,20 @@ internal ref partial struct FunctionValidator
         SetUnreachable();
     }
 
-    private void StepCallIndirect()
+    /// <summary>A call in tail position: its results are the function's ("return_call", "return_call_indirect").</summary>
+    private void ReturnResultsOf(FunctionType callee)
+    {
+        ReadOnlySpan<ValueType> results = _frames[0].Type.Results.AsSpan();
+        if (!callee.Results.AsSpan().SequenceEqual(results))
+        {
+            throw Invalid($"type mismatch: a tail call of {callee} in a function with the results [{string.Join(' ', results.ToArray())}]");
+        }
+
+        PopMany(callee.Parameters.AsSpan());
+        SetUnreachable();
+    }
+
+    private FunctionType ReadIndirectType()
     {
         _hasCalls = true;
         uint type = _reader.ReadVarU32();
@@ -348,7 +361,7 @@ internal ref partial struct FunctionValidator
         }
 
         Pop(table.IndexType.Code);
-        Apply(_module.Types[type]);
+        return _module.Types[type];
     }
 
     private void StepGlobalSet()

@@ -161,10 +161,4 @@ public sealed class ModuleDecoderTests
         Assert.Equal("c", module.CustomSections[0].Name);
         Assert.Equal(2, module.CustomSections[0].Content.Length);
     }
-
-    [Fact]
-    public void Later_features_are_named()
-    {
-        AssertMalformed("illegal opcode 12: tail calls are not enabled", Function(0x12, 0));
-    }
 }

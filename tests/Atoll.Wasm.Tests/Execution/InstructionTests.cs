@@ -166,6 +166,28 @@ public class InstructionTests
         Assert.Equal(0x7fc0_0001U, instance.Call("f", Value.F32Bits(0x7f80_0001))[0].AsF32Bits());
     }
 
+    // A function that calls nothing keeps the lengths of its memories: growing one must change them all, in a loop and for each name it has.
+    [Fact]
+    public void AFunctionThatCallsNothingSeesItsMemoryGrow()
+    {
+        Store store = new(Guest.Engine);
+        Instance owner = new Linker(Guest.Engine).Instantiate(store, Guest.Load("(module (memory (export \"m\") 1))"));
+        Instance instance = new Linker(Guest.Engine).DefineInstance("a", owner).Instantiate(store, Guest.Load("""
+            (module (import "a" "m" (memory $a 1)) (import "a" "m" (memory $b 1))
+              (func (export "f") (param $pages i32) (result i32) (local $at i32)
+                (i32.store $b (i32.const 0) (i32.const 5))
+                (loop $next
+                  (if (i32.eq (memory.grow $a (i32.const 1)) (i32.const -1)) (then (return (i32.const -1))))
+                  (local.set $at (i32.add (local.get $at) (i32.const 65536)))
+                  (i32.store $a (local.get $at) (i32.load $b (i32.sub (local.get $at) (i32.const 65536))))
+                  (i32.store8 $b offset=65535 (local.get $at) (i32.const 1))
+                  (br_if $next (i32.lt_u (local.get $at) (i32.mul (local.get $pages) (i32.const 65536)))))
+                (i32.add (i32.load $b (local.get $at)) (i32.mul (memory.size $b) (i32.const 100)))))
+            """));
+        Assert.Equal(5 + (21 * 100), instance.Call("f", 20)[0].AsI32());
+        Assert.Equal(21UL, owner.GetMemory("m")!.Pages);
+    }
+
     [Fact]
     public void TrapsCarryTheGuestsStack()
     {

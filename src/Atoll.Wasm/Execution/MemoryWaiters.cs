@@ -1,3 +1,0 @@
-namespace Atoll.Wasm.Execution;
-
-internal sealed class MemoryWaiters;

@@ -34,6 +34,9 @@ internal sealed class JsonScript(string folder)
             "assert_malformed" => Failure(command, line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(command, line, WastFailureKind.Invalid),
             "assert_unlinkable" => Failure(command, line, WastFailureKind.Unlinkable),
+            "thread" => new WastThreadCommand(
+                line, Id(command, "name")!, Id(command, "shared_module") is { } shared ? [shared] : [], [.. command.GetProperty("commands").EnumerateArray().Select(Command)]),
+            "wait" => new WastWaitCommand(line, Id(command, "thread")!),
             _ => new WastUnknownCommand(line, type),
         };
     }

@@ -52,6 +52,12 @@ internal enum ImmediateKind : byte
 
     /// <summary>As <see cref="Memory"/>, then a lane's number.</summary>
     MemoryLane,
+
+    /// <summary>As <see cref="Memory"/>; the alignment must be the natural one.</summary>
+    AtomicMemory,
+
+    /// <summary>A zero byte.</summary>
+    Fence,
 }
 
 /// <summary>One row of the instruction table, shared by validator, text format and tools.</summary>
@@ -70,7 +76,8 @@ internal sealed record Instruction(
 /// <summary>The instruction table: one row for each instruction. Each part of WebAssembly has its rows in a file.</summary>
 internal static class Instructions
 {
-    public static readonly Instruction[] All = [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows];
+    public static readonly Instruction[] All =
+        [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 

@@ -215,4 +215,10 @@ internal enum Opcode
     V128Load = 0xFD0000,
     V128Const = 0xFD000C,
     I8x16Shuffle = 0xFD000D,
+
+    // The other atomic instructions are known by their rows in AtomicInstructions only.
+    MemoryAtomicNotify = 0xFE0000,
+    MemoryAtomicWait32 = 0xFE0001,
+    MemoryAtomicWait64 = 0xFE0002,
+    AtomicFence = 0xFE0003,
 }

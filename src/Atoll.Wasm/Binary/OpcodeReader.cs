@@ -102,14 +102,14 @@ internal static class OpcodeReader
             case ImmediateKind.HeapType:
                 reader.ReadHeapType();
                 break;
-            case ImmediateKind.Memory:
+            case ImmediateKind.Memory or ImmediateKind.AtomicMemory:
                 reader.ReadMemoryArgument();
                 break;
             case ImmediateKind.MemoryLane:
                 reader.ReadMemoryArgument();
                 reader.ReadByte();
                 break;
-            case ImmediateKind.Lane:
+            case ImmediateKind.Lane or ImmediateKind.Fence:
                 reader.ReadByte();
                 break;
             case ImmediateKind.V128 or ImmediateKind.Shuffle:
@@ -153,7 +153,6 @@ internal static class OpcodeReader
     // The instructions that the table does not have yet, and those that are only not enabled.
     private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
     {
-        >= 0xFE0000 => ": atomic instructions are not enabled",
         >= 0xFB0000 and <= 0xFBFFFF => ": instructions on structures and arrays are not enabled",
         0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
         0x14 or 0x15 or 0xD3 or 0xD4 or 0xD5 or 0xD6 => ": typed references are not enabled",

@@ -111,6 +111,11 @@ internal sealed partial class FunctionCompiler
         Entry address = PopAddress();
         EmitCheck(ref address, memory, offset, access.Size);
         EmitAddress(address, memory, offset);
+        if (_definition.Memories[memory].IsShared)
+        {
+            _il.EmitSharedPrefix();
+        }
+
         _il.Emit(access.Load);
         if (access.Widen != 0)
         {

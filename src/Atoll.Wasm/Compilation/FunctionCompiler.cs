@@ -28,6 +28,7 @@ internal sealed partial class FunctionCompiler
     private int _guardLocal;
     private int _memoryTrapLabel;
     private int _typeTrapLabel;
+    private int _unalignedLabel;
     private int _stackCheckLabel;
     private int _fuelLabel;
     private int _controlLocal;
@@ -94,6 +95,7 @@ internal sealed partial class FunctionCompiler
         _fuelLocal = -1;
         _memoryTrapLabel = -1;
         _typeTrapLabel = -1;
+        _unalignedLabel = -1;
         _stackCheckLabel = -1;
         _fuelLabel = -1;
         _controlLocal = -1;
@@ -201,6 +203,7 @@ internal sealed partial class FunctionCompiler
     private void EmitColdBlocks()
     {
         EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
+        EmitThrow(_unalignedLabel, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
         EmitThrow(_stackCheckLabel, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
         EmitThrow(_fuelLabel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
@@ -267,6 +270,10 @@ internal sealed partial class FunctionCompiler
         else if ((int)opcode >> 16 == VectorInstructions.Prefix >> 16)
         {
             CompileVector(ref reader, opcode);
+        }
+        else if ((int)opcode >> 16 == AtomicInstructions.Prefix >> 16)
+        {
+            CompileAtomic(ref reader, opcode);
         }
         else if (!CompileControl(ref reader, opcode))
         {

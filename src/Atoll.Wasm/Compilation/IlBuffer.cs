@@ -49,6 +49,18 @@ internal sealed class IlBuffer
         _bytes[_length++] = (byte)opcode;
     }
 
+    /// <summary>
+    /// Prefixes of a load from memory that other threads write: read once, where the code says so. Unaligned, because such loads of ARM
+    /// processors would fault on an address that is no multiple of the size.
+    /// </summary>
+    public void EmitSharedPrefix()
+    {
+        Emit(Il.Unaligned);
+        Ensure(1);
+        _bytes[_length++] = 1;
+        Emit(Il.Volatile);
+    }
+
     public void Emit(Il opcode, int token)
     {
         Emit(opcode);

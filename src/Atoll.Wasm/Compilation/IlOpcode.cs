@@ -77,6 +77,7 @@ internal enum Il : ushort
     Clt = 0xFE04,
     CltUn = 0xFE05,
     Ldftn = 0xFE06,
+    Unaligned = 0xFE12,
     Volatile = 0xFE13,
     Tail = 0xFE14,
 }

@@ -102,6 +102,8 @@ internal sealed class ModuleCompiler
 
     public int Vector(string name) => Named(typeof(Vectors), name);
 
+    public int Atomic(string name) => Named(typeof(Atomics), name);
+
     public int Method(Type type, string name, params Type[] parameters) => _assembly.Token(
         parameters.Length == 0 ? type.GetMethod(name, Any)! : type.GetMethod(name, Any, parameters)!);
 

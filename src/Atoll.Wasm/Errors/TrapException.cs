@@ -40,6 +40,12 @@ public enum TrapKind
 
     /// <summary>A host function ended the guest for a reason that its message gives.</summary>
     Host,
+
+    /// <summary>An atomic access whose address is no multiple of its size.</summary>
+    UnalignedAtomic,
+
+    /// <summary>A guest would wait on a memory that nobody else can change.</summary>
+    NotShared,
 }
 
 /// <summary>One frame of the guest's stack at the moment of a trap.</summary>
@@ -86,6 +92,8 @@ public sealed class TrapException : WasmException
         TrapKind.InvalidConversionToInteger => "invalid-conversion-to-integer",
         TrapKind.StackExhausted => "stack-exhausted",
         TrapKind.WouldBlock => "would-block",
+        TrapKind.UnalignedAtomic => "unaligned-atomic",
+        TrapKind.NotShared => "not-shared",
         _ => "host",
     };
 
@@ -120,6 +128,8 @@ public sealed class TrapException : WasmException
         TrapKind.InvalidConversionToInteger => "invalid conversion to integer",
         TrapKind.StackExhausted => "call stack exhausted",
         TrapKind.WouldBlock => "the host function would block",
+        TrapKind.UnalignedAtomic => "unaligned atomic",
+        TrapKind.NotShared => "expected shared memory",
         _ => "trap in a host function",
     };
 }

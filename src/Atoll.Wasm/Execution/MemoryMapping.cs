@@ -54,6 +54,9 @@ internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposabl
     /// <summary>Bytes in a page of the memory's type.</summary>
     public ulong PageBytes { get; }
 
+    /// <summary>Those who wait for a change of the memory.</summary>
+    public MemoryWaiters Waiters { get; } = new();
+
     public byte* Base
     {
         get

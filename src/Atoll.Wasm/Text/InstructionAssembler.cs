@@ -362,7 +362,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             case ImmediateKind.Table:
                 output.Unsigned(module.Tables.ResolveOptional(cursor));
                 break;
-            case ImmediateKind.Memory:
+            case ImmediateKind.Memory or ImmediateKind.AtomicMemory:
                 MemoryArgument(instruction, output);
                 break;
             case ImmediateKind.MemoryIndex:
@@ -402,6 +402,9 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
     {
         switch (instruction.Immediate)
         {
+            case ImmediateKind.Fence:
+                output.Byte(0);
+                break;
             case ImmediateKind.I32:
                 output.Signed((int)cursor.ExpectInteger(32));
                 break;

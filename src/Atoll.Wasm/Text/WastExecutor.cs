@@ -1,8 +1,12 @@
+using System.Collections.Immutable;
+
 namespace Atoll.Wasm.Text;
 
-/// <summary>Runs the commands of one script, in one store.</summary>
-internal sealed class WastExecutor : IDisposable
+/// <summary>Runs the commands of one script, in one store; those of a script's thread in another.</summary>
+internal sealed partial class WastExecutor : IDisposable
 {
+    private readonly WastOptions _options;
+    private readonly CancellationToken _cancellation;
     private readonly WasmEngine _engine;
     private readonly Store _store;
     private readonly Linker _linker;
@@ -12,9 +16,19 @@ internal sealed class WastExecutor : IDisposable
     private Instance? _current;
     private WasmModule? _lastDefinition;
 
+    private readonly ImmutableArray<WastFailure>.Builder _failures = ImmutableArray.CreateBuilder<WastFailure>();
+    private int _passed;
+
     public WastExecutor(WastOptions options, CancellationToken cancellationToken)
+        : this(new WasmEngine(options.Engine), options, cancellationToken)
     {
-        _engine = new WasmEngine(options.Engine);
+    }
+
+    private WastExecutor(WasmEngine engine, WastOptions options, CancellationToken cancellationToken)
+    {
+        _options = options;
+        _cancellation = cancellationToken;
+        _engine = engine;
         StoreOptions store = options.Store ?? new StoreOptions();
         _store = new Store(_engine, cancellationToken.CanBeCanceled ? store with { CancellationToken = cancellationToken } : store);
         _linker = new Linker(_engine);
@@ -23,8 +37,34 @@ internal sealed class WastExecutor : IDisposable
 
     public void Dispose() => _store.Dispose();
 
+    /// <summary>Runs commands to the end, and waits for the threads that they began.</summary>
+    public WastResult Run(IEnumerable<WastCommand> commands)
+    {
+        try
+        {
+            foreach (WastCommand command in commands)
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                if (Execute(command) is { } problem)
+                {
+                    _failures.Add(new WastFailure(_options.FileName, command.Line, problem));
+                }
+                else if (command is WastAssertReturn or WastAssertFailure)
+                {
+                    _passed++;
+                }
+            }
+        }
+        finally
+        {
+            JoinAll();
+        }
+
+        return new WastResult(_passed, _failures.DrainToImmutable());
+    }
+
     /// <summary>Runs a command. Null: it did what it says; otherwise what went wrong.</summary>
-    public string? Execute(WastCommand command)
+    private string? Execute(WastCommand command)
     {
         try
         {
@@ -36,6 +76,8 @@ internal sealed class WastExecutor : IDisposable
                 WastActionCommand action => Run(action.Action),
                 WastAssertReturn assert => Return(assert),
                 WastAssertFailure assert => Failure(assert),
+                WastThreadCommand thread => Begin(thread),
+                WastWaitCommand wait => Join(wait),
                 WastUnknownCommand unknown => $"this version does not know {unknown.Word}",
                 _ => $"no execution for {command.GetType().Name}",
             };
@@ -101,6 +143,16 @@ internal sealed class WastExecutor : IDisposable
     private string? Register(WastRegisterCommand command)
     {
         _registered.Add(command.As);
+        if (command.Name is not null && _shared.TryGetValue(command.Name, out List<(string Export, SharedMemory Memory)>? memories))
+        {
+            foreach ((string export, SharedMemory memory) in memories)
+            {
+                _linker.Define(command.As, export, memory);
+            }
+
+            return null;
+        }
+
         _linker.DefineInstance(command.As, Find(command.Name));
         return null;
     }

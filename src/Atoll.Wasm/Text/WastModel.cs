@@ -41,6 +41,16 @@ internal enum WastFailureKind
 /// <summary>An action or a module (exactly one of the two) that must fail with a message that starts with a text.</summary>
 internal sealed record WastAssertFailure(int Line, WastFailureKind Kind, WastAction? Action, WastModule? Module, string Text) : WastCommand(Line);
 
+/// <summary>Commands that run in a thread and a store of their own (the threads proposal's interpreter, "Scripts").</summary>
+/// <param name="Line">1-based line.</param>
+/// <param name="Name">Name of the thread.</param>
+/// <param name="Shared">Instances of the script whose shared memories the thread can import.</param>
+/// <param name="Commands">What it runs.</param>
+internal sealed record WastThreadCommand(int Line, string Name, string[] Shared, List<WastCommand> Commands) : WastCommand(Line);
+
+/// <summary>Waits until a thread is done; its failures count here.</summary>
+internal sealed record WastWaitCommand(int Line, string Thread) : WastCommand(Line);
+
 /// <summary>A command that this version does not know. Running it counts as a failure: nothing is skipped in silence.</summary>
 internal sealed record WastUnknownCommand(int Line, string Word) : WastCommand(Line);
 

@@ -36,7 +36,8 @@ internal sealed class WastParser
     private bool AtCommand() =>
         _cursor.AtOpen("module"u8) || _cursor.AtOpen("register"u8) || _cursor.AtOpen("invoke"u8) || _cursor.AtOpen("get"u8)
         || (_cursor.At(TokenKind.Open) && _cursor.Peek(1).Kind == TokenKind.Keyword
-            && _cursor.Source.Slice(_cursor.Peek(1)).StartsWith("assert_"u8));
+            && _cursor.Source.Slice(_cursor.Peek(1)).StartsWith("assert_"u8))
+        || _cursor.AtOpen("thread"u8) || _cursor.AtOpen("wait"u8);
 
     private WastCommand Command()
     {
@@ -63,11 +64,38 @@ internal sealed class WastParser
             "assert_malformed" => Failure(line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(line, WastFailureKind.Invalid),
             "assert_unlinkable" => Failure(line, WastFailureKind.Unlinkable),
+            "thread" => Thread(line),
+            "wait" => new WastWaitCommand(line, ExpectId()),
             _ => Unknown(line, word, start),
         };
         _cursor.ExpectClose();
         return command;
     }
+
+    /// <summary><c>$name (shared (module $name))* command*</c>; a thread has no threads of its own.</summary>
+    private WastThreadCommand Thread(int line)
+    {
+        string name = ExpectId();
+        List<string> shared = [];
+        while (_cursor.TryOpen("shared"u8))
+        {
+            _cursor.ExpectOpen();
+            _cursor.ExpectKeyword("module"u8);
+            shared.Add(ExpectId());
+            _cursor.ExpectClose();
+            _cursor.ExpectClose();
+        }
+
+        List<WastCommand> commands = [];
+        while (_cursor.At(TokenKind.Open))
+        {
+            commands.Add(_cursor.AtOpen("thread"u8) ? throw _cursor.Unexpected("a command other than thread") : Command());
+        }
+
+        return new WastThreadCommand(line, name, [.. shared], commands);
+    }
+
+    private string ExpectId() => _cursor.TryId() ?? throw _cursor.Unexpected("a name");
 
     private WastUnknownCommand Unknown(int line, string word, int start)
     {

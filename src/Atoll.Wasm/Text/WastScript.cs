@@ -60,21 +60,6 @@ public static class WastScript
     internal static WastResult Run(IEnumerable<WastCommand> commands, WastOptions options, CancellationToken cancellationToken)
     {
         using WastExecutor executor = new(options, cancellationToken);
-        int passed = 0;
-        ImmutableArray<WastFailure>.Builder failures = ImmutableArray.CreateBuilder<WastFailure>();
-        foreach (WastCommand command in commands)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (executor.Execute(command) is { } problem)
-            {
-                failures.Add(new WastFailure(options.FileName, command.Line, problem));
-            }
-            else if (command is WastAssertReturn or WastAssertFailure)
-            {
-                passed++;
-            }
-        }
-
-        return new WastResult(passed, failures.DrainToImmutable());
+        return executor.Run(commands);
     }
 }

@@ -29,6 +29,13 @@ internal ref partial struct FunctionValidator
             case >= Opcode.I64Add128 and <= Opcode.I64MulWideU:
                 StepWide(opcode <= Opcode.I64Sub128 ? 4 : 2);
                 break;
+            case Opcode.AtomicFence:
+                if (_reader.ReadByte() != 0)
+                {
+                    throw new MalformedModuleException("zero byte expected", _instructionOffset);
+                }
+
+                break;
             case Opcode.MemorySize:
                 Push(ReadMemory());
                 break;
@@ -197,7 +204,7 @@ internal ref partial struct FunctionValidator
     }
 
     /// <summary>Checks what follows the code of a memory access; returns the type of its address.</summary>
-    private int CheckMemoryArgument(int natural)
+    private int CheckMemoryArgument(int natural, bool exact = false)
     {
         (int alignment, uint memory, ulong offset) = _reader.ReadMemoryArgument();
         if (memory >= (uint)_module.Memories.Length)
@@ -210,6 +217,12 @@ internal ref partial struct FunctionValidator
             throw Invalid("alignment must not be larger than natural");
         }
 
+        if (exact && alignment != natural)
+        {
+            // The proposal for threads, "Alignment".
+            throw Invalid("alignment of an atomic access must be natural");
+        }
+
         int index = _module.Memories[memory].IndexType.Code;
         if (offset > uint.MaxValue && index == I32)
         {
@@ -219,9 +232,14 @@ internal ref partial struct FunctionValidator
         return index;
     }
 
-    /// <summary>Immediates of vector instructions that name lanes ("Vector Instructions"); returns the type of the first operand.</summary>
+    /// <summary>Immediates of atomic instructions, and of vector instructions that name lanes ("Vector Instructions"); returns the type of the first operand.</summary>
     private int CheckLanes(in OperatorRow row)
     {
+        if (row.Immediate == ImmediateKind.AtomicMemory)
+        {
+            return CheckMemoryArgument(row.NaturalAlignment, exact: true);
+        }
+
         if (row.Immediate == ImmediateKind.Shuffle)
         {
             for (int i = 0; i < 16; i++)

@@ -9,6 +9,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { WASI } from 'node:wasi';
 
+// Compiling in the background does not keep Node alive by itself.
+const alive = setInterval(() => {}, 1 << 30);
 let module, exports;
 
 const measured = async work => {
@@ -71,3 +73,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   process.stdout.write(JSON.stringify(answer) + '\n');
 }
+clearInterval(alive);

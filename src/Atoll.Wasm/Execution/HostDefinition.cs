@@ -6,9 +6,6 @@ namespace Atoll.Wasm.Execution;
 /// <summary>A host function independent of stores: a type, a delegate and the machine code that leads from guest code to the delegate.</summary>
 internal sealed class HostDefinition
 {
-    // Read by generated code.
-    internal readonly Delegate Target;
-
     private readonly WasmEngine _engine;
 
     private HostDefinition(WasmEngine engine, string name, FunctionType type, Delegate target, nint code)
@@ -23,6 +20,8 @@ internal sealed class HostDefinition
     public string Name { get; }
 
     public FunctionType Type { get; }
+
+    public Delegate Target { get; }
 
     public nint Code { get; }
 

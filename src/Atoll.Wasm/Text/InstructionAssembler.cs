@@ -6,7 +6,7 @@ namespace Atoll.Wasm.Text;
 /// Instruction sequences, plain and folded, to bytes (specification, "Text Format / Instructions"). Nesting lives on a stack of
 /// its own, so that a text cannot exhaust the thread's.
 /// </summary>
-internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
+internal sealed partial class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
 {
     /// <summary>How deep instructions may nest.</summary>
     public const int MaxNesting = 10_000;
@@ -336,9 +336,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
 
         if (instruction.Immediate == ImmediateKind.CastHeapType)
         {
-            (long heap, bool isNullable) = HeapOfReference();
-            WriteOpcode(instruction.Opcode + (isNullable ? 1 : 0), output);
-            output.Signed(heap);
+            WriteCast(instruction, output);
             return;
         }
 
@@ -379,86 +377,14 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             case ImmediateKind.HeapType:
                 output.Signed(TextTypes.HeapType(cursor, module.Types.Index));
                 break;
-            case ImmediateKind.MemoryInit:
-                SegmentAndTarget(module.Data, module.Memories, output);
-                module.UsesData = true;
-                break;
-            case ImmediateKind.Data:
-                output.Unsigned(module.Data.Resolve(cursor));
-                module.UsesData = true;
-                break;
-            case ImmediateKind.TableInit:
-                SegmentAndTarget(module.Elements, module.Tables, output);
-                break;
-            case ImmediateKind.Element:
-                output.Unsigned(module.Elements.Resolve(cursor));
-                break;
-            case ImmediateKind.MemoryCopy:
-                TwoTargets(module.Memories, output);
-                break;
-            case ImmediateKind.TableCopy:
-                TwoTargets(module.Tables, output);
-                break;
             default:
-                if (!WriteTypeImmediates(instruction.Immediate, output))
+                if (!WriteSegments(instruction.Immediate, output) && !WriteTypeImmediates(instruction.Immediate, output))
                 {
                     WriteConstant(instruction, output);
                 }
 
                 break;
         }
-    }
-
-    /// <summary>Immediates that begin with a type index, and casts; false for others.</summary>
-    private bool WriteTypeImmediates(ImmediateKind kind, ByteBuffer output)
-    {
-        if (kind == ImmediateKind.CastTypes)
-        {
-            uint label = Label();
-            (long from, bool fromNull) = HeapOfReference();
-            (long to, bool toNull) = HeapOfReference();
-            output.Byte((byte)((fromNull ? 1 : 0) | (toNull ? 2 : 0)));
-            output.Unsigned(label);
-            output.Signed(from);
-            output.Signed(to);
-            return true;
-        }
-
-        if (kind is not (ImmediateKind.Type or ImmediateKind.Field or ImmediateKind.ArrayCount or ImmediateKind.ArrayData or ImmediateKind.ArrayElements or ImmediateKind.TypePair))
-        {
-            return false;
-        }
-
-        uint type = module.Types.Index.Resolve(cursor);
-        output.Unsigned(type);
-        switch (kind)
-        {
-            case ImmediateKind.Field:
-                output.Unsigned(module.Types.ResolveField(cursor, type));
-                break;
-            case ImmediateKind.ArrayCount:
-                output.Unsigned((uint)cursor.ExpectInteger(32));
-                break;
-            case ImmediateKind.ArrayData:
-                output.Unsigned(module.Data.Resolve(cursor));
-                module.UsesData = true;
-                break;
-            case ImmediateKind.ArrayElements:
-                output.Unsigned(module.Elements.Resolve(cursor));
-                break;
-            case ImmediateKind.TypePair:
-                output.Unsigned(module.Types.Index.Resolve(cursor));
-                break;
-        }
-
-        return true;
-    }
-
-    /// <summary>Reads a reference type as a cast needs it: its heap type, and whether it has null.</summary>
-    private (long Heap, bool IsNullable) HeapOfReference()
-    {
-        TextType type = TextTypes.ReferenceType(cursor, module.Types.Index);
-        return (type.Code, type.Prefix != 0x64);
     }
 
     /// <summary>Numbers, vectors and lanes.</summary>

@@ -44,15 +44,6 @@ internal ref partial struct FunctionValidator
                 Pop(index);
                 Push(index);
                 break;
-            case Opcode.RefNull:
-                Push(_reader.ReadHeapType().Code);
-                break;
-            case Opcode.RefIsNull:
-                StepIsNull();
-                break;
-            case Opcode.RefFunc:
-                StepRefFunc();
-                break;
             case Opcode.MemoryInit:
                 ReadDataIndex();
                 PopThree(ReadMemory(), I32, I32);
@@ -183,28 +174,6 @@ internal ref partial struct FunctionValidator
         Pop(type);
         Pop(type);
         Push(type);
-    }
-
-    private void StepIsNull()
-    {
-        long type = PopAny();
-        if (type != Bottom && !IsReference(type))
-        {
-            throw Invalid($"type mismatch: ref.is_null takes a reference, the stack has {Name(type)}");
-        }
-
-        Push(I32);
-    }
-
-    private void StepRefFunc()
-    {
-        int function = ReadIndex(_module.Functions.Length, "function");
-        if (!_declared.Contains(function))
-        {
-            throw Invalid($"undeclared function reference {function}");
-        }
-
-        Push(ValueType.ReferenceTo(_module.Types[_module.Functions[function]], isNullable: false).Code);
     }
 
     /// <summary>Checks what follows the code of a memory access; returns the type of its address.</summary>

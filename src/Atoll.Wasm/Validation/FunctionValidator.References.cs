@@ -10,6 +10,15 @@ internal ref partial struct FunctionValidator
     {
         switch (opcode)
         {
+            case Opcode.RefNull:
+                Push(_reader.ReadHeapType().Code);
+                return true;
+            case Opcode.RefIsNull:
+                StepIsNull();
+                return true;
+            case Opcode.RefFunc:
+                StepRefFunc();
+                return true;
             case Opcode.CallRef:
                 Apply(ReadCalledType());
                 return true;
@@ -51,6 +60,28 @@ internal ref partial struct FunctionValidator
             default:
                 return false;
         }
+    }
+
+    private void StepIsNull()
+    {
+        long type = PopAny();
+        if (type != Bottom && !IsReference(type))
+        {
+            throw Invalid($"type mismatch: ref.is_null takes a reference, the stack has {Name(type)}");
+        }
+
+        Push(I32);
+    }
+
+    private void StepRefFunc()
+    {
+        int function = ReadIndex(_module.Functions.Length, "function");
+        if (!_declared.Contains(function))
+        {
+            throw Invalid($"undeclared function reference {function}");
+        }
+
+        Push(ValueType.ReferenceTo(_module.Types[_module.Functions[function]], isNullable: false).Code);
     }
 
     private FunctionType ReadCalledType()

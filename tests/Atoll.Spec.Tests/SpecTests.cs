@@ -11,8 +11,8 @@ public sealed class SpecTests(Totals totals)
 {
     private static readonly string[] Groups =
     [
-        "core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/memory64", "core/multi-memory", "core/simd", "core/relaxed-simd",
-        "core-proposals/custom-page-sizes", "core-proposals/threads", "core-proposals/wide-arithmetic", "core-wasmtime/custom-page-sizes",
+        "core/wasm-2.0", "core/bulk-memory", "core/exceptions", "core/extended-const", "core/memory64", "core/multi-memory", "core/simd", "core/relaxed-simd",
+        "core-proposals/custom-page-sizes", "core-proposals/legacy-exceptions", "core-proposals/threads", "core-proposals/wide-arithmetic", "core-wasmtime/custom-page-sizes",
         "core-wasmtime/memory64", "core-wasmtime/misc", "core-wasmtime/multi-memory", "core-wasmtime/simd", "core-wasmtime/tail-call",
         "core-wasmtime/threads", "core-wasmtime/winch",
     ];
@@ -21,7 +21,7 @@ public sealed class SpecTests(Totals totals)
     private const string HasNoText = "core-wasmtime/misc/embenchen_fannkuch";
 
     // What the suite's list of features may say of a file that this engine must run.
-    private static readonly string[] Features = ["extended-const", "multi-memory", "simd", "relaxed-simd", "memory64"];
+    private static readonly string[] Features = ["extended-const", "multi-memory", "simd", "relaxed-simd", "memory64", "exceptions"];
 
     /// <summary>Files inside of the scope.</summary>
     public static TheoryData<string> Files() => [.. SpecData.Lines("scope.txt").Where(line => line[0] != '-')];

@@ -58,6 +58,10 @@ internal enum ImmediateKind : byte
 
     /// <summary>A zero byte.</summary>
     Fence,
+    Tag,
+
+    /// <summary>Block type, then clauses (<see cref="CatchClause"/>).</summary>
+    TryTable,
 }
 
 /// <summary>One row of the instruction table, shared by validator, text format and tools.</summary>
@@ -77,7 +81,8 @@ internal sealed record Instruction(
 internal static class Instructions
 {
     public static readonly Instruction[] All =
-        [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows];
+        [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows,
+         .. ExceptionInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 

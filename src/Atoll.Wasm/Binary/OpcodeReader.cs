@@ -59,6 +59,7 @@ internal static class OpcodeReader
                     }
 
                     reader.SkipImmediate(instruction.Immediate);
+                    depth += opcode is Opcode.Try or Opcode.TryTable ? 1 : opcode == Opcode.Delegate && depth > 0 ? -1 : 0;
                     break;
             }
         }
@@ -135,6 +136,14 @@ internal static class OpcodeReader
                 }
 
                 break;
+            case ImmediateKind.TryTable:
+                reader.ReadBlockType([], out _);
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    reader.ReadCatchClause();
+                }
+
+                break;
             default:
                 reader.ReadVarU32();
                 break;
@@ -154,7 +163,6 @@ internal static class OpcodeReader
     private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
     {
         >= 0xFB0000 and <= 0xFBFFFF => ": instructions on structures and arrays are not enabled",
-        0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
         0x14 or 0x15 or 0xD3 or 0xD4 or 0xD5 or 0xD6 => ": typed references are not enabled",
         _ => "",
     };

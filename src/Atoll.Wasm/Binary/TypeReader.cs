@@ -15,14 +15,19 @@ internal static partial class TypeReader
     private static bool TryValueType(int code, out ValueType type)
     {
         type = new ValueType(code);
-        return code is (>= 0x7B and <= 0x7F) or 0x70 or 0x6F;
+        return code is (>= 0x7B and <= 0x7F) || IsAbstractHeap(code);
     }
+
+    private static bool IsAbstractHeap(int code) => code is 0x70 or 0x6F or 0x69;
+
+    private static bool IsEnabled(ref WasmReader reader, ValueType type) =>
+        (!type.IsVector || (reader.Features & WasmFeatures.Simd) != 0) && (type != ValueType.ExnRef || (reader.Features & WasmFeatures.Exceptions) != 0);
 
     public static ValueType ReadValueType(this ref WasmReader reader)
     {
         int start = reader.Position;
         byte code = reader.ReadByte();
-        if (TryValueType(code, out ValueType type) && (!type.IsVector || (reader.Features & WasmFeatures.Simd) != 0))
+        if (TryValueType(code, out ValueType type) && IsEnabled(ref reader, type))
         {
             return type;
         }
@@ -40,15 +45,15 @@ internal static partial class TypeReader
     {
         int start = reader.Position;
         byte code = reader.ReadByte();
-        if (code is 0x70 or 0x6F)
+        if (code == 0x63 && !reader.AtEnd && IsAbstractHeap(reader.PeekByte()))
         {
-            return new ValueType(code);
+            // "ref null func" and its like written out are the same types as their short forms.
+            code = reader.ReadByte();
         }
 
-        // "ref null func" and "ref null extern" written out are the same types as their short forms.
-        if (code == 0x63 && !reader.AtEnd && reader.PeekByte() is 0x70 or 0x6F)
+        if (IsAbstractHeap(code) && IsEnabled(ref reader, new ValueType(code)))
         {
-            return new ValueType(reader.ReadByte());
+            return new ValueType(code);
         }
 
         throw new MalformedModuleException($"malformed reference type 0x{code:x2}{Explain(code)}", start);
@@ -59,12 +64,12 @@ internal static partial class TypeReader
     {
         int start = reader.Position;
         long code = reader.ReadVarS33() & 0x7F;
-        if (code is 0x70 or 0x6F && reader.Position == start + 1)
+        if (IsAbstractHeap((int)code) && reader.Position == start + 1 && IsEnabled(ref reader, new ValueType((int)code)))
         {
             return new ValueType((int)code);
         }
 
-        throw new MalformedModuleException("malformed heap type: only func and extern are enabled", start);
+        throw new MalformedModuleException("malformed heap type: only func, extern and exn exist, and exn must be enabled", start);
     }
 
     public static FunctionType ReadFunctionType(this ref WasmReader reader, ModuleLimits limits)
@@ -145,7 +150,8 @@ internal static partial class TypeReader
     {
         0x7B => ": vectors are not enabled",
         0x63 or 0x64 => ": typed references are not enabled",
-        0x65 or (>= 0x69 and <= 0x74) => ": reference types other than funcref and externref are not enabled",
+        0x69 => ": exception handling is not enabled",
+        0x65 or (>= 0x6A and <= 0x74) => ": reference types other than funcref and externref are not enabled",
         _ => "",
     };
 

@@ -46,6 +46,9 @@ public enum TrapKind
 
     /// <summary>A guest would wait on a memory that nobody else can change.</summary>
     NotShared,
+
+    /// <summary>An instruction needs what a reference refers to, and the reference is null.</summary>
+    NullReference,
 }
 
 /// <summary>One frame of the guest's stack at the moment of a trap.</summary>
@@ -94,6 +97,7 @@ public sealed class TrapException : WasmException
         TrapKind.WouldBlock => "would-block",
         TrapKind.UnalignedAtomic => "unaligned-atomic",
         TrapKind.NotShared => "not-shared",
+        TrapKind.NullReference => "null-reference",
         _ => "host",
     };
 
@@ -130,6 +134,7 @@ public sealed class TrapException : WasmException
         TrapKind.WouldBlock => "the host function would block",
         TrapKind.UnalignedAtomic => "unaligned atomic",
         TrapKind.NotShared => "expected shared memory",
+        TrapKind.NullReference => "null reference",
         _ => "trap in a host function",
     };
 }

@@ -102,10 +102,10 @@ internal sealed class HostThunks
         }
 
         il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
-        if (!type.Results.IsEmpty && type.Results[0] == ValueType.FuncRef)
+        if (!type.Results.IsEmpty && (type.Results[0] == ValueType.FuncRef || type.Results[0] == ValueType.ExnRef))
         {
             il.Emit(OpCodes.Ldarg, (short)context);
-            il.Emit(OpCodes.Call, Helper(nameof(CheckFuncRef)));
+            il.Emit(OpCodes.Call, Helper(type.Results[0] == ValueType.FuncRef ? nameof(CheckFuncRef) : nameof(CheckExnRef)));
         }
 
         if (result is not null)
@@ -256,6 +256,7 @@ internal sealed class HostThunks
         0x7C => "F64",
         0x7B => "V128",
         0x70 => "FuncRef",
+        0x69 => "ExnRef",
         _ => "ExternRef",
     };
 
@@ -275,6 +276,8 @@ internal sealed class HostThunks
 
     internal static Value PackExternRef(object? value) => Value.ExternRef(value);
 
+    internal static Value PackExnRef(object? value) => Value.ExnRef((ExceptionInstance?)value);
+
     internal static int UnpackI32(in Value value) => (int)value.Low;
 
     internal static long UnpackI64(in Value value) => (long)value.Low;
@@ -289,11 +292,19 @@ internal sealed class HostThunks
 
     internal static object? UnpackExternRef(in Value value) => value.Reference;
 
+    internal static object? UnpackExnRef(in Value value) => value.Reference;
+
     /// <summary>Refuses a function of another store: the guest would call it without entering that store, even after its memory is gone.</summary>
     internal static object? CheckFuncRef(object? function, object context)
     {
         ((Caller)context).Store.CheckValue(Value.FuncRef((Function?)function), ValueType.FuncRef);
         return function;
+    }
+
+    internal static object? CheckExnRef(object? exception, object context)
+    {
+        ((Caller)context).Store.CheckValue(Value.ExnRef((ExceptionInstance?)exception), ValueType.ExnRef);
+        return exception;
     }
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];

@@ -30,6 +30,7 @@ internal abstract unsafe class InstanceContext
     public Instance Instance = null!;
     public Memory[] Memories = [];
     public Table[] Tables = [];
+    public Tag[] Tags = [];
 
     /// <summary>References to functions, made when somebody asks for one; imports first.</summary>
     public Function?[] Functions = [];
@@ -49,11 +50,11 @@ internal abstract unsafe class InstanceContext
     public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells, FunctionType[] types)
     {
         _imports = imports;
-        Bind(imports, Memories, Tables, globals, cells, types);
+        Bind(imports, Memories, Tables, globals, cells, types, Tags);
     }
 
     /// <summary>Fills the generated fields.</summary>
-    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types, Tag[] tags);
 }
 
 /// <summary>An imported function as compiled code calls it.</summary>

@@ -227,6 +227,11 @@ public sealed unsafe class Store : IDisposable
         {
             throw new ArgumentException("the function belongs to another store");
         }
+
+        if (value.Reference is ExceptionInstance exception && type == ValueType.ExnRef && exception.Tag.Store != this)
+        {
+            throw new ArgumentException("the exception belongs to another store");
+        }
     }
 
     /// <summary>Begins a call into guest code on this thread; returns the stack limit to give back to <see cref="Exit"/>.</summary>

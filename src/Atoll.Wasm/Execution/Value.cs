@@ -50,6 +50,9 @@ public readonly struct Value : IEquatable<Value>
     /// <summary>A reference to an object of the host, or null.</summary>
     public static Value ExternRef(object? value) => new(ValueType.ExternRef, 0, 0, value);
 
+    /// <summary>A reference to an exception, or null.</summary>
+    public static Value ExnRef(ExceptionInstance? exception) => new(ValueType.ExnRef, 0, 0, exception);
+
     /// <summary>The default value of a type: zero or null.</summary>
     public static Value Default(ValueType type) => new(type, 0);
 
@@ -95,6 +98,14 @@ public readonly struct Value : IEquatable<Value>
     {
         _ = Check(ValueType.ExternRef);
         return Reference;
+    }
+
+    /// <summary>The exception, or null.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public ExceptionInstance? AsExnRef()
+    {
+        _ = Check(ValueType.ExnRef);
+        return (ExceptionInstance?)Reference;
     }
 
     /// <summary>An <c>i32</c>.</summary>

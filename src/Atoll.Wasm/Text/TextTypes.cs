@@ -67,6 +67,7 @@ internal static class TextTypes
         ["v128"] = 0x7B,
         ["funcref"] = 0x70,
         ["externref"] = 0x6F,
+        ["exnref"] = 0x69,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     // Words of heap types and the byte of the binary format.
@@ -74,6 +75,7 @@ internal static class TextTypes
     {
         ["func"] = 0x70,
         ["extern"] = 0x6F,
+        ["exn"] = 0x69,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static IEnumerable<string> Words => Values.Keys.Concat(Heaps.Keys);

@@ -86,8 +86,7 @@ internal static class WastHost
         return true;
     }
 
-    private static bool IsNull(Value value) =>
-        value.Type == ValueType.FuncRef ? value.AsFuncRef() is null : value.Type == ValueType.ExternRef && value.AsExternRef() is null;
+    private static bool IsNull(Value value) => value.Type.IsReference && value.Reference is null;
 
     private static ulong Bits(Value value) =>
         value.Type == ValueType.I32 ? (uint)value.AsI32()

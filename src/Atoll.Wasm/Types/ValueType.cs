@@ -31,6 +31,9 @@ public readonly struct ValueType : IEquatable<ValueType>
     /// <summary>Reference to an object of the host, or null; a guest can only pass it on.</summary>
     public static ValueType ExternRef => new(0x6F);
 
+    /// <summary>Reference to an exception, or null (<see cref="ExceptionInstance"/>).</summary>
+    public static ValueType ExnRef => new(0x69);
+
     /// <summary>The byte of the binary format.</summary>
     internal int Code => _code;
 
@@ -68,6 +71,7 @@ public readonly struct ValueType : IEquatable<ValueType>
         0x7B => "v128",
         0x70 => "funcref",
         0x6F => "externref",
+        0x69 => "exnref",
         _ => $"type(0x{_code:x})",
     };
 }

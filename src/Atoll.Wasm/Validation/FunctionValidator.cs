@@ -192,6 +192,9 @@ internal ref partial struct FunctionValidator
                 break;
             case Opcode.Nop:
                 break;
+            case (>= Opcode.Try and <= Opcode.ThrowRef) or Opcode.Delegate or Opcode.CatchAll or Opcode.TryTable:
+                StepException(opcode);
+                break;
             case <= Opcode.CallIndirect:
                 StepControl(opcode);
                 break;
@@ -248,12 +251,7 @@ internal ref partial struct FunctionValidator
 
     private void StepBlock(Opcode opcode)
     {
-        FunctionType? type = _reader.ReadBlockType(_module.Types, out long index);
-        if (type is null)
-        {
-            throw Invalid($"unknown type {index}");
-        }
-
+        FunctionType type = ReadBlockType();
         if (opcode == Opcode.If)
         {
             Pop(I32);
@@ -263,6 +261,8 @@ internal ref partial struct FunctionValidator
         PopMany(type.Parameters.AsSpan());
         PushFrame(opcode, type, pushParameters: true);
     }
+
+    private FunctionType ReadBlockType() => _reader.ReadBlockType(_module.Types, out long index) ?? throw Invalid($"unknown type {index}");
 
     private void StepElse()
     {

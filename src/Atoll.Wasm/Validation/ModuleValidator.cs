@@ -25,6 +25,7 @@ internal sealed class ModuleValidator
     {
         var validator = new ModuleValidator(module, limits);
         validator.CheckTypes();
+        validator.CheckTags();
         validator.CheckTables();
         validator.CheckGlobals();
         validator.CheckElements();
@@ -48,6 +49,24 @@ internal sealed class ModuleValidator
         {
             MemoryType memory = _module.Memories[i];
             CheckMemory(memory, $"memory {i}");
+        }
+    }
+
+    /// <summary>"Tag Types": a tag's type has no results.</summary>
+    private void CheckTags()
+    {
+        for (int i = 0; i < _module.Tags.Length; i++)
+        {
+            TagDefinition tag = _module.Tags[i];
+            if ((uint)tag.TypeIndex >= (uint)_module.Types.Length)
+            {
+                throw new InvalidModuleException($"unknown type {tag.TypeIndex} of tag {i}", 0);
+            }
+
+            if (!tag.Type.Function.Results.IsEmpty)
+            {
+                throw new InvalidModuleException($"non-empty tag result type: tag {i} has the type {tag.Type.Function}", 0);
+            }
         }
     }
 
@@ -193,6 +212,7 @@ internal sealed class ModuleValidator
                 ExternKind.Function => (_module.Functions.Length, "function"),
                 ExternKind.Table => (_module.Tables.Length, "table"),
                 ExternKind.Memory => (_module.Memories.Length, "memory"),
+                ExternKind.Tag => (_module.Tags.Length, "tag"),
                 _ => (_module.Globals.Length, "global"),
             };
             if ((uint)export.Index >= (uint)count)

@@ -12,10 +12,10 @@ namespace Atoll.Wasm.Compilation;
 internal sealed partial class FunctionCompiler
 {
     /// <summary>Regions within regions. The JIT compiler's work grows with the square of it.</summary>
-    private const int MaximumTryNesting = 500;
+    private const int MaximumTryNesting = 200;
 
     /// <summary>Try regions of one function.</summary>
-    private const int MaximumTries = 20_000;
+    private const int MaximumTries = 1_000;
 
     /// <summary>Clauses that are searched for the one that catches a throw of the same function.</summary>
     private const int MaximumSearch = 64;

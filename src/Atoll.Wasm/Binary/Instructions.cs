@@ -82,6 +82,10 @@ internal enum ImmediateKind : byte
 
     /// <summary>Flags (bit 0: the first type has null, bit 1: the second has), label, two heap types.</summary>
     CastTypes,
+    Tag,
+
+    /// <summary>Block type, then clauses (<see cref="CatchClause"/>).</summary>
+    TryTable,
 }
 
 /// <summary>One row of the instruction table, shared by validator, text format and tools.</summary>
@@ -102,7 +106,7 @@ internal static class Instructions
 {
     public static readonly Instruction[] All =
         [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows,
-            .. FunctionReferenceInstructions.Rows, .. GarbageCollectionInstructions.Rows];
+            .. FunctionReferenceInstructions.Rows, .. GarbageCollectionInstructions.Rows, .. ExceptionInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 

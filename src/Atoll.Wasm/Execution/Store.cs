@@ -12,6 +12,9 @@ public sealed record StoreOptions
     /// <summary>Largest number of elements of one table; null for the engine's limit alone.</summary>
     public uint? MaxTableElements { get; init; }
 
+    /// <summary>Bytes of structures and arrays that the guests of the store may hold; null for the engine's limit alone.</summary>
+    public long? MaxHeapBytes { get; init; }
+
     /// <summary>Fuel to begin with, about one unit for each instruction; null for as much as there is. Needs <see cref="WasmEngineOptions.ConsumeFuel"/>.</summary>
     public ulong? Fuel { get; init; }
 
@@ -61,6 +64,7 @@ public sealed unsafe partial class Store : IDisposable
         _stackBudget = (nuint)engine.Options.StackBudgetBytes;
         MaxMemoryBytes = options.MaxMemoryBytes ?? ulong.MaxValue;
         MaxTableElements = options.MaxTableElements ?? uint.MaxValue;
+        Heap = new GuestHeap(this, Math.Min(options.MaxHeapBytes ?? long.MaxValue, engine.Options.MaxHeapBytes));
         State = options.State;
         CancellationToken = options.CancellationToken;
         Control->Fuel = (long)Math.Min(options.Fuel ?? long.MaxValue, long.MaxValue);
@@ -98,6 +102,9 @@ public sealed unsafe partial class Store : IDisposable
 
     internal uint MaxTableElements { get; }
 
+    /// <summary>What the guests' structures and arrays are charged to.</summary>
+    internal GuestHeap Heap { get; }
+
     /// <summary>What compiled code reads; lives as long as the store.</summary>
     internal StoreControl* Control { get; }
 
@@ -119,6 +126,7 @@ public sealed unsafe partial class Store : IDisposable
         _owned.Clear();
         _attached.Clear();
         _instances.Clear();
+        Heap.Dispose();
     }
 
     internal void Own(MemoryMapping mapping) => _owned.Add(mapping);
@@ -153,14 +161,16 @@ public sealed unsafe partial class Store : IDisposable
 
     internal void CheckValue(Value value, ValueType type)
     {
-        if (value.Type != type)
+        ValueType actual = value.Type;
+        bool fits = actual == type || (type.IsReference && actual.IsReference && Subtyping.TopOf(actual) == Subtyping.TopOf(type));
+        if (!fits || (type.IsReference && !References.IsOf(value.Reference, type)))
         {
-            throw new ArgumentException($"a value of type {value.Type} was given where {type} is needed");
+            throw new ArgumentException($"a value of type {actual} was given where {type} is needed");
         }
 
-        if (value.Reference is Function function && type == ValueType.FuncRef && function.Store != this)
+        if (References.StoreOf(value.Reference) is { } store && store != this)
         {
-            throw new ArgumentException("the function belongs to another store");
+            throw new ArgumentException("the function, object or exception belongs to another store");
         }
     }
 }

@@ -49,7 +49,8 @@ internal static class TypedStubs
         0x7B => type == typeof(System.Runtime.Intrinsics.Vector128<byte>),
         0x70 => type == typeof(Function),
         0x6F => type == typeof(object),
-        _ => false,
+        0x69 => type == typeof(ExceptionInstance),
+        _ => false, // A delegate cannot say which type of reference it means; use Invoke.
     };
 
     private static MethodInfo Make(Type delegateType)
@@ -74,11 +75,11 @@ internal static class TypedStubs
         LocalBuilder? result = returnType == typeof(void) ? null : il.DeclareLocal(returnType);
         for (int i = 0; i < parameters.Length; i++)
         {
-            if (parameters[i] == typeof(Function))
+            if (parameters[i] == typeof(Function) || parameters[i] == typeof(ExceptionInstance))
             {
                 il.Emit(OpCodes.Ldarg_0);
                 il.Emit(OpCodes.Ldarg, (short)(i + 1));
-                il.Emit(OpCodes.Call, Own(nameof(CheckStore)));
+                il.Emit(OpCodes.Call, Own(parameters[i] == typeof(Function) ? nameof(CheckStore) : nameof(CheckException)));
             }
         }
 
@@ -144,6 +145,8 @@ internal static class TypedStubs
     internal static void Exit(Function function, ThreadBias? entered) => function.Store.Exit(entered);
 
     internal static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
+
+    internal static void CheckException(Function function, ExceptionInstance? argument) => function.Store.CheckValue(Value.ExnRef(argument), ValueType.ExnRef);
 
     /// <summary>Whether an exception stands for another one, which <see cref="TakeFailure"/> then gives.</summary>
     internal static bool Translates(object exception, Function function)

@@ -7,14 +7,17 @@ namespace Atoll.Wasm.Execution;
 internal sealed class HostDefinition
 {
     private readonly WasmEngine _engine;
+    private readonly bool _takesCaller;
+    private nint _code;
+    private nint _countingCode;
 
-    private HostDefinition(WasmEngine engine, string name, FunctionType type, Delegate target, nint code)
+    private HostDefinition(WasmEngine engine, string name, FunctionType type, Delegate target, bool takesCaller)
     {
         _engine = engine;
+        _takesCaller = takesCaller;
         Name = name;
         Defined = DefinedType.Of(type);
         Target = target;
-        Code = code;
     }
 
     public string Name { get; }
@@ -25,13 +28,11 @@ internal sealed class HostDefinition
 
     public Delegate Target { get; }
 
-    public nint Code { get; }
-
     public static HostDefinition FromCallback(WasmEngine engine, string name, FunctionType type, HostCallback callback)
     {
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(callback);
-        return new HostDefinition(engine, name, type, callback, engine.Thunks.GetCallbackThunk(type));
+        return new HostDefinition(engine, name, type, callback, takesCaller: true);
     }
 
     public static HostDefinition FromDelegate(WasmEngine engine, string name, Delegate function)
@@ -48,11 +49,24 @@ internal sealed class HostDefinition
             function = MakeVisible(function, parameters, invoke.ReturnType);
         }
 
-        return new HostDefinition(engine, name, type, function, engine.Thunks.GetDelegateThunk(type, function.GetType(), takesCaller));
+        return new HostDefinition(engine, name, type, function, takesCaller);
+    }
+
+    /// <summary>What a guest of the store calls. Made when a module first imports the function: most definitions of a large linker never are.</summary>
+    public nint CodeFor(Store store)
+    {
+        // Racing threads get the same address.
+        ref nint code = ref store.CountsHostCalls ? ref _countingCode : ref _code;
+        if (code == 0)
+        {
+            code = _engine.Thunks.GetThunk(new HostThunks.Shape(Type, Target is HostCallback ? null : Target.GetType(), _takesCaller, store.CountsHostCalls));
+        }
+
+        return code;
     }
 
     public Function Bind(Store store, Instance? instance) =>
-        new(store, Code, new Caller(this, store, instance), Defined, Name);
+        new(store, CodeFor(store), new Caller(this, store, instance), Defined, Name);
 
     internal static ValueType TypeOf(Type type, string name) =>
         type == typeof(int) || type == typeof(uint) ? ValueType.I32

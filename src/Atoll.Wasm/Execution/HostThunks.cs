@@ -16,36 +16,27 @@ internal delegate void UntypedStub(nint code, object context, ReadOnlySpan<Value
 internal sealed class HostThunks
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
-    private readonly Dictionary<(FunctionType, Type, bool), nint> _delegateThunks = [];
+    private readonly Dictionary<Shape, nint> _thunks = [];
     private readonly ConcurrentDictionary<FunctionType, UntypedStub> _untypedStubs = new();
     private readonly List<Type> _keepAlive = [];
     private ModuleBuilder? _module;
 
-    /// <summary>Code for a host function with a <see cref="HostCallback"/>; its context is a <see cref="Caller"/>.</summary>
-    public nint GetCallbackThunk(FunctionType type)
+    /// <summary>What a thunk depends on.</summary>
+    /// <param name="Type">The function's type.</param>
+    /// <param name="DelegateType">Type of its delegate; null for a <see cref="HostCallback"/>.</param>
+    /// <param name="TakesCaller">Whether the delegate's first parameter is a <see cref="Caller"/>.</param>
+    /// <param name="Counts">Whether the store's calls are counted.</param>
+    public readonly record struct Shape(FunctionType Type, Type? DelegateType, bool TakesCaller, bool Counts);
+
+    /// <summary>Code for a host function; its context is a <see cref="Caller"/>.</summary>
+    public nint GetThunk(Shape shape)
     {
         lock (_lock)
         {
-            if (!_callbackThunks.TryGetValue(type, out nint code))
+            if (!_thunks.TryGetValue(shape, out nint code))
             {
-                code = Emit(type, il => EmitCallbackBody(il, type));
-                _callbackThunks.Add(type, code);
-            }
-
-            return code;
-        }
-    }
-
-    /// <summary>Code for a host function with a typed delegate; its context is a <see cref="Caller"/>.</summary>
-    public nint GetDelegateThunk(FunctionType type, Type delegateType, bool takesCaller)
-    {
-        lock (_lock)
-        {
-            if (!_delegateThunks.TryGetValue((type, delegateType, takesCaller), out nint code))
-            {
-                code = Emit(type, il => EmitDelegateBody(il, type, delegateType, takesCaller));
-                _delegateThunks.Add((type, delegateType, takesCaller), code);
+                code = Emit(shape);
+                _thunks.Add(shape, code);
             }
 
             return code;
@@ -75,12 +66,28 @@ internal sealed class HostThunks
         _ => typeof(object),
     };
 
-    private nint Emit(FunctionType type, Action<ILGenerator> body)
+    private nint Emit(Shape shape)
     {
+        FunctionType type = shape.Type;
         _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
         TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
         MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, Result(type), Parameters(type));
-        body(method.GetILGenerator());
+        ILGenerator il = method.GetILGenerator();
+        if (shape.Counts)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(Parameters(type).Length - 1));
+            il.Emit(OpCodes.Call, Helper(nameof(CountCall)));
+        }
+
+        if (shape.DelegateType is { } delegateType)
+        {
+            EmitDelegateBody(il, type, delegateType, shape.TakesCaller);
+        }
+        else
+        {
+            EmitCallbackBody(il, type);
+        }
+
         Type created = builder.CreateType();
         _keepAlive.Add(created);
         RuntimeMethodHandle call = created.GetMethod("Call")!.MethodHandle;
@@ -304,6 +311,8 @@ internal sealed class HostThunks
         ((Caller)context).Store.CheckValue(PackReference(reference, type), new ValueType(type));
         return reference;
     }
+
+    internal static void CountCall(object context) => ((Caller)context).Store.CountHostCall();
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];
 

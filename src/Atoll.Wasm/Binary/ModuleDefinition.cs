@@ -50,6 +50,9 @@ internal sealed class ModuleDefinition
     /// <summary>One body for each function that is not imported, in order.</summary>
     public FunctionBody[] Bodies { get; set; } = [];
 
+    /// <summary>Offset of the content of the code section.</summary>
+    public int CodeStart { get; set; }
+
     public CustomSection[] CustomSections { get; set; } = [];
 
     /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>

@@ -25,6 +25,9 @@ internal static unsafe partial class GuestRuntime
 
     public static Exception MemoryOutOfBounds() => new TrapException(TrapKind.MemoryOutOfBounds);
 
+    /// <summary>As <see cref="MemoryOutOfBounds"/>, from an instruction at an offset of its module.</summary>
+    public static Exception MemoryOutOfBoundsAt(int offset) => new TrapException(TrapKind.MemoryOutOfBounds) { CodeOffset = offset };
+
     public static Exception IndirectCallTypeMismatch() => new TrapException(TrapKind.IndirectCallTypeMismatch);
 
     public static Function RefFunc(InstanceContext context, int index) => context.Functions[index] ?? MakeFunction(context, index);

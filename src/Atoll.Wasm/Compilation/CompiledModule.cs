@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Debugging;
@@ -57,11 +58,25 @@ internal sealed unsafe class CompiledModule
         // Racing threads compute the same address.
         if (_code[index] == 0)
         {
-            _code[index] = _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index)).GetFunctionPointer();
+            _code[index] = HandleOf(index).GetFunctionPointer();
         }
 
         return _code[index];
     }
+
+    /// <summary>
+    /// For a function that the host is about to call: compiles it before somebody takes its address, because the address of what is not compiled yet leads
+    /// to the code by a detour, for ever.
+    /// </summary>
+    public void Prepare(int index)
+    {
+        if (_code[index] == 0)
+        {
+            RuntimeHelpers.PrepareMethod(HandleOf(index));
+        }
+    }
+
+    private RuntimeMethodHandle HandleOf(int index) => _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index));
 
     /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
     /// <param name="method">The method.</param>

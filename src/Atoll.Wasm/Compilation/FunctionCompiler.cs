@@ -181,7 +181,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        if (_hasCalls)
+        if (_hasCalls && _options.StackGuard)
         {
             // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
             _guardLocal = AddLocal(LocalKind.Pointer);

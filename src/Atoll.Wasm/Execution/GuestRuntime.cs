@@ -17,7 +17,7 @@ internal static unsafe partial class GuestRuntime
         nuint limit = context.Control->StackLimit;
         if ((nuint)(&limit) < (limit > nuint.MaxValue - (nuint)bytes ? nuint.MaxValue : limit + (nuint)bytes))
         {
-            throw context.Store.StackCheckFailed(bytes);
+            throw context.Store.StackCheckFailed();
         }
     }
 

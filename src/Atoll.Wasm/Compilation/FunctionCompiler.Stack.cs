@@ -285,15 +285,8 @@ internal sealed partial class FunctionCompiler
         }
 
         LoadOperands(1);
-        if (local < _parameterCount)
-        {
-            _il.StoreArgument(local);
-        }
-        else
-        {
-            _il.StoreLocal(local - _parameterCount);
-        }
-
+        CopyForHandlers(local);
+        StoreWasmLocal(local);
         ForgetCheck(local);
         _isSet[local] = true;
         if (tee)
@@ -311,6 +304,18 @@ internal sealed partial class FunctionCompiler
         else
         {
             _il.LoadLocal(local - _parameterCount);
+        }
+    }
+
+    private void StoreWasmLocal(int local)
+    {
+        if (local < _parameterCount)
+        {
+            _il.StoreArgument(local);
+        }
+        else
+        {
+            _il.StoreLocal(local - _parameterCount);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed partial class FunctionCompiler
         _options = module.Engine.Options;
     }
 
-    /// <summary>Labels of the blocks that throw, -1 where there is none. IL does not let a branch leave a try region, so each region has its own.</summary>
+    /// <summary>Labels of the blocks that throw, -1 where there is none. IL lets no branch leave a try region, which therefore has its own.</summary>
     private struct ColdLabels()
     {
         public int MemoryTrap = -1;
@@ -58,6 +58,7 @@ internal sealed partial class FunctionCompiler
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
         EmitEntry(body);
+        BeginRegion(body);
         PushFunctionFrame();
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
         while (_frames.Count > 0)
@@ -73,6 +74,7 @@ internal sealed partial class FunctionCompiler
             CompileInstruction(ref reader, opcode);
         }
 
+        EndRegion();
         EmitDeferred();
         EmitColdBlocks();
         EmitPrologue();
@@ -132,7 +134,6 @@ internal sealed partial class FunctionCompiler
         _isSet.AsSpan(0, _parameterCount).Fill(true);
         ResetChecks(body.LocalCount);
         ResetInterruption();
-        ResetExceptions();
     }
 
     private int AddLocal(LocalKind kind)
@@ -202,7 +203,7 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>
-    /// One block for each kind of failure, at the end of the function or try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
+    /// One block for each kind of failure, at the end of the function or of its try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
     /// hot loops in registers.
     /// </summary>
     private void EmitColdBlocks()

@@ -42,6 +42,7 @@ internal ref partial struct FunctionValidator
     private long _branchTables;
     private bool _hasCalls;
     private bool _hasLoops;
+    private int _tries;
 
     public FunctionValidator(ModuleDefinition module, ModuleLimits limits, DeclaredReferences declared, CancellationToken cancellation)
     {
@@ -80,6 +81,7 @@ internal ref partial struct FunctionValidator
         _depth = 0;
         _hasCalls = false;
         _hasLoops = false;
+        _tries = 0;
         PushFrame(Opcode.Block, type, pushParameters: false);
         int untilCheck = CancellationInterval;
         while (_depth > 0)
@@ -105,6 +107,7 @@ internal ref partial struct FunctionValidator
 
         body.HasCalls = _hasCalls;
         body.HasLoops = _hasLoops;
+        body.Tries = _tries;
     }
 
     private void Step()

@@ -297,25 +297,27 @@ internal sealed partial class FunctionCompiler
 
     private void LoadWasmLocal(int local)
     {
-        if (local < _parameterCount)
+        int home = _homes[local];
+        if (home < 0)
         {
             _il.LoadArgument(local);
         }
         else
         {
-            _il.LoadLocal(local - _parameterCount);
+            _il.LoadLocal(home);
         }
     }
 
     private void StoreWasmLocal(int local)
     {
-        if (local < _parameterCount)
+        int home = _homes[local];
+        if (home < 0)
         {
             _il.StoreArgument(local);
         }
         else
         {
-            _il.StoreLocal(local - _parameterCount);
+            _il.StoreLocal(home);
         }
     }
 

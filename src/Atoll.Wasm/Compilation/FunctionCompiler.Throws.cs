@@ -47,7 +47,6 @@ internal sealed partial class FunctionCompiler
         {
             StoreException(tag, types);
             NoteThrow();
-            SaveFuel();
             EmitThrowTo(_try);
         }
         else
@@ -84,9 +83,9 @@ internal sealed partial class FunctionCompiler
     private void ThrowAgain(int exception)
     {
         NoteThrow();
-        SaveFuel();
         if (_try is null)
         {
+            SaveFuel();
             EmitThrowOf(exception);
         }
         else
@@ -119,6 +118,7 @@ internal sealed partial class FunctionCompiler
         }
 
         SetState(null);
+        SaveFuel();
         EmitThrowOf(_caughtLocal);
     }
 

@@ -28,7 +28,9 @@ internal sealed partial class FunctionCompiler
     private int _caughtLocal;
     private int _startLabel;
     private int _resumeLabel;
-    private int _switchLabel;
+    private int _enterLabel;
+    private int _bodyLabel;
+    private int _contextLocal;
     private ColdLabels _coldOutside;
 
     /// <summary>What a block catches, for the filter.</summary>
@@ -66,7 +68,9 @@ internal sealed partial class FunctionCompiler
         _caughtLocal = AddLocal(LocalKind.Reference);
         _startLabel = _il.DefineLabel();
         _resumeLabel = _il.DefineLabel();
-        _switchLabel = _il.DefineLabel();
+        _enterLabel = _il.DefineLabel();
+        _bodyLabel = _il.DefineLabel();
+        _contextLocal = AddLocal(LocalKind.Reference);
         _coldOutside = _cold;
         _cold = new ColdLabels();
         _il.LoadInt32(0);
@@ -74,8 +78,31 @@ internal sealed partial class FunctionCompiler
         _il.MarkLabel(_resumeLabel);
         SetState(null);
         _il.MarkLabel(_startLabel);
-        _il.LoadLocal(_resumeLocal);
-        _il.Branch(Il.BrTrue, _switchLabel);
+        _il.Branch(Il.Br, _enterLabel);
+        _il.MarkLabel(_bodyLabel);
+        foreach (int local in _copiedLocals)
+        {
+            BeginLocal(local);
+        }
+    }
+
+    /// <summary>
+    /// Gives a local its first value in the region, although it had one before: for all that the JIT compiler knows, the handler of IL leads here
+    /// too, and what would be read here would be alive there.
+    /// </summary>
+    private void BeginLocal(int local)
+    {
+        if (_homes[local] < 0)
+        {
+            LoadWasmLocal(local);
+            _homes[local] = AddLocal(_wasmLocals[local]);
+        }
+        else
+        {
+            EmitZero(_wasmLocals[local]);
+        }
+
+        StoreWasmLocal(local);
     }
 
     /// <summary>Locals that are set somewhere get copies, unless that would be too many.</summary>
@@ -218,7 +245,6 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        ReloadFuel();
         ForgetBody(block);
     }
 
@@ -240,11 +266,11 @@ internal sealed partial class FunctionCompiler
         EmitColdBlocks();
         _cold = _coldOutside;
         _inRegion = false;
-        _il.MarkLabel(_switchLabel);
+        EmitEnter();
         bool catches = _catches.Exists(row => row.Handlers >= 0);
         if (catches)
         {
-            EmitSwitch(_resumeLocal, _catches.Select(row => row.Handlers >= 0 ? row.Handlers : _switchLabel).ToArray());
+            EmitSwitch(_resumeLocal, _catches.Select(row => row.Handlers >= 0 ? row.Handlers : _bodyLabel).ToArray());
         }
 
         // Never reached: the filter only gives numbers of blocks that catch.
@@ -253,6 +279,18 @@ internal sealed partial class FunctionCompiler
         {
             EmitHandler();
         }
+    }
+
+    /// <summary>What the body turned out to use gets its value here, for the body and for the handlers; then to the body, for the first time.</summary>
+    private void EmitEnter()
+    {
+        _il.MarkLabel(_enterLabel);
+        LoadContext();
+        _il.StoreLocal(_contextLocal);
+        EmitPrologue(_il);
+        ReloadFuel();
+        _il.LoadLocal(_resumeLocal);
+        _il.Branch(Il.BrFalse, _bodyLabel);
     }
 
     /// <summary>Ends the region with a filter and a handler for all blocks.</summary>

@@ -24,6 +24,9 @@ internal sealed partial class FunctionCompiler
     private int _parameterCount;
     private int _contextArgument;
     private LocalKind[] _wasmLocals = [];
+
+    /// <summary>The IL local of each wasm local; -1 for an argument of IL.</summary>
+    private int[] _homes = [];
     private bool _hasCalls;
     private int _guardLocal;
     private ColdLabels _cold;
@@ -77,7 +80,7 @@ internal sealed partial class FunctionCompiler
         EndRegion();
         EmitDeferred();
         EmitColdBlocks();
-        EmitPrologue();
+        EmitPrologue(_prologue);
         int frame = EstimateFrame();
         byte[] il = _il.Finish(_prologue, out int prologue);
         return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(prologue));
@@ -114,8 +117,10 @@ internal sealed partial class FunctionCompiler
         }
 
         _wasmLocals = new LocalKind[body.LocalCount];
+        _homes = new int[body.LocalCount];
         for (int i = 0; i < _parameterCount; i++)
         {
+            _homes[i] = -1;
             _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
         }
 
@@ -124,8 +129,9 @@ internal sealed partial class FunctionCompiler
         {
             for (int i = 0; i < run.Count; i++)
             {
-                _wasmLocals[next++] = LocalKinds.Of(run.Type);
-                AddLocal(_wasmLocals[next - 1]);
+                _wasmLocals[next] = LocalKinds.Of(run.Type);
+                _homes[next] = AddLocal(_wasmLocals[next]);
+                next++;
             }
         }
 
@@ -176,28 +182,28 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>Loads what the body turned out to use: the store's control block, bases of memories.</summary>
-    private void EmitPrologue()
+    private void EmitPrologue(IlBuffer il)
     {
         if (_controlLocal >= 0)
         {
-            _prologue.LoadArgument(_contextArgument);
-            _prologue.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
-            _prologue.StoreLocal(_controlLocal);
+            il.LoadArgument(_contextArgument);
+            il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            il.StoreLocal(_controlLocal);
         }
 
         for (int i = 0; i < _memoryBases.Length; i++)
         {
             if (_memoryBases[i] >= 0)
             {
-                _prologue.LoadArgument(_contextArgument);
-                _prologue.Emit(Il.Ldfld, _module.MemoryField(i));
-                _prologue.StoreLocal(_memoryBases[i]);
+                il.LoadArgument(_contextArgument);
+                il.Emit(Il.Ldfld, _module.MemoryField(i));
+                il.StoreLocal(_memoryBases[i]);
             }
 
             if (_memoryLengths[i] >= 0)
             {
-                EmitMemoryLength(_prologue, _memoryBases[i]);
-                _prologue.StoreLocal(_memoryLengths[i]);
+                EmitMemoryLength(il, _memoryBases[i]);
+                il.StoreLocal(_memoryLengths[i]);
             }
         }
     }
@@ -319,7 +325,17 @@ internal sealed partial class FunctionCompiler
 
     private void CallHelper(string name) => _il.Emit(Il.Call, _module.Helper(name));
 
-    private void LoadContext() => _il.LoadArgument(_contextArgument);
+    private void LoadContext()
+    {
+        if (_inRegion)
+        {
+            _il.LoadLocal(_contextLocal);
+        }
+        else
+        {
+            _il.LoadArgument(_contextArgument);
+        }
+    }
 
     private void LoadControl(string field)
     {

@@ -27,6 +27,7 @@ internal sealed partial class SectionDecoder
         }
 
         int index = ReadIndex(ref reader);
-        return new TagDefinition(index, new TagType(index < _module.Types.Length ? _module.Types[index] : UnknownType));
+        DefinedType type = index < Types.Count ? Types[index] : UnknownType;
+        return new TagDefinition(index, new TagType(type.Function ?? UnknownType.Function!) { Defined = type });
     }
 }

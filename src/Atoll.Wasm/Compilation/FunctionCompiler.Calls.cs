@@ -93,9 +93,9 @@ internal sealed partial class FunctionCompiler
 
     private void CallIndirect(int typeIndex, int table, bool isTail = false)
     {
-        FunctionType type = _definition.Types[typeIndex];
+        DefinedType type = _definition.Types[typeIndex];
         LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
-        if (isTail && DeferTailCall(type, indexKind, typeIndex, table))
+        if (isTail && DeferTailCall(type.Function!, indexKind, typeIndex, table))
         {
             return;
         }
@@ -123,10 +123,25 @@ internal sealed partial class FunctionCompiler
         _il.StoreLocal(callee);
         FreeTemp(indexKind, index);
         _il.LoadLocal(callee);
-        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.CanonicalType)));
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Defined)));
         LoadContext();
         _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
-        _il.Branch(Il.BneUn, ColdLabel(ref _cold.TypeTrap));
+        if (type.IsFinal)
+        {
+            _il.Branch(Il.BneUn, ColdLabel(ref _cold.TypeTrap));
+        }
+        else
+        {
+            CallHelper(nameof(GuestRuntime.IsSubtype));
+            _il.Branch(Il.BrFalse, ColdLabel(ref _cold.TypeTrap));
+        }
+
+        CallFunction(callee, type.Function!, isTail);
+    }
+
+    /// <summary>Calls the function in a temporary, which is free after that.</summary>
+    private void CallFunction(int callee, FunctionType type, bool isTail)
+    {
         (int depth, int[] outs) = LoadArguments(type, isTail);
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Context)));

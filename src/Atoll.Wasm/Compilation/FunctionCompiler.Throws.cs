@@ -200,7 +200,7 @@ internal sealed partial class FunctionCompiler
             LocalKind kind = LocalKinds.Of(types[i]);
             if (kind == LocalKind.Reference)
             {
-                _il.LoadInt32(types[i].Code);
+                _il.LoadInt64(types[i].Code);
                 CallHelper(nameof(GuestRuntime.PackReference));
             }
             else
@@ -234,6 +234,9 @@ internal sealed partial class FunctionCompiler
 
         _il.Branch(Il.Leave, _returnLabel);
     }
+
+    /// <summary>In place of a table: the callee is a reference.</summary>
+    private const int ThroughReference = -2;
 
     /// <summary>
     /// A tail call leaves the handlers of its function behind, and IL has none in a region: the operands are put away, and the call is made at the
@@ -290,7 +293,11 @@ internal sealed partial class FunctionCompiler
                 PushTemp(kind, temps[^1], shared: true);
             }
 
-            if (call.Table < 0)
+            if (call.Table == ThroughReference)
+            {
+                CallRef(call.Index, isTail: true);
+            }
+            else if (call.Table < 0)
             {
                 Call(call.Index, isTail: true);
             }

@@ -46,6 +46,7 @@ internal sealed partial class FunctionCompiler
     {
         public int MemoryTrap = -1;
         public int TypeTrap = -1;
+        public int CastFailure = -1;
         public int Unaligned = -1;
         public int StackCheck = -1;
         public int Fuel = -1;
@@ -63,7 +64,7 @@ internal sealed partial class FunctionCompiler
         EmitEntry(body);
         BeginRegion(body);
         PushFunctionFrame();
-        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
+        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
         {
             Opcode opcode = reader.ReadOpcode();
@@ -217,6 +218,7 @@ internal sealed partial class FunctionCompiler
         EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
         EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
+        EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
         EmitThrow(_cold.StackCheck, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
         EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
@@ -287,7 +289,11 @@ internal sealed partial class FunctionCompiler
         {
             CompileAtomic(ref reader, opcode);
         }
-        else if (!CompileControl(ref reader, opcode))
+        else if ((int)opcode >> 16 == (int)Opcode.StructNew >> 16)
+        {
+            CompileHeap(ref reader, opcode);
+        }
+        else if (!CompileControl(ref reader, opcode) && !CompileReference(ref reader, opcode))
         {
             CompileOther(ref reader, opcode);
         }

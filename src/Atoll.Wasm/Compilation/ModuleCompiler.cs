@@ -55,8 +55,7 @@ internal sealed class ModuleCompiler
     {
         ModuleCompiler compiler = new(definition, engine);
         compiler.CompileFunctions(cancellationToken);
-        FunctionType[] types = Array.ConvertAll(definition.Types, engine.Intern);
-        return new CompiledModule(definition, compiler._assembly.Build(), types, compiler._cells);
+        return new CompiledModule(definition, compiler._assembly.Build(), compiler._cells);
     }
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
@@ -73,12 +72,12 @@ internal sealed class ModuleCompiler
 
     public (int Code, int Context) ImportFields(int index) => _importFields[index];
 
-    /// <summary>Field with the engine's object for a type; equal types of the module share one.</summary>
+    /// <summary>Field with the object for a type.</summary>
     public int TypeField(int typeIndex)
     {
         if (!_typeFields.TryGetValue(typeIndex, out int token))
         {
-            token = _assembly.AddField($"ft{typeIndex}", typeof(FunctionType));
+            token = _assembly.AddField($"ft{typeIndex}", typeof(DefinedType));
             _typeFields.Add(typeIndex, token);
         }
 

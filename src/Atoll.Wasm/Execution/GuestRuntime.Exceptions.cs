@@ -23,5 +23,5 @@ internal static partial class GuestRuntime
 
     public static bool HasTag(object exception, Tag tag) => exception is GuestThrownException thrown && thrown.Thrown.Identity == tag;
 
-    public static Value PackReference(object? value, int type) => new(new ValueType(type), 0, 0, value);
+    public static Value PackReference(object? value, long type) => new(new ValueType(type), 0, 0, value);
 }

@@ -18,7 +18,7 @@ public sealed class Tag : Extern
             throw new ArgumentException($"the type of a tag has no results; {type.Function} has");
         }
 
-        Type = new TagType(store.Engine.Intern(type.Function));
+        Type = type;
     }
 
     /// <inheritdoc/>

@@ -50,7 +50,7 @@ internal static class TypedStubs
         0x70 => type == typeof(Function),
         0x6F => type == typeof(object),
         0x69 => type == typeof(ExceptionInstance),
-        _ => false,
+        _ => false, // A delegate cannot say which type of reference it means; use Invoke.
     };
 
     private static DynamicMethod Make(Type delegateType)

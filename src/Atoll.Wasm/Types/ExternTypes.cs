@@ -84,6 +84,9 @@ public sealed record GlobalType(ValueType Type, bool IsMutable)
 /// <param name="Function">Its parameters are the types of the values; it has no results.</param>
 public sealed record TagType(FunctionType Function)
 {
+    /// <summary>Tag types are equal when these are, not when the values happen to be the same.</summary>
+    internal DefinedType Defined { get; init; } = DefinedType.Of(Function);
+
     /// <summary>For example <c>tag (i32, i64)</c>.</summary>
     public override string ToString() => $"tag ({string.Join(", ", Function.Parameters)})";
 }

@@ -63,8 +63,8 @@ internal ref partial struct FunctionValidator
         ReadOnlySpan<ValueType> label = LabelAt(clause.Label).LabelTypes();
         int references = clause.HasReference ? 1 : 0;
         bool fits = label.Length == values.Length + references
-            && label[..values.Length].SequenceEqual(values)
-            && (references == 0 || label[^1] == ValueType.ExnRef);
+            && Match(values, label[..values.Length])
+            && (references == 0 || ValueType.ExnRef.WithoutNull.Matches(label[^1]));
         if (!fits)
         {
             throw Invalid($"type mismatch: a catch clause hands over {values.Length + references} values, its label takes others ({label.Length})");

@@ -108,6 +108,9 @@ internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange
     /// <summary>Whether there is a call in the body. Set by validation.</summary>
     public bool HasCalls { get; set; }
 
+    /// <summary>Number of blocks that catch. Set by validation.</summary>
+    public int Tries { get; set; }
+
     /// <summary>Whether there is a loop in the body. Set by validation.</summary>
     public bool HasLoops { get; set; }
 }

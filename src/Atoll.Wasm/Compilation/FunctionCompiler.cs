@@ -27,6 +27,9 @@ internal sealed partial class FunctionCompiler
     private int _parameterCount;
     private int _contextArgument;
     private LocalKind[] _wasmLocals = [];
+
+    /// <summary>The IL local of each wasm local; -1 for an argument of IL.</summary>
+    private int[] _homes = [];
     private bool _hasCalls;
     private int _guardLocal;
     private InstructionMap? _map;
@@ -45,7 +48,7 @@ internal sealed partial class FunctionCompiler
         _options = module.Engine.Options;
     }
 
-    /// <summary>Labels of the blocks that throw, -1 where there is none. IL does not let a branch leave a try region, so each region has its own.</summary>
+    /// <summary>Labels of the blocks that throw, -1 where there is none. IL lets no branch leave a try region, which therefore has its own.</summary>
     private struct ColdLabels()
     {
         public int MemoryTrap = -1;
@@ -77,6 +80,7 @@ internal sealed partial class FunctionCompiler
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
         EmitEntry(body);
+        BeginRegion(body);
         PushFunctionFrame();
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
@@ -96,9 +100,10 @@ internal sealed partial class FunctionCompiler
 
         // What follows belongs to many instructions.
         _map?.Note(_il, -1);
+        EndRegion();
         EmitDeferred();
         EmitColdBlocks();
-        EmitPrologue();
+        EmitPrologue(_prologue);
         int frame = EstimateFrame();
         byte[] il = _il.Finish(_prologue, out _prologueLength);
         return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(_prologueLength));
@@ -136,8 +141,10 @@ internal sealed partial class FunctionCompiler
         }
 
         _wasmLocals = new LocalKind[body.LocalCount];
+        _homes = new int[body.LocalCount];
         for (int i = 0; i < _parameterCount; i++)
         {
+            _homes[i] = -1;
             _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
         }
 
@@ -146,8 +153,9 @@ internal sealed partial class FunctionCompiler
         {
             for (int i = 0; i < run.Count; i++)
             {
-                _wasmLocals[next++] = LocalKinds.Of(run.Type);
-                AddLocal(_wasmLocals[next - 1]);
+                _wasmLocals[next] = LocalKinds.Of(run.Type);
+                _homes[next] = AddLocal(_wasmLocals[next]);
+                next++;
             }
         }
 
@@ -156,7 +164,6 @@ internal sealed partial class FunctionCompiler
         _isSet.AsSpan(0, _parameterCount).Fill(true);
         ResetChecks(body.LocalCount);
         ResetInterruption();
-        ResetExceptions();
     }
 
     private int AddLocal(LocalKind kind)
@@ -199,34 +206,34 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>Loads what the body turned out to use: the store's control block, bases of memories.</summary>
-    private void EmitPrologue()
+    private void EmitPrologue(IlBuffer il)
     {
         if (_controlLocal >= 0)
         {
-            _prologue.LoadArgument(_contextArgument);
-            _prologue.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
-            _prologue.StoreLocal(_controlLocal);
+            il.LoadArgument(_contextArgument);
+            il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            il.StoreLocal(_controlLocal);
         }
 
         for (int i = 0; i < _memoryBases.Length; i++)
         {
             if (_memoryBases[i] >= 0)
             {
-                _prologue.LoadArgument(_contextArgument);
-                _prologue.Emit(Il.Ldfld, _module.MemoryField(i));
-                _prologue.StoreLocal(_memoryBases[i]);
+                il.LoadArgument(_contextArgument);
+                il.Emit(Il.Ldfld, _module.MemoryField(i));
+                il.StoreLocal(_memoryBases[i]);
             }
 
             if (_memoryLengths[i] >= 0)
             {
-                EmitMemoryLength(_prologue, _memoryBases[i]);
-                _prologue.StoreLocal(_memoryLengths[i]);
+                EmitMemoryLength(il, _memoryBases[i]);
+                il.StoreLocal(_memoryLengths[i]);
             }
         }
     }
 
     /// <summary>
-    /// One block for each kind of failure, at the end of the function or try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
+    /// One block for each kind of failure, at the end of the function or of its try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
     /// hot loops in registers.
     /// </summary>
     private void EmitColdBlocks()
@@ -372,7 +379,17 @@ internal sealed partial class FunctionCompiler
 
     private void CallHelper(string name) => _il.Emit(Il.Call, _module.Helper(name));
 
-    private void LoadContext() => _il.LoadArgument(_contextArgument);
+    private void LoadContext()
+    {
+        if (_inRegion)
+        {
+            _il.LoadLocal(_contextLocal);
+        }
+        else
+        {
+            _il.LoadArgument(_contextArgument);
+        }
+    }
 
     private void LoadControl(string field)
     {

@@ -133,5 +133,8 @@ internal static class TextTypes
         throw cursor.Unexpected("a heap type");
     }
 
+    /// <summary>The word for what an abstract reference type refers to.</summary>
+    public static string HeapWord(ValueType type) => Heaps.First(heap => heap.Value == type.Code).Key;
+
     private static string Word(TextCursor cursor) => System.Text.Encoding.ASCII.GetString(cursor.Source.Slice(cursor.Current));
 }

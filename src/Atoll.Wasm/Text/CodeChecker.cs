@@ -1,0 +1,107 @@
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Text;
+
+/// <summary>
+/// Looks whether all instructions of a module are well formed, before the first character of its text is written. The decoder leaves
+/// bodies to validation, and a module that is printed need not be valid.
+/// </summary>
+internal sealed class CodeChecker(ModuleDefinition module, CancellationToken cancellation)
+{
+    /// <summary>For each open block whether an <c>else</c> may come.</summary>
+    private readonly List<bool> _open = [];
+
+    public void Run()
+    {
+        foreach (FunctionBody body in module.Bodies)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Check(body.Code);
+        }
+
+        for (int i = module.ImportedGlobalCount; i < module.Globals.Length; i++)
+        {
+            Check(module.Globals[i].Initializer);
+        }
+
+        foreach (TableDefinition table in module.Tables)
+        {
+            Check(table.Initializer ?? default);
+        }
+
+        foreach (ElementSegment segment in module.Elements)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Check(segment.Offset);
+            foreach (ByteRange expression in segment.Expressions ?? [])
+            {
+                Check(expression);
+            }
+        }
+
+        foreach (DataSegment segment in module.Data)
+        {
+            Check(segment.Offset);
+        }
+    }
+
+    private void Check(ByteRange code)
+    {
+        if (code == default)
+        {
+            return;
+        }
+
+        _open.Clear();
+        var reader = new WasmReader(module.Bytes, code.Start, code.End, module.Features);
+        while (true)
+        {
+            int offset = reader.Position;
+            if (reader.AtEnd)
+            {
+                throw new MalformedModuleException(
+                    reader.ModuleRemaining == 0 ? "unexpected end of section or function: there is no end" : "END opcode expected: there is no end", offset);
+            }
+
+            Opcode opcode = reader.ReadOpcode();
+            if (!Instructions.TryGet(opcode, out Instruction instruction))
+            {
+                throw OpcodeReader.Illegal(opcode, offset);
+            }
+
+            reader.SkipImmediate(instruction.Immediate);
+            if (opcode == Opcode.End && _open.Count == 0)
+            {
+                break;
+            }
+
+            Nest(instruction, offset);
+        }
+
+        if (!reader.AtEnd)
+        {
+            throw new MalformedModuleException("END opcode expected: there is something after the last end", reader.Position);
+        }
+    }
+
+    private void Nest(Instruction instruction, int offset)
+    {
+        if (instruction.Immediate == ImmediateKind.BlockType)
+        {
+            _open.Add(instruction.Opcode == Opcode.If);
+        }
+        else if (instruction.Opcode == Opcode.End)
+        {
+            _open.RemoveAt(_open.Count - 1);
+        }
+        else if (instruction.Opcode == Opcode.Else)
+        {
+            if (_open.Count == 0 || !_open[^1])
+            {
+                throw new MalformedModuleException("END opcode expected: else without if", offset);
+            }
+
+            _open[^1] = false;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using Atoll.Wasm.Binary;
+
+namespace Atoll.Wasm.Text;
+
+/// <content>What follows the name of an instruction.</content>
+internal sealed partial class InstructionPrinter
+{
+    private void BlockType(ref WasmReader reader)
+    {
+        if (reader.ReadBlockType(module.Types, out long index) is { } type && index < 0)
+        {
+            printer.Signature(type, null);
+        }
+        else
+        {
+            printer.TypeUse((uint)index, null);
+        }
+    }
+
+    private void Immediates(Instruction instruction, ref WasmReader reader)
+    {
+        switch (instruction.Immediate)
+        {
+            case ImmediateKind.None:
+                break;
+            case ImmediateKind.Label:
+                Label(reader.ReadVarU32());
+                break;
+            case ImmediateKind.BranchTable:
+                // The default target comes after those that are counted.
+                for (ulong left = reader.ReadCount() + 1UL; left > 0; left--)
+                {
+                    Label(reader.ReadVarU32());
+                }
+
+                break;
+            case ImmediateKind.Function:
+                Index(printer.Functions, reader.ReadVarU32());
+                break;
+            case ImmediateKind.Local:
+                Index(Locals, reader.ReadVarU32());
+                break;
+            case ImmediateKind.Global:
+                Index(printer.Globals, reader.ReadVarU32());
+                break;
+            case ImmediateKind.Table:
+                Index(printer.Tables, reader.ReadVarU32());
+                break;
+            case ImmediateKind.Element:
+                Index(printer.Elements, reader.ReadVarU32());
+                break;
+            case ImmediateKind.Data:
+                Index(printer.Data, reader.ReadVarU32());
+                break;
+            case ImmediateKind.MemoryIndex:
+                IndexUnlessZero(printer.Memories, reader.ReadVarU32());
+                break;
+            case ImmediateKind.CallIndirect:
+                uint type = reader.ReadVarU32();
+                IndexUnlessZero(printer.Tables, reader.ReadVarU32());
+                printer.TypeReference(type);
+                break;
+            case ImmediateKind.MemoryInit:
+                SegmentAndTarget(printer.Data, printer.Memories, ref reader);
+                break;
+            case ImmediateKind.TableInit:
+                SegmentAndTarget(printer.Elements, printer.Tables, ref reader);
+                break;
+            case ImmediateKind.MemoryCopy:
+                TwoTargets(printer.Memories, ref reader);
+                break;
+            case ImmediateKind.TableCopy:
+                TwoTargets(printer.Tables, ref reader);
+                break;
+            case ImmediateKind.SelectTypes:
+                SelectTypes(ref reader);
+                break;
+            case ImmediateKind.HeapType:
+                output.Write(' ');
+                printer.HeapType(reader.ReadHeapType());
+                break;
+            default:
+                Constant(instruction, ref reader);
+                break;
+        }
+    }
+
+    /// <summary>Memory accesses, numbers, vectors and lanes.</summary>
+    private void Constant(Instruction instruction, ref WasmReader reader)
+    {
+        switch (instruction.Immediate)
+        {
+            case ImmediateKind.Memory or ImmediateKind.AtomicMemory:
+                MemoryArgument(instruction, ref reader);
+                return;
+            case ImmediateKind.MemoryLane:
+                MemoryArgument(instruction, ref reader);
+                output.Write(' ');
+                output.Unsigned(reader.ReadByte());
+                return;
+            case ImmediateKind.Fence:
+                reader.ReadByte();
+                return;
+        }
+
+        output.Write(' ');
+        switch (instruction.Immediate)
+        {
+            case ImmediateKind.I32:
+                output.Signed(reader.ReadVarS32());
+                break;
+            case ImmediateKind.I64:
+                output.Signed(reader.ReadVarS64());
+                break;
+            case ImmediateKind.F32:
+                output.F32(reader.ReadF32Bits());
+                break;
+            case ImmediateKind.F64:
+                output.F64(reader.ReadF64Bits());
+                break;
+            case ImmediateKind.Lane:
+                output.Unsigned(reader.ReadByte());
+                break;
+            case ImmediateKind.V128:
+                output.Write("i32x4");
+                for (int lane = 0; lane < 4; lane++)
+                {
+                    output.Write(' ');
+                    output.Hexadecimal(reader.ReadF32Bits(), 8);
+                }
+
+                break;
+            case ImmediateKind.Shuffle:
+                for (int lane = 0; lane < 16; lane++)
+                {
+                    output.Write(lane == 0 ? "" : " ");
+                    output.Unsigned(reader.ReadByte());
+                }
+
+                break;
+            default:
+                throw new InvalidOperationException($"no text form for the immediates of {instruction.Mnemonic}");
+        }
+    }
+
+    private void Index(PrintedIds ids, uint index)
+    {
+        output.Write(' ');
+        ids.Use(output, index);
+    }
+
+    private void IndexUnlessZero(PrintedIds ids, uint index)
+    {
+        if (index != 0)
+        {
+            Index(ids, index);
+        }
+    }
+
+    /// <summary>The text has the target first and may leave it out; the binary has the segment first.</summary>
+    private void SegmentAndTarget(PrintedIds segments, PrintedIds targets, ref WasmReader reader)
+    {
+        uint segment = reader.ReadVarU32();
+        IndexUnlessZero(targets, reader.ReadVarU32());
+        Index(segments, segment);
+    }
+
+    private void TwoTargets(PrintedIds targets, ref WasmReader reader)
+    {
+        uint destination = reader.ReadVarU32();
+        uint source = reader.ReadVarU32();
+        if (destination != 0 || source != 0)
+        {
+            Index(targets, destination);
+            Index(targets, source);
+        }
+    }
+
+    private void SelectTypes(ref WasmReader reader)
+    {
+        output.Write(" (result");
+        for (uint left = reader.ReadCount(); left > 0; left--)
+        {
+            output.Write(' ');
+            printer.Type(reader.ReadValueType());
+        }
+
+        output.Write(')');
+    }
+
+    private void MemoryArgument(Instruction instruction, ref WasmReader reader)
+    {
+        (int alignment, uint memory, ulong offset) = reader.ReadMemoryArgument();
+        IndexUnlessZero(printer.Memories, memory);
+        if (offset != 0)
+        {
+            output.Write(" offset=");
+            output.Unsigned(offset);
+        }
+
+        if (alignment != instruction.NaturalAlignment)
+        {
+            output.Write(" align=");
+            output.Unsigned(1UL << alignment);
+        }
+    }
+}

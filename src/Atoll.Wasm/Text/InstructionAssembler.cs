@@ -57,8 +57,12 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
     private readonly List<(string? Name, int Hidden)> _openLabels = [];
     private ByteBuffer _output = new();
+    private uint _labelCount;
 
     public TextIndexSpace Locals { get; set; } = new("local");
+
+    /// <summary>Names of the labels of the last sequence, numbered in the order of their blocks (extended name section, "Label names").</summary>
+    public List<(uint Index, string Name)> LabelNames { get; } = [];
 
     /// <summary>Writes instructions up to the parenthesis that closes the sequence, and <c>end</c>.</summary>
     public void Sequence(ByteBuffer output)
@@ -89,6 +93,8 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         _pending.Truncate(0);
         _labels.Clear();
         _openLabels.Clear();
+        LabelNames.Clear();
+        _labelCount = 0;
         _frames.Push(new Frame(FrameKind.Sequence, 0, null, cursor.Position));
     }
 
@@ -284,7 +290,10 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         {
             hidden = _labels.GetValueOrDefault(name, -1);
             _labels[name] = _openLabels.Count;
+            LabelNames.Add((_labelCount, name));
         }
+
+        _labelCount++;
 
         _openLabels.Add((name, hidden));
     }

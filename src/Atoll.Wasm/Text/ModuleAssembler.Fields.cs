@@ -134,7 +134,8 @@ internal sealed partial class ModuleAssembler
         _instructions.Sequence(_scratch);
         _cursor.ExpectClose();
         _code.Next().Vector(_scratch.Span);
-        WriteLocalNames(locals);
+        WriteFunctionNames(_localNames, locals.Names);
+        WriteFunctionNames(_labelNames, _instructions.LabelNames);
         _nextFunction++;
     }
 
@@ -144,17 +145,17 @@ internal sealed partial class ModuleAssembler
         locals.Clear();
         import.Byte((byte)ExternKind.Function);
         import.Unsigned(Types.Use(_cursor, locals));
-        WriteLocalNames(locals);
+        WriteFunctionNames(_localNames, locals.Names);
         _nextFunction++;
     }
 
-    private void WriteLocalNames(TextIndexSpace locals)
+    private void WriteFunctionNames(SectionBuffer section, List<(uint Index, string Name)> map)
     {
-        if (locals.Names.Count > 0)
+        if (map.Count > 0)
         {
-            ByteBuffer names = _localNames.Next();
+            ByteBuffer names = section.Next();
             names.Unsigned(_nextFunction);
-            WriteNameMap(names, locals);
+            WriteNameMap(names, map);
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed partial class ModuleAssembler
     private readonly SectionBuffer _code = new();
     private readonly SectionBuffer _data = new();
     private readonly SectionBuffer _localNames = new();
+    private readonly SectionBuffer _labelNames = new();
     private readonly ByteBuffer _scratch = new();
     private long _start = -1;
 
@@ -271,6 +272,7 @@ internal sealed partial class ModuleAssembler
 
         WriteNameMap(section, 1, Functions);
         Section(section, 2, _localNames);
+        Section(section, 3, _labelNames);
         WriteNameMap(section, 4, Types.Index);
         WriteNameMap(section, 5, Tables);
         WriteNameMap(section, 6, Memories);
@@ -288,15 +290,15 @@ internal sealed partial class ModuleAssembler
         if (space.Names.Count > 0)
         {
             ByteBuffer content = new();
-            WriteNameMap(content, space);
+            WriteNameMap(content, space.Names);
             Section(section, id, content);
         }
     }
 
-    private static void WriteNameMap(ByteBuffer content, TextIndexSpace space)
+    private static void WriteNameMap(ByteBuffer content, List<(uint Index, string Name)> map)
     {
-        content.Unsigned((uint)space.Names.Count);
-        foreach ((uint index, string name) in space.Names)
+        content.Unsigned((uint)map.Count);
+        foreach ((uint index, string name) in map)
         {
             content.Unsigned(index);
             content.Name(name);

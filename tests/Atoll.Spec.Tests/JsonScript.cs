@@ -33,6 +33,8 @@ internal sealed class JsonScript(string folder)
             "assert_exhaustion" => Failure(command, line, WastFailureKind.Exhaustion),
             "assert_malformed" => Failure(command, line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(command, line, WastFailureKind.Invalid),
+            "assert_malformed_custom" => Failure(command, line, WastFailureKind.MalformedCustom),
+            "assert_invalid_custom" => Failure(command, line, WastFailureKind.InvalidCustom),
             "assert_unlinkable" => Failure(command, line, WastFailureKind.Unlinkable),
             "thread" => new WastThreadCommand(
                 line, Id(command, "name")!, Id(command, "shared_module") is { } shared ? [shared] : [], [.. command.GetProperty("commands").EnumerateArray().Select(Command)]),
@@ -54,7 +56,7 @@ internal sealed class JsonScript(string folder)
             line,
             kind,
             isAction ? Action(command) : null,
-            isAction ? null : Module(command, preferBinary: kind != WastFailureKind.Malformed),
+            isAction ? null : Module(command, preferBinary: kind is not (WastFailureKind.Malformed or WastFailureKind.MalformedCustom)),
             Text(command, "text")!);
     }
 

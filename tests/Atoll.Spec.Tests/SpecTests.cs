@@ -12,6 +12,7 @@ public sealed class SpecTests(Totals totals)
     private static readonly string[] Groups =
     [
         "core/wasm-2.0", "core/bulk-memory", "core/extended-const", "core/memory64", "core/multi-memory", "core/simd", "core/relaxed-simd",
+        "core/custom-annotations",
         "core-proposals/custom-page-sizes", "core-proposals/threads", "core-proposals/wide-arithmetic", "core-wasmtime/custom-page-sizes",
         "core-wasmtime/memory64", "core-wasmtime/misc", "core-wasmtime/multi-memory", "core-wasmtime/simd", "core-wasmtime/tail-call",
         "core-wasmtime/threads", "core-wasmtime/winch",

@@ -341,7 +341,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         }
 
         reader.Position = end;
-        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end));
+        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end)) { Start = localsOffset };
     }
 
     private void ReadData(ref WasmReader reader)

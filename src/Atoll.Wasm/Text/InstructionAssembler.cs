@@ -6,7 +6,7 @@ namespace Atoll.Wasm.Text;
 /// Instruction sequences, plain and folded, to bytes (specification, "Text Format / Instructions"). Nesting lives on a stack of
 /// its own, so that a text cannot exhaust the thread's.
 /// </summary>
-internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
+internal sealed partial class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
 {
     /// <summary>How deep instructions may nest.</summary>
     public const int MaxNesting = 10_000;
@@ -48,7 +48,10 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
     }
 
     // Pending is where the frame's own bytes begin in the buffer of instructions that wait for their operands.
-    private readonly record struct Frame(FrameKind Kind, int Pending, string? Label, int Opened);
+    private readonly record struct Frame(FrameKind Kind, int Pending, BlockLabel Label, int Opened);
+
+    // A label's identifier and its name, which are the same unless an annotation says otherwise.
+    private readonly record struct BlockLabel(string? Id, string? Name);
 
     private readonly Stack<Frame> _frames = [];
     private readonly ByteBuffer _pending = new();
@@ -95,7 +98,8 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         _openLabels.Clear();
         LabelNames.Clear();
         _labelCount = 0;
-        _frames.Push(new Frame(FrameKind.Sequence, 0, null, cursor.Position));
+        BeginHints();
+        _frames.Push(new Frame(FrameKind.Sequence, 0, default, cursor.Position));
     }
 
     private void Run(bool singleFolded)
@@ -130,7 +134,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         }
     }
 
-    private void Push(FrameKind kind, int pending, string? label)
+    private void Push(FrameKind kind, int pending, BlockLabel label)
     {
         if (_frames.Count > MaxNesting)
         {
@@ -157,6 +161,8 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         cursor.Position++;
         Instruction instruction = ExpectInstruction();
         int pending = _pending.Length;
+        bool writesNow = instruction.Opcode is Opcode.Block or Opcode.Loop;
+        Hint(folded: true, writesNow ? _output : _pending);
         switch (instruction.Opcode)
         {
             case Opcode.Block or Opcode.Loop:
@@ -171,7 +177,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
                 throw cursor.Unexpected("an instruction");
             default:
                 WriteInstruction(instruction, _pending);
-                Push(FrameKind.FoldedPlain, pending, null);
+                Push(FrameKind.FoldedPlain, pending, default);
                 break;
         }
     }
@@ -183,7 +189,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             Flush(frame.Pending);
             OpenLabel(frame.Label);
             Replace(FrameKind.FoldedAfterThen);
-            Push(FrameKind.FoldedThen, _pending.Length, null);
+            Push(FrameKind.FoldedThen, _pending.Length, default);
             return true;
         }
 
@@ -191,7 +197,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         {
             _output.Byte((byte)Opcode.Else);
             Replace(FrameKind.FoldedAfterElse);
-            Push(FrameKind.FoldedElse, _pending.Length, null);
+            Push(FrameKind.FoldedElse, _pending.Length, default);
             return true;
         }
 
@@ -202,6 +208,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
 
     private void Flush(int start)
     {
+        FlushHints(start);
         _output.Bytes(_pending.Span[start..]);
         _pending.Truncate(start);
     }
@@ -244,6 +251,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
     private void Plain()
     {
         Instruction instruction = ExpectInstruction();
+        Hint(folded: false, _output);
         switch (instruction.Opcode)
         {
             case Opcode.Block or Opcode.Loop or Opcode.If:
@@ -270,9 +278,10 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         }
     }
 
-    private string? OpenBlock(Instruction instruction, ByteBuffer output, bool openLabel)
+    private BlockLabel OpenBlock(Instruction instruction, ByteBuffer output, bool openLabel)
     {
-        string? label = cursor.TryId();
+        string? id = cursor.TryId();
+        BlockLabel label = new(id, cursor.TryNameAnnotation("label") ?? id);
         output.Byte((byte)instruction.Opcode);
         module.Types.WriteBlockType(cursor, output);
         if (openLabel)
@@ -283,19 +292,22 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         return label;
     }
 
-    private void OpenLabel(string? name)
+    private void OpenLabel(BlockLabel label)
     {
         int hidden = -1;
-        if (name is not null)
+        if (label.Id is { } id)
         {
-            hidden = _labels.GetValueOrDefault(name, -1);
-            _labels[name] = _openLabels.Count;
+            hidden = _labels.GetValueOrDefault(id, -1);
+            _labels[id] = _openLabels.Count;
+        }
+
+        if (label.Name is { } name)
+        {
             LabelNames.Add((_labelCount, name));
         }
 
         _labelCount++;
-
-        _openLabels.Add((name, hidden));
+        _openLabels.Add((label.Id, hidden));
     }
 
     private void CloseLabel()
@@ -316,7 +328,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
     private void CheckLabel()
     {
         int position = cursor.Position;
-        if (cursor.TryId() is { } name && name != _frames.Peek().Label)
+        if (cursor.TryId() is { } name && name != _frames.Peek().Label.Id)
         {
             throw cursor.ErrorAt($"mismatching label ${name}", position);
         }

@@ -19,12 +19,14 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
     public PrintedIds Locals { get; } = new();
 
     /// <summary>Writes the instructions of a body, each on a line of its own; the last <c>end</c> is left out.</summary>
-    public void Body(ByteRange code, List<(int Index, string Name)> labels, int depth)
+    public void Body(FunctionBody body, List<(int Index, string Name)> labels, List<(int Offset, byte Value)>? hints, int depth)
     {
         Begin(labels);
-        var reader = new WasmReader(module.Bytes, code.Start, code.End);
+        int nextHint = 0;
+        var reader = new WasmReader(module.Bytes, body.Code.Start, body.Code.End);
         while (true)
         {
+            int offset = reader.Position - body.Start;
             Instruction instruction = Read(ref reader);
             if (instruction.Opcode == Opcode.End && _labels.Count == 0)
             {
@@ -37,6 +39,11 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
             }
 
             output.Line(depth + _labels.Count - (instruction.Opcode == Opcode.Else ? 1 : 0));
+            if (nextHint < hints?.Count && hints[nextHint].Offset == offset)
+            {
+                output.Write(hints[nextHint++].Value == 0 ? $"(@{BranchHints.SectionName} \"\\00\") " : $"(@{BranchHints.SectionName} \"\\01\") ");
+            }
+
             Print(instruction, ref reader, labelComments: true);
         }
     }

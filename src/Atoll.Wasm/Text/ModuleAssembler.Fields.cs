@@ -132,6 +132,7 @@ internal sealed partial class ModuleAssembler
         _scratch.Truncate(0);
         Locals(locals);
         _instructions.Sequence(_scratch);
+        TakeBranchHints();
         _cursor.ExpectClose();
         _code.Next().Vector(_scratch.Span);
         WriteFunctionNames(_localNames, locals.Names);
@@ -165,7 +166,7 @@ internal sealed partial class ModuleAssembler
         List<(uint Count, TextType Type)> runs = [];
         while (_cursor.TryOpen("local"u8))
         {
-            if (_cursor.At(TokenKind.Id))
+            if (_cursor.At(TokenKind.Id) || _cursor.AtNameAnnotation)
             {
                 locals.Declare(_cursor);
                 AddLocal(runs, TextTypes.ValueType(_cursor, Types.Index));

@@ -24,6 +24,9 @@ internal enum NameKind : byte
 /// <summary>All names that a module gives to its parts. Tolerant, as names serve people only: a bad section ends the names where it is bad.</summary>
 internal sealed class ModuleNames
 {
+    /// <summary>Name of the section.</summary>
+    public const string SectionName = "name";
+
     private static readonly List<(int Index, string Name)> None = [];
 
     private readonly Dictionary<NameKind, List<(int Index, string Name)>> _direct = [];
@@ -38,7 +41,8 @@ internal sealed class ModuleNames
     public List<(int Index, string Name)> Of(NameKind kind, int owner) =>
         _indirect.TryGetValue(kind, out Dictionary<int, List<(int Index, string Name)>>? owners) ? owners.GetValueOrDefault(owner, None) : None;
 
-    public static ModuleNames Read(ReadOnlySpan<byte> bytes, ByteRange content)
+    /// <summary>Reads a name section. What is bad ends the names, or is an error where <paramref name="strict"/> asks for one.</summary>
+    public static ModuleNames Read(ReadOnlySpan<byte> bytes, ByteRange content, bool strict = false)
     {
         ModuleNames names = new();
         try
@@ -54,7 +58,7 @@ internal sealed class ModuleNames
                 reader.Position = end;
             }
         }
-        catch (MalformedModuleException)
+        catch (MalformedModuleException) when (!strict)
         {
             // A custom section cannot make a module malformed ("Custom Section").
         }

@@ -29,7 +29,7 @@ internal sealed partial class ModulePrinter
             }
             else
             {
-                _instructions.Body(body.Code, _names.Of(NameKind.Label, function), 2);
+                _instructions.Body(body, _names.Of(NameKind.Label, function), _hints?.GetValueOrDefault(function), 2);
                 if (body.Code.Length > 1)
                 {
                     _output.Line(1);
@@ -58,6 +58,12 @@ internal sealed partial class ModulePrinter
             {
                 for (int left = run.Count; left > 0; left--)
                 {
+                    if (_output.Column > MaxColumn)
+                    {
+                        CloseGroup();
+                        _output.Line(2);
+                    }
+
                     Variable("local", _instructions.Locals, index++, run.Type);
                 }
             }
@@ -75,14 +81,9 @@ internal sealed partial class ModulePrinter
         }
 
         bool named = ids is not null && ids.HasName(index);
-        if (_inGroup && (named || _output.Column > MaxColumn))
+        if (named)
         {
             CloseGroup();
-        }
-
-        if (_output.Column > MaxColumn)
-        {
-            _output.Line(2);
         }
 
         if (!_inGroup)

@@ -2,7 +2,7 @@ using Atoll.Wasm.Binary;
 
 namespace Atoll.Wasm.Text;
 
-/// <content>Element and data segments, and custom sections.</content>
+/// <content>Element and data segments.</content>
 internal sealed partial class ModulePrinter
 {
     /// <summary>Bytes in one string; longer contents are cut, so that lines stay readable.</summary>
@@ -119,47 +119,5 @@ internal sealed partial class ModulePrinter
             start = end;
         }
         while (start < content.End);
-    }
-
-    /// <summary>The names, which identifiers stand for; the first name section counts.</summary>
-    private static ModuleNames ReadNames(ModuleDefinition module) =>
-        Array.Find(module.CustomSections, section => section.Name == NameSectionName) is { } names ? ModuleNames.Read(module.Bytes, names.Content) : new ModuleNames();
-
-    private const string NameSectionName = "name";
-
-    /// <summary>Custom sections as annotations that say after which section they stand ("Custom Sections and Annotations / Custom Annotations").</summary>
-    private void CustomSections()
-    {
-        bool names = false;
-        int next = 0;
-        string after = "(before first)";
-        var reader = new WasmReader(_module.Bytes, 8, _module.Bytes.Length);
-        while (!reader.AtEnd)
-        {
-            byte id = reader.ReadByte();
-            int length = (int)reader.ReadVarU32();
-            reader.Position += length;
-            if (id != 0)
-            {
-                after = $"(after {SectionWords.Of(id)})";
-                continue;
-            }
-
-            CustomSection section = _module.CustomSections[next++];
-            if (section.Name == NameSectionName && !names)
-            {
-                names = true;
-                continue;
-            }
-
-            _cancellation.ThrowIfCancellationRequested();
-            _output.Line(1);
-            _output.Write("(@custom ");
-            _output.Name(section.Name);
-            _output.Write(' ');
-            _output.Write(after);
-            Strings(section.Content);
-            _output.Write(')');
-        }
     }
 }

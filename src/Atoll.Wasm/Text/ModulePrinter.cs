@@ -9,6 +9,9 @@ namespace Atoll.Wasm.Text;
 /// <remarks>The module is well formed and need not be valid. It is not kept in memory as text, and no work grows faster than the module.</remarks>
 internal sealed partial class ModulePrinter
 {
+    // Magic number and version.
+    private const int HeaderBytes = 8;
+
     /// <summary>Lists go on in a new line after this many characters.</summary>
     private const int MaxColumn = 100;
 
@@ -25,7 +28,7 @@ internal sealed partial class ModulePrinter
         _output = new TextOutput(writer);
         _options = options;
         _cancellation = cancellation;
-        _names = ReadNames(module);
+        _names = ReadNames();
         _instructions = new InstructionPrinter(module, this, _output);
         Types = Ids(NameKind.Type, module.Types.Length);
         Functions = Ids(NameKind.Function, module.Functions.Length);
@@ -53,6 +56,7 @@ internal sealed partial class ModulePrinter
     public void Run()
     {
         new CodeChecker(_module, _cancellation).Run();
+        ReadHints();
         _output.Write("(module");
         if (_names.Module is { } name)
         {

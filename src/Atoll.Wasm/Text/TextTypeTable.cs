@@ -131,7 +131,7 @@ internal sealed class TextTypeTable
         List<TextType> results = [];
         while (cursor.TryOpen("param"u8))
         {
-            if (namesAllowed && cursor.At(TokenKind.Id))
+            if (namesAllowed && (cursor.At(TokenKind.Id) || (locals is not null && cursor.AtNameAnnotation)))
             {
                 if (locals is null)
                 {

@@ -50,22 +50,12 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
     // Pending is where the frame's own bytes begin in the buffer of instructions that wait for their operands.
     private readonly record struct Frame(FrameKind Kind, int Pending, BlockLabel Label, int Opened);
 
-    // A label's identifier and its name, which are the same unless an annotation says otherwise.
-    private readonly record struct BlockLabel(string? Id, string? Name);
-
     private readonly Stack<Frame> _frames = [];
     private readonly ByteBuffer _pending = new();
 
-    // Innermost label of each name, and for each open label the one of the same name that it hides.
-    private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
-    private readonly List<(string? Name, int Hidden)> _openLabels = [];
     private ByteBuffer _output = new();
-    private uint _labelCount;
 
     public TextIndexSpace Locals { get; set; } = new("local");
-
-    /// <summary>Names of the labels of the last sequence, numbered in the order of their blocks (extended name section, "Label names").</summary>
-    public List<(uint Index, string Name)> LabelNames { get; } = [];
 
     /// <summary>Writes instructions up to the parenthesis that closes the sequence, and <c>end</c>.</summary>
     public void Sequence(ByteBuffer output)
@@ -94,10 +84,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         _output = output;
         _frames.Clear();
         _pending.Truncate(0);
-        _labels.Clear();
-        _openLabels.Clear();
-        LabelNames.Clear();
-        _labelCount = 0;
+        BeginLabels();
         BeginHints();
         _frames.Push(new Frame(FrameKind.Sequence, 0, default, cursor.Position));
     }
@@ -161,8 +148,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         cursor.Position++;
         Instruction instruction = ExpectInstruction();
         int pending = _pending.Length;
-        bool writesNow = instruction.Opcode is Opcode.Block or Opcode.Loop;
-        Hint(folded: true, writesNow ? _output : _pending);
+        Hint(folded: true, instruction.Immediate == ImmediateKind.BlockType && instruction.Opcode != Opcode.If ? _output : _pending);
         switch (instruction.Opcode)
         {
             case Opcode.Block or Opcode.Loop:
@@ -290,61 +276,6 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         }
 
         return label;
-    }
-
-    private void OpenLabel(BlockLabel label)
-    {
-        int hidden = -1;
-        if (label.Id is { } id)
-        {
-            hidden = _labels.GetValueOrDefault(id, -1);
-            _labels[id] = _openLabels.Count;
-        }
-
-        if (label.Name is { } name)
-        {
-            LabelNames.Add((_labelCount, name));
-        }
-
-        _labelCount++;
-        _openLabels.Add((label.Id, hidden));
-    }
-
-    private void CloseLabel()
-    {
-        (string? name, int hidden) = _openLabels[^1];
-        _openLabels.RemoveAt(_openLabels.Count - 1);
-        if (name is not null && hidden < 0)
-        {
-            _labels.Remove(name);
-        }
-        else if (name is not null)
-        {
-            _labels[name] = hidden;
-        }
-    }
-
-    /// <summary>An <c>else</c> or <c>end</c> may repeat the label of its block.</summary>
-    private void CheckLabel()
-    {
-        int position = cursor.Position;
-        if (cursor.TryId() is { } name && name != _frames.Peek().Label.Id)
-        {
-            throw cursor.ErrorAt($"mismatching label ${name}", position);
-        }
-    }
-
-    private uint Label()
-    {
-        int position = cursor.Position;
-        if (cursor.TryId() is { } name)
-        {
-            return _labels.TryGetValue(name, out int index)
-                ? (uint)(_openLabels.Count - 1 - index)
-                : throw cursor.ErrorAt($"unknown label ${name}", position);
-        }
-
-        return cursor.At(TokenKind.Nat) ? (uint)cursor.ExpectInteger(32) : throw cursor.Unexpected("a label");
     }
 
     private void WriteInstruction(Instruction instruction, ByteBuffer output)

@@ -32,7 +32,8 @@ public sealed class PrintTests
         Assert.True(printed > 0 || MalformedOnly.Contains(unit), "no module was printed");
     }
 
-    public static TheoryData<string> Programs() => [.. Directory.EnumerateFiles(Path.Combine(SpecData.Root(), "programs"), "*.wasm", SearchOption.AllDirectories)
+    public static TheoryData<string> Programs() => [.. Directory
+        .EnumerateFiles(Path.Combine(SpecData.Root(), "programs"), "*.wasm", SearchOption.AllDirectories)
         .Where(file => new FileInfo(file).Length < 1_500_000).Select(file => Path.GetRelativePath(SpecData.Root(), file)).Order(StringComparer.Ordinal)];
 
     [Theory]

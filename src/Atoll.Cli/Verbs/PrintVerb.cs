@@ -10,7 +10,11 @@ internal sealed class PrintVerb : Verb
 {
     private readonly Argument<string> _file = CommonOptions.File("FILE", "A module: .wasm or .wat.");
 
-    private readonly Option<string?> _output = new("--output", "-o") { HelpName = "OUT", Description = "The text that is written (.wat). Default: standard output." };
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        HelpName = "OUT",
+        Description = "The text that is written (.wat). Default: standard output.",
+    };
 
     private readonly Option<bool> _skeleton = new("--skeleton") { Description = "Leave out instructions and the contents of segments and custom sections." };
 
@@ -19,8 +23,8 @@ internal sealed class PrintVerb : Verb
     public override string Summary => "Write a module as text.";
 
     public override string Remarks =>
-        "The module need not be valid, only well formed. `atoll wat` reads the text back to the same module, but not with --skeleton, which puts `...` where something is left out. "
-        + "Names come from the name section; other custom sections are written as (@custom ...).";
+        "The module need not be valid, only well formed. `atoll wat` reads the text back to the same module, but not with --skeleton, which puts `...` "
+        + "where something is left out. Names come from the name section; other custom sections are written as (@custom ...).";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Cancelled];
 

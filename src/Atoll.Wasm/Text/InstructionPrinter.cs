@@ -71,7 +71,9 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
         }
     }
 
-    /// <summary>Writes an expression that other tokens follow: <c>(i32.const 0)</c>, or <c>(offset …)</c> when it is not a single plain instruction.</summary>
+    /// <summary>
+    /// Writes an expression that other tokens follow: <c>(i32.const 0)</c>, or <c>(offset …)</c> when it is not a single plain instruction.
+    /// </summary>
     public void Delimited(ByteRange code, ReadOnlySpan<char> word)
     {
         output.Write('(');

@@ -12,7 +12,7 @@ internal sealed partial class ModuleAssembler
     /// <summary>Takes the <c>(@custom …)</c> that stand between two fields.</summary>
     private void TakeCustomSections()
     {
-        while (_cursor.Annotations.Take(AnnotationKind.Custom, _cursor.Position) is { } annotation)
+        foreach (TextAnnotation annotation in _cursor.Annotations.TakeAll(AnnotationKind.Custom, _cursor.Position))
         {
             AnnotationReader reader = new(_cursor.Source, annotation);
             string name = reader.ExpectName("missing section name");

@@ -43,33 +43,33 @@ internal sealed class AnnotationSet(TextSource source)
 {
     private readonly HashSet<int> _taken = [];
 
-    /// <summary>Takes the first annotation of a kind that stands directly before a token and was not taken yet.</summary>
-    public TextAnnotation? Take(AnnotationKind kind, int before)
+    /// <summary>Takes the annotations of a kind that stand directly before a token and were not taken yet.</summary>
+    public IEnumerable<TextAnnotation> TakeAll(AnnotationKind kind, int before)
     {
         TextAnnotation[] all = source.Annotations;
         for (int i = FirstFrom(before); i < all.Length && all[i].Before == before; i++)
         {
             if (all[i].Kind == kind && _taken.Add(i))
             {
-                return all[i];
+                yield return all[i];
             }
         }
-
-        return null;
     }
 
+    /// <summary>Takes the first of them, or gives null.</summary>
+    public TextAnnotation? Take(AnnotationKind kind, int before) => source.Annotations.Length == 0 ? null : TakeAll(kind, before).FirstOrDefault();
+
+    /// <summary>Whether an annotation of a kind stands directly before a token.</summary>
     public bool Has(AnnotationKind kind, int before)
     {
         TextAnnotation[] all = source.Annotations;
-        for (int i = FirstFrom(before); i < all.Length && all[i].Before == before; i++)
+        int i = FirstFrom(before);
+        while (i < all.Length && all[i].Before == before && all[i].Kind != kind)
         {
-            if (all[i].Kind == kind)
-            {
-                return true;
-            }
+            i++;
         }
 
-        return false;
+        return i < all.Length && all[i].Before == before;
     }
 
     /// <summary>The first annotation that stands before one of the tokens and that nobody took.</summary>

@@ -11,7 +11,9 @@ internal sealed class TextIndexSpace(string what)
     /// <summary>The names in order of their indices.</summary>
     public List<(uint Index, string Name)> Names { get; } = [];
 
-    /// <summary>Takes the next index, for the identifier at the cursor if there is one. Its name is what <c>(@name …)</c> says, or else the identifier.</summary>
+    /// <summary>
+    /// Takes the next index, for the identifier at the cursor if there is one. Its name is what <c>(@name …)</c> says, or else the identifier.
+    /// </summary>
     public uint Declare(TextCursor cursor)
     {
         int position = cursor.Position;

@@ -285,7 +285,9 @@ internal sealed class TextLexer(byte[] bytes)
         }
     }
 
-    /// <summary>What stands in an annotation is checked as tokens are, and kept only where somebody wants it. The last token is the closing parenthesis.</summary>
+    /// <summary>
+    /// What stands in an annotation is checked as tokens are, and kept only where somebody wants it. The last token is the closing parenthesis.
+    /// </summary>
     private void AnnotationContent(int start, List<TextToken>? content)
     {
         int tokens = _tokens.Count;

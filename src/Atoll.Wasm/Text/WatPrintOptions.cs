@@ -3,7 +3,10 @@ namespace Atoll.Wasm.Text;
 /// <summary>How a module is written as text.</summary>
 public sealed record WatPrintOptions
 {
-    /// <summary>Whether instructions of functions and the contents of segments and custom sections are left out; <c>...</c> stands for them, which no reader of the text format accepts.</summary>
+    /// <summary>
+    /// Whether instructions of functions and the contents of segments and custom sections are left out; <c>...</c> stands for them, which no
+    /// reader of the text format accepts.
+    /// </summary>
     /// <value>Default: false.</value>
     public bool Skeleton { get; init; }
 

@@ -25,15 +25,18 @@ public static class WatText
     public static byte[] ToBinary(ReadOnlySpan<byte> utf8) => Assemble(TextSource.Read(utf8.ToArray()));
 
     /// <summary>Writes a module in the text format; <see cref="ToBinary(string)"/> reads it back to the same module.</summary>
-    /// <param name="binary">The module in the binary format. It must be well formed and need not be valid, and may use every feature that the engine knows.</param>
+    /// <param name="binary">
+    /// The module in the binary format. It must be well formed and need not be valid, and may use every feature that the engine knows.
+    /// </param>
     /// <param name="output">
     /// Takes the text while it is made. Lines end in LF; the same module always gives the same text. Nothing is written when the module is malformed.
     /// </param>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <param name="cancellationToken">Stops the work between functions.</param>
     /// <remarks>
-    /// Names of the name section become identifiers, other custom sections become <c>(@custom …)</c>. The text takes several times the size of the binary. What
-    /// can differ when it is read back: how numbers are encoded, the place of the name section, and whether a data count section is there that no instruction needs.
+    /// Names of the name section become identifiers, other custom sections become <c>(@custom …)</c>. The text takes several times the size of
+    /// the binary. What can differ when it is read back: how numbers are encoded, the place of the name section, and whether a data count
+    /// section is there that no instruction needs.
     /// </remarks>
     /// <exception cref="MalformedModuleException">The bytes are no module, or break one of the limits.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>

@@ -81,7 +81,7 @@ internal static class ModuleComparison
                     (int alignment, uint memory, ulong offset) = reader.ReadMemoryArgument();
                     numbers.AddRange([(ulong)alignment, memory, offset]);
                     break;
-                case ImmediateKind.I32 or ImmediateKind.I64 or ImmediateKind.BlockType or ImmediateKind.HeapType:
+                case ImmediateKind.I32 or ImmediateKind.I64 or ImmediateKind.BlockType or ImmediateKind.HeapType or ImmediateKind.CastHeapType:
                     numbers.Add((ulong)reader.ReadVarS64());
                     break;
                 default:

@@ -40,7 +40,7 @@ internal static class ModuleDecoder
                 lastOrder = order;
             }
 
-            var section = new WasmReader(bytes, reader.Position, reader.Position + (int)size, features);
+            var section = new WasmReader(bytes, reader.Position, reader.Position + (int)size, features, sections.Types);
             sections.Read(id, ref section);
             if (!section.AtEnd)
             {

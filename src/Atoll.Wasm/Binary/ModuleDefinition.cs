@@ -9,7 +9,7 @@ internal sealed class ModuleDefinition
     /// <summary>What the module was allowed to use.</summary>
     public required WasmFeatures Features { get; init; }
 
-    public FunctionType[] Types { get; set; } = [];
+    public List<DefinedType> Types { get; } = [];
 
     public ImportDefinition[] Imports { get; set; } = [];
 
@@ -47,7 +47,8 @@ internal sealed class ModuleDefinition
 
     public CustomSection[] CustomSections { get; set; } = [];
 
-    public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]];
+    /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>
+    public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]].Function!;
 }
 
 /// <summary>A range of the module's bytes: <c>[Start, End)</c>.</summary>
@@ -56,6 +57,10 @@ internal readonly record struct ByteRange(int Start, int End)
     public int Length => End - Start;
 }
 
+/// <param name="Module">First part of its name.</param>
+/// <param name="Name">Second part of its name.</param>
+/// <param name="Kind">What is imported.</param>
+/// <param name="Type">As in <see cref="ModuleImport"/>, but a <see cref="DefinedType"/> for a function.</param>
 internal sealed record ImportDefinition(string Module, string Name, ExternKind Kind, object Type);
 
 /// <param name="Type">The table's type.</param>

@@ -12,6 +12,9 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
     private bool _hasCode;
     private bool _hasData;
 
+    /// <summary>The types read so far.</summary>
+    public List<DefinedType> Types => _module.Types;
+
     public void Read(byte id, ref WasmReader reader)
     {
         switch (id)
@@ -63,13 +66,10 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
 
     private void ReadTypes(ref WasmReader reader)
     {
-        var types = new FunctionType[ReadCount(ref reader, 0, limits.MaxTypes, "types")];
-        for (int i = 0; i < types.Length; i++)
+        for (int groups = ReadCount(ref reader, 0, limits.MaxTypes, "types"); groups > 0; groups--)
         {
-            types[i] = reader.ReadFunctionType(limits);
+            TypeSectionReader.ReadGroup(ref reader, limits);
         }
-
-        _module.Types = types;
     }
 
     private void ReadImports(ref WasmReader reader)
@@ -91,7 +91,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
                 case 0:
                     int index = ReadIndex(ref reader);
                     functions.Add(index);
-                    type = index < _module.Types.Length ? _module.Types[index] : UnknownType;
+                    type = index < Types.Count ? Types[index] : UnknownType;
                     break;
                 case 1:
                     TableType table = reader.ReadTableType();
@@ -132,7 +132,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
     }
 
     /// <summary>Stands for the type of an import whose type index does not exist; the validator refuses such a module.</summary>
-    private static FunctionType UnknownType { get; } = new([], []);
+    private static DefinedType UnknownType { get; } = DefinedType.Of(new FunctionType([], []));
 
     private void ReadFunctions(ref WasmReader reader)
     {
@@ -246,7 +246,9 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         int table = active && (flags & 2) != 0 ? ReadIndex(ref reader) : 0;
         ByteRange offset = active ? reader.SkipExpression() : default;
         bool hasExpressions = (flags & 4) != 0;
-        ValueType type = ValueType.FuncRef;
+
+        // Function indices give references that are not null ("Element Section").
+        ValueType type = hasExpressions ? ValueType.FuncRef : ValueType.FuncRef.WithoutNull;
         if ((flags & 3) != 0)
         {
             if (hasExpressions)
@@ -322,12 +324,12 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         }
 
         int end = reader.Position + (int)size;
-        var body = new WasmReader(bytes, reader.Position, end, features);
+        var body = new WasmReader(bytes, reader.Position, end, features, Types);
         int localsOffset = body.Position;
         var runs = new LocalRun[body.ReadCount()];
 
         // The type index is checked by the validator; a function with a bad one counts as having no parameters here.
-        ulong total = typeIndex < _module.Types.Length ? (ulong)_module.Types[typeIndex].Parameters.Length : 0;
+        ulong total = typeIndex < Types.Count ? (ulong)(Types[typeIndex].Function?.Parameters.Length ?? 0) : 0;
         for (int i = 0; i < runs.Length; i++)
         {
             uint count = body.ReadVarU32();

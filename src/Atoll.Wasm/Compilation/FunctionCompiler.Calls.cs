@@ -87,7 +87,7 @@ internal sealed partial class FunctionCompiler
 
     private void CallIndirect(int typeIndex, int table, bool isTail = false)
     {
-        FunctionType type = _definition.Types[typeIndex];
+        DefinedType type = _definition.Types[typeIndex];
         FlushFuel();
         SaveFuel();
         LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
@@ -111,10 +111,25 @@ internal sealed partial class FunctionCompiler
         _il.StoreLocal(callee);
         FreeTemp(indexKind, index);
         _il.LoadLocal(callee);
-        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.CanonicalType)));
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Defined)));
         LoadContext();
         _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
-        _il.Branch(Il.BneUn, ColdLabel(ref _typeTrapLabel));
+        if (type.IsFinal)
+        {
+            _il.Branch(Il.BneUn, ColdLabel(ref _typeTrapLabel));
+        }
+        else
+        {
+            CallHelper(nameof(GuestRuntime.IsSubtype));
+            _il.Branch(Il.BrFalse, ColdLabel(ref _typeTrapLabel));
+        }
+
+        CallFunction(callee, type.Function!, isTail);
+    }
+
+    /// <summary>Calls the function in a temporary, which is free after that.</summary>
+    private void CallFunction(int callee, FunctionType type, bool isTail)
+    {
         (int depth, int[] outs) = LoadArguments(type, isTail);
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Context)));

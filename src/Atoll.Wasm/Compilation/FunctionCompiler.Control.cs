@@ -151,7 +151,7 @@ internal sealed partial class FunctionCompiler
         return temps;
     }
 
-    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(_definition.Types, out _)!;
+    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(out _)!;
 
     private void BeginBlock(ref WasmReader reader)
     {

@@ -53,7 +53,7 @@ internal sealed partial class FunctionCompiler
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
         EmitEntry(body);
         PushFunctionFrame();
-        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
+        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
         {
             Opcode opcode = reader.ReadOpcode();
@@ -95,6 +95,7 @@ internal sealed partial class FunctionCompiler
         _fuelLocal = -1;
         _memoryTrapLabel = -1;
         _typeTrapLabel = -1;
+        _castFailureLabel = -1;
         _unalignedLabel = -1;
         _stackCheckLabel = -1;
         _fuelLabel = -1;
@@ -205,6 +206,7 @@ internal sealed partial class FunctionCompiler
         EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
         EmitThrow(_unalignedLabel, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
+        EmitThrow(_castFailureLabel, nameof(GuestRuntime.CastFailure), takesContext: false);
         EmitThrow(_stackCheckLabel, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
         EmitThrow(_fuelLabel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
@@ -275,7 +277,11 @@ internal sealed partial class FunctionCompiler
         {
             CompileAtomic(ref reader, opcode);
         }
-        else if (!CompileControl(ref reader, opcode))
+        else if ((int)opcode >> 16 == (int)Opcode.StructNew >> 16)
+        {
+            CompileHeap(ref reader, opcode);
+        }
+        else if (!CompileControl(ref reader, opcode) && !CompileReference(ref reader, opcode))
         {
             CompileOther(ref reader, opcode);
         }

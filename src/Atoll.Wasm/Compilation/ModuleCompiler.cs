@@ -53,8 +53,7 @@ internal sealed class ModuleCompiler
     {
         ModuleCompiler compiler = new(definition, engine);
         compiler.CompileFunctions(cancellationToken);
-        FunctionType[] types = Array.ConvertAll(definition.Types, engine.Intern);
-        return new CompiledModule(definition, compiler._assembly.Build(), types, compiler._cells);
+        return new CompiledModule(definition, compiler._assembly.Build(), compiler._cells);
     }
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
@@ -69,12 +68,12 @@ internal sealed class ModuleCompiler
 
     public (int Code, int Context) ImportFields(int index) => _importFields[index];
 
-    /// <summary>Field with the engine's object for a type; equal types of the module share one.</summary>
+    /// <summary>Field with the object for a type.</summary>
     public int TypeField(int typeIndex)
     {
         if (!_typeFields.TryGetValue(typeIndex, out int token))
         {
-            token = _assembly.AddField($"ft{typeIndex}", typeof(FunctionType));
+            token = _assembly.AddField($"ft{typeIndex}", typeof(DefinedType));
             _typeFields.Add(typeIndex, token);
         }
 
@@ -99,6 +98,8 @@ internal sealed class ModuleCompiler
     public int Helper(string name) => Named(typeof(GuestRuntime), name);
 
     public int Numeric(string name) => Named(typeof(Numeric), name);
+
+    public int TypeToken(Type type) => _assembly.TypeToken(type);
 
     public int Vector(string name) => Named(typeof(Vectors), name);
 

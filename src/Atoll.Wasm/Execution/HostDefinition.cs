@@ -15,14 +15,16 @@ internal sealed class HostDefinition
     {
         _engine = engine;
         Name = name;
-        Type = engine.Intern(type);
+        Defined = DefinedType.Of(type);
         Target = target;
         Code = code;
     }
 
     public string Name { get; }
 
-    public FunctionType Type { get; }
+    public DefinedType Defined { get; }
+
+    public FunctionType Type => Defined.Function!;
 
     public nint Code { get; }
 
@@ -51,7 +53,7 @@ internal sealed class HostDefinition
     }
 
     public Function Bind(Store store, Instance? instance) =>
-        new(store, Code, new Caller(this, store, instance), Type, Name);
+        new(store, Code, new Caller(this, store, instance), Defined, Name);
 
     internal static ValueType TypeOf(Type type, string name) =>
         type == typeof(int) || type == typeof(uint) ? ValueType.I32

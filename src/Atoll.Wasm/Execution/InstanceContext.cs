@@ -40,20 +40,26 @@ internal abstract unsafe class InstanceContext
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
 
+    /// <summary>The module's types.</summary>
+    public DefinedType[] Types = [];
+
+    /// <summary>By type index: what new objects of the type are charged to; null before the first.</summary>
+    public HeapToken?[] Tokens = [];
+
     private ImportBinding[] _imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>
     public object ImportContext(int index) => _imports[index].Context;
 
     /// <summary>Fills the fields of this class and the generated ones.</summary>
-    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells, FunctionType[] types)
+    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells)
     {
         _imports = imports;
-        Bind(imports, Memories, Tables, globals, cells, types);
+        Bind(imports, Memories, Tables, globals, cells, Types);
     }
 
     /// <summary>Fills the generated fields.</summary>
-    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types);
 }
 
 /// <summary>An imported function as compiled code calls it.</summary>

@@ -52,6 +52,8 @@ internal sealed unsafe class Instantiation
         _context.Memories = new Memory[_definition.Memories.Length];
         _context.Tables = new Table[_definition.Tables.Length];
         _context.DroppedData = new bool[_definition.Data.Length];
+        _context.Types = _module.Code.Types;
+        _context.Tokens = new HeapToken?[_context.Types.Length];
         BindImports(imports, instance);
         for (int i = _definition.ImportedMemoryCount; i < _context.Memories.Length; i++)
         {
@@ -66,7 +68,7 @@ internal sealed unsafe class Instantiation
             _context.Tables[i] = new Table(_store, table.Type, initial);
         }
 
-        _context.BindAll(_bindings, _globals, _cells, _module.Code.Types);
+        _context.BindAll(_bindings, _globals, _cells);
         _store.Own(instance);
         InitializeElements();
         InitializeData();

@@ -49,7 +49,7 @@ internal static class TypedStubs
         0x7B => type == typeof(System.Runtime.Intrinsics.Vector128<byte>),
         0x70 => type == typeof(Function),
         0x6F => type == typeof(object),
-        _ => false,
+        _ => false, // A delegate cannot say which type of reference it means; use Invoke.
     };
 
     private static DynamicMethod Make(Type delegateType)

@@ -42,7 +42,7 @@ public sealed class WasmModule
         {
             if (_imports.IsDefault)
             {
-                _imports = [.. Definition.Imports.Select(i => new ModuleImport(i.Module, i.Name, i.Kind, i.Type))];
+                _imports = [.. Definition.Imports.Select(i => new ModuleImport(i.Module, i.Name, i.Kind, i.Type is DefinedType type ? type.Function! : i.Type))];
             }
 
             return _imports;

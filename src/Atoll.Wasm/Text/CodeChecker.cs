@@ -69,7 +69,7 @@ internal sealed class CodeChecker(ModuleDefinition module, CancellationToken can
                 throw OpcodeReader.Illegal(opcode, offset);
             }
 
-            reader.SkipImmediate(instruction.Immediate);
+            CheckImmediate(instruction.Immediate, ref reader);
             if (opcode == Opcode.End && _open.Count == 0)
             {
                 break;
@@ -81,6 +81,42 @@ internal sealed class CodeChecker(ModuleDefinition module, CancellationToken can
         if (!reader.AtEnd)
         {
             throw new MalformedModuleException("END opcode expected: there is something after the last end", reader.Position);
+        }
+    }
+
+    /// <summary>Types are looked at: who steps over immediates leaves their codes to validation.</summary>
+    private static void CheckImmediate(ImmediateKind kind, ref WasmReader reader)
+    {
+        switch (kind)
+        {
+            case ImmediateKind.BlockType:
+                reader.ReadRawBlockType();
+                break;
+            case ImmediateKind.HeapType or ImmediateKind.CastHeapType:
+                reader.ReadRawHeapType();
+                break;
+            case ImmediateKind.CastTypes:
+                int start = reader.Position;
+                byte flags = reader.ReadByte();
+                if (flags > 3)
+                {
+                    throw new MalformedModuleException($"malformed br_on_cast flags 0x{flags:x2}", start);
+                }
+
+                reader.ReadVarU32();
+                reader.ReadRawHeapType();
+                reader.ReadRawHeapType();
+                break;
+            case ImmediateKind.SelectTypes:
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    reader.ReadRawType();
+                }
+
+                break;
+            default:
+                reader.SkipImmediate(kind);
+                break;
         }
     }
 

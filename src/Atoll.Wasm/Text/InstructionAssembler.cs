@@ -286,6 +286,12 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
             return;
         }
 
+        if (instruction.Immediate == ImmediateKind.CastHeapType)
+        {
+            WriteCast(instruction, output);
+            return;
+        }
+
         WriteOpcode(instruction.Opcode, output);
         switch (instruction.Immediate)
         {
@@ -323,28 +329,12 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
             case ImmediateKind.HeapType:
                 output.Signed(TextTypes.HeapType(cursor, module.Types.Index));
                 break;
-            case ImmediateKind.MemoryInit:
-                SegmentAndTarget(module.Data, module.Memories, output);
-                module.UsesData = true;
-                break;
-            case ImmediateKind.Data:
-                output.Unsigned(module.Data.Resolve(cursor));
-                module.UsesData = true;
-                break;
-            case ImmediateKind.TableInit:
-                SegmentAndTarget(module.Elements, module.Tables, output);
-                break;
-            case ImmediateKind.Element:
-                output.Unsigned(module.Elements.Resolve(cursor));
-                break;
-            case ImmediateKind.MemoryCopy:
-                TwoTargets(module.Memories, output);
-                break;
-            case ImmediateKind.TableCopy:
-                TwoTargets(module.Tables, output);
-                break;
             default:
-                WriteConstant(instruction, output);
+                if (!WriteSegments(instruction.Immediate, output) && !WriteTypeImmediates(instruction.Immediate, output))
+                {
+                    WriteConstant(instruction, output);
+                }
+
                 break;
         }
     }

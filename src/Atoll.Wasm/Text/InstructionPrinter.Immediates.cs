@@ -7,13 +7,16 @@ internal sealed partial class InstructionPrinter
 {
     private void BlockType(ref WasmReader reader)
     {
-        if (reader.ReadBlockType(module.Types, out long index) is { } type && index < 0)
+        (TextType? result, long? index) = reader.ReadRawBlockType();
+        if (index is { } type)
         {
-            printer.Signature(type, null);
+            printer.TypeUse((uint)type, null);
         }
-        else
+        else if (result is { } single)
         {
-            printer.TypeUse((uint)index, null);
+            output.Write(" (result ");
+            printer.Type(single);
+            output.Write(')');
         }
     }
 
@@ -77,10 +80,65 @@ internal sealed partial class InstructionPrinter
                 break;
             case ImmediateKind.HeapType:
                 output.Write(' ');
-                printer.HeapType(reader.ReadHeapType());
+                printer.HeapType(reader.ReadRawHeapType());
                 break;
             default:
-                Constant(instruction, ref reader);
+                if (!TypeImmediates(instruction, ref reader))
+                {
+                    Constant(instruction, ref reader);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Immediates of instructions on structures, arrays and typed references; false for others.</summary>
+    private bool TypeImmediates(Instruction instruction, ref WasmReader reader)
+    {
+        switch (instruction.Immediate)
+        {
+            case ImmediateKind.CastHeapType:
+                output.Write(' ');
+                printer.Reference(reader.ReadRawHeapType(), isNullable: ((int)instruction.Opcode & 1) != 0);
+                return true;
+            case ImmediateKind.CastTypes:
+                byte flags = reader.ReadByte();
+                Label(reader.ReadVarU32());
+                output.Write(' ');
+                printer.Reference(reader.ReadRawHeapType(), isNullable: (flags & 1) != 0);
+                output.Write(' ');
+                printer.Reference(reader.ReadRawHeapType(), isNullable: (flags & 2) != 0);
+                return true;
+            case ImmediateKind.Type or ImmediateKind.Field or ImmediateKind.ArrayCount or ImmediateKind.ArrayData or ImmediateKind.ArrayElements or ImmediateKind.TypePair:
+                uint type = reader.ReadVarU32();
+                Index(printer.Types, type);
+                SecondImmediate(instruction.Immediate, type, ref reader);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>What follows the type index.</summary>
+    private void SecondImmediate(ImmediateKind kind, uint type, ref WasmReader reader)
+    {
+        switch (kind)
+        {
+            case ImmediateKind.Field:
+                Index(printer.FieldsOf(type), reader.ReadVarU32());
+                break;
+            case ImmediateKind.ArrayCount:
+                output.Write(' ');
+                output.Unsigned(reader.ReadVarU32());
+                break;
+            case ImmediateKind.ArrayData:
+                Index(printer.Data, reader.ReadVarU32());
+                break;
+            case ImmediateKind.ArrayElements:
+                Index(printer.Elements, reader.ReadVarU32());
+                break;
+            case ImmediateKind.TypePair:
+                Index(printer.Types, reader.ReadVarU32());
                 break;
         }
     }
@@ -182,7 +240,7 @@ internal sealed partial class InstructionPrinter
         for (uint left = reader.ReadCount(); left > 0; left--)
         {
             output.Write(' ');
-            printer.Type(reader.ReadValueType());
+            printer.Type(reader.ReadRawType());
         }
 
         output.Write(')');

@@ -71,7 +71,7 @@ internal sealed partial class ModuleAssembler
     /// <summary>The first pass. It looks at heads only; what does not follow the grammar is left to the second pass.</summary>
     private void Declare()
     {
-        List<int> types = [];
+        List<(int Position, bool StartsGroup, bool IsRecursive)> types = [];
         while (_cursor.At(TokenKind.Open))
         {
             int match = _cursor.Match;
@@ -86,20 +86,42 @@ internal sealed partial class ModuleAssembler
             _cursor.Position = match + 1;
         }
 
-        foreach (int position in types)
+        foreach ((int position, bool startsGroup, bool isRecursive) in types)
         {
-            _cursor.Position = position;
-            Types.Define(_cursor);
+            if (startsGroup)
+            {
+                Types.BeginGroup(isRecursive);
+            }
+
+            if (position >= 0)
+            {
+                _cursor.Position = position;
+                Types.Define(_cursor);
+            }
         }
+
+        Types.EndDeclarations();
     }
 
-    private void DeclareField(List<int> types)
+    private void DeclareField(List<(int Position, bool StartsGroup, bool IsRecursive)> types)
     {
         int match = _cursor.Match;
         if (_cursor.TryOpen("type"u8))
         {
             Types.Index.Declare(_cursor);
-            types.Add(_cursor.Position);
+            types.Add((_cursor.Position, true, false));
+        }
+        else if (_cursor.TryOpen("rec"u8))
+        {
+            types.Add((-1, true, true));
+            while (_cursor.AtOpen("type"u8))
+            {
+                int end = _cursor.Match;
+                _cursor.Position += 2;
+                Types.Index.Declare(_cursor);
+                types.Add((_cursor.Position, false, true));
+                _cursor.Position = end + 1;
+            }
         }
         else if (_cursor.TryOpen("import"u8))
         {
@@ -159,7 +181,7 @@ internal sealed partial class ModuleAssembler
     {
         _cursor.ExpectOpen();
         int start = _cursor.Position;
-        if (_cursor.TryKeyword("type"u8))
+        if (_cursor.TryKeyword("type"u8) || _cursor.TryKeyword("rec"u8))
         {
             // Read by the first pass.
             _cursor.Position = _cursor.Source.Tokens[start - 1].End + 1;
@@ -303,6 +325,14 @@ internal sealed partial class ModuleAssembler
         WriteNameMap(section, 7, Globals);
         WriteNameMap(section, 8, Elements);
         WriteNameMap(section, 9, Data);
+        SectionBuffer fields = new();
+        foreach ((uint type, TextIndexSpace names) in Types.FieldNames)
+        {
+            fields.Next().Unsigned(type);
+            WriteNameMap(fields.Items, names.Names);
+        }
+
+        Part(section, 10, fields);
         if (section.Length > empty)
         {
             Part(module, 0, section);

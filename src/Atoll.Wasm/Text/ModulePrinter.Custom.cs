@@ -48,6 +48,21 @@ internal sealed partial class ModulePrinter
         }
     }
 
+    private List<(byte Id, ByteRange Content)> Sections()
+    {
+        List<(byte Id, ByteRange Content)> sections = [];
+        var reader = new WasmReader(_module.Bytes, HeaderBytes, _module.Bytes.Length);
+        while (!reader.AtEnd)
+        {
+            byte id = reader.ReadByte();
+            int length = (int)reader.ReadVarU32();
+            sections.Add((id, new ByteRange(reader.Position, reader.Position + length)));
+            reader.Position += length;
+        }
+
+        return sections;
+    }
+
     private static bool HasHint(Opcode target) => target is Opcode.If or Opcode.BrIf;
 
     /// <summary>Custom sections as annotations that say after which section they stand ("Custom Sections and Annotations / Custom Annotations").</summary>
@@ -55,16 +70,13 @@ internal sealed partial class ModulePrinter
     {
         int next = 0;
         string place = "(before first)";
-        var reader = new WasmReader(_module.Bytes, HeaderBytes, _module.Bytes.Length);
-        while (!reader.AtEnd)
+        foreach ((byte id, ByteRange content) in Sections())
         {
-            byte id = reader.ReadByte();
-            int length = (int)reader.ReadVarU32();
-            int end = reader.Position + length;
-            bool hasItems = id == StartSection || (id != DataCountSection && reader.ReadVarU32() > 0);
-            reader.Position = end;
             if (id != 0)
             {
+                var reader = new WasmReader(_module.Bytes, content.Start, content.End);
+                bool hasItems = id == StartSection || (id != DataCountSection && reader.ReadVarU32() > 0);
+
                 // Sections without items and the data count may be missing when the text is read back; the place should not depend on them.
                 place = hasItems ? $"(after {SectionWords.Of(id)})" : place;
                 continue;

@@ -50,13 +50,16 @@ internal sealed partial class ModulePrinter
     private void LocalFields(int function, FunctionBody body)
     {
         int type = _module.Functions[function];
-        int index = type < _module.Types.Length ? _module.Types[type].Parameters.Length : 0;
+        int index = type < _module.Types.Count ? _module.Types[type].Function?.Parameters.Length ?? 0 : 0;
         if (index < body.LocalCount && !_options.Skeleton)
         {
             _output.Line(2);
-            foreach (LocalRun run in body.Locals)
+            var reader = new WasmReader(_module.Bytes, body.Start, body.Code.Start);
+            for (uint runs = reader.ReadCount(); runs > 0; runs--)
             {
-                for (int left = run.Count; left > 0; left--)
+                uint left = reader.ReadVarU32();
+                TextType local = reader.ReadRawType();
+                for (; left > 0; left--)
                 {
                     if (_output.Column > MaxColumn)
                     {
@@ -64,7 +67,7 @@ internal sealed partial class ModulePrinter
                         _output.Line(2);
                     }
 
-                    Variable("local", _instructions.Locals, index++, run.Type);
+                    Variable("local", _instructions.Locals, index++, local);
                 }
             }
 
@@ -72,8 +75,8 @@ internal sealed partial class ModulePrinter
         }
     }
 
-    /// <summary>Writes a parameter or local; those without a name are put together: <c>(local i32 i64)</c>.</summary>
-    private void Variable(ReadOnlySpan<char> word, PrintedIds? ids, int index, ValueType type)
+    /// <summary>Writes a parameter, result, local or field; those without a name are put together: <c>(local i32 i64)</c>.</summary>
+    private void Variable(ReadOnlySpan<char> word, PrintedIds? ids, int index, TextType type, bool isMutable = false)
     {
         if (++_variables > MaxVariables)
         {
@@ -99,7 +102,7 @@ internal sealed partial class ModulePrinter
         }
 
         _output.Write(' ');
-        Type(type);
+        Storage(type, isMutable);
         _inGroup = true;
         if (named)
         {

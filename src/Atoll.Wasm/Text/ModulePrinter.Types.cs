@@ -2,24 +2,195 @@ using Atoll.Wasm.Binary;
 
 namespace Atoll.Wasm.Text;
 
-/// <content>Types and what is written like them.</content>
+/// <content>Types, as the bytes of the module have them: equal types keep their own indices.</content>
 internal sealed partial class ModulePrinter
 {
-    private void TypeFields()
+    private const byte TypeSection = 1;
+
+    /// <summary>Where the definition of each type begins.</summary>
+    private readonly List<int> _definitions = [];
+
+    private readonly List<(int Count, bool IsRecursive)> _groups = [];
+
+    /// <summary>The first index of each type.</summary>
+    private readonly Dictionary<long, int> _indices = [];
+
+    private readonly Dictionary<uint, PrintedIds> _fields = [];
+
+    /// <summary>Identifiers of a structure's fields.</summary>
+    public PrintedIds FieldsOf(uint type)
     {
-        for (int i = 0; i < _module.Types.Length; i++)
+        if (!_fields.TryGetValue(type, out PrintedIds? ids))
         {
-            Field("type", Types, i);
-            _output.Write(" (func");
-            Signature(_module.Types[i], null);
-            _output.Write("))");
+            int count = type < (uint)_module.Types.Count && _module.Types[(int)type] is { Kind: CompositeKind.Struct } structure ? structure.Fields.Length : 0;
+            _fields.Add(type, ids = new PrintedIds().Assign(count == 0 ? [] : _names.Of(NameKind.Field, (int)type), count));
+        }
+
+        return ids;
+    }
+
+    private void ReadTypes()
+    {
+        for (int i = 0; i < _module.Types.Count; i++)
+        {
+            _indices.TryAdd(_module.Types[i].Id, i);
+        }
+
+        foreach ((byte id, ByteRange content) in Sections())
+        {
+            if (id == TypeSection)
+            {
+                ReadGroups(content);
+                break;
+            }
         }
     }
 
-    public void Type(ValueType type) => _output.Write(type.ToString());
+    private void ReadGroups(ByteRange content)
+    {
+        var reader = new WasmReader(_module.Bytes, content.Start, content.End);
+        for (uint groups = reader.ReadCount(); groups > 0; groups--)
+        {
+            bool isRecursive = reader.PeekByte() == RawTypes.Recursive;
+            reader.Position += isRecursive ? 1 : 0;
+            int count = isRecursive ? (int)reader.ReadCount() : 1;
+            _groups.Add((count, isRecursive));
+            for (int i = 0; i < count; i++)
+            {
+                _definitions.Add(reader.Position);
+                reader.SkipDefinition();
+            }
+        }
+    }
 
-    /// <summary>The word for what a reference type refers to.</summary>
-    public void HeapType(ValueType type) => _output.Write(TextTypes.HeapWord(type));
+    private void TypeFields()
+    {
+        int index = 0;
+        foreach ((int count, bool isRecursive) in _groups)
+        {
+            if (isRecursive)
+            {
+                _output.Line(1);
+                _output.Write("(rec");
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                _output.Line(isRecursive ? 2 : 1);
+                Head("type", Types, index);
+                Definition(index++);
+                _output.Write(')');
+            }
+
+            if (isRecursive)
+            {
+                _output.Line(1);
+                _output.Write(')');
+            }
+        }
+    }
+
+    private void Definition(int index)
+    {
+        var reader = new WasmReader(_module.Bytes, _definitions[index], _module.Bytes.Length);
+        byte form = reader.PeekByte();
+
+        // Final without a supertype is what stands for a type without "sub" too.
+        bool isSub = form == RawTypes.Sub || (form == RawTypes.SubFinal && _module.Types[index].Super is not null);
+        if (isSub)
+        {
+            _output.Write(form == RawTypes.Sub ? " (sub" : " (sub final");
+            reader.Position++;
+            for (uint left = reader.ReadCount(); left > 0; left--)
+            {
+                _output.Write(' ');
+                Types.Use(_output, reader.ReadVarU32());
+            }
+
+            form = reader.ReadByte();
+        }
+        else
+        {
+            form = reader.SkipToComposite();
+        }
+
+        Composite(form, index, ref reader);
+        _output.Write(isSub ? ")" : "");
+    }
+
+    private void Composite(byte form, int index, ref WasmReader reader)
+    {
+        switch (form)
+        {
+            case RawTypes.FunctionForm:
+                _output.Write(" (func");
+                Signature(null, ref reader);
+                break;
+            case RawTypes.StructForm:
+                _output.Write(" (struct");
+                uint count = reader.ReadCount();
+                for (int i = 0; i < count; i++)
+                {
+                    TextType type = reader.ReadRawType(isStorage: true);
+                    Variable("field", FieldsOf((uint)index), i, type, isMutable: reader.ReadByte() != 0);
+                }
+
+                CloseGroup();
+                break;
+            default:
+                _output.Write(" (array ");
+                TextType element = reader.ReadRawType(isStorage: true);
+                Storage(element, isMutable: reader.ReadByte() != 0);
+                break;
+        }
+
+        _output.Write(')');
+    }
+
+    private void Storage(TextType type, bool isMutable)
+    {
+        _output.Write(isMutable ? "(mut " : "");
+        Type(type);
+        _output.Write(isMutable ? ")" : "");
+    }
+
+    public void Type(TextType type)
+    {
+        if (type.Prefix == 0 || (type.Prefix == 0x63 && type.Code < 0))
+        {
+            _output.Write(TextTypes.ValueWord(type.Code));
+            return;
+        }
+
+        Reference(type.Code, isNullable: type.Prefix == 0x63);
+    }
+
+    /// <summary>Writes <c>(ref …)</c> or <c>(ref null …)</c>.</summary>
+    public void Reference(long heap, bool isNullable)
+    {
+        _output.Write(isNullable ? "(ref null " : "(ref ");
+        HeapType(heap);
+        _output.Write(')');
+    }
+
+    public void HeapType(long heap)
+    {
+        if (heap < 0)
+        {
+            _output.Write(TextTypes.HeapWord(heap));
+        }
+        else
+        {
+            Types.Use(_output, (uint)heap);
+        }
+    }
+
+    /// <summary>Writes a type that the decoder has read. Of several equal types the first is named.</summary>
+    private void Type(ValueType type) => Type(
+        type.IsDefined ? new TextType(type.IsNullable ? (byte)0x63 : (byte)0x64, _indices[type.DefinedId])
+        : type.IsReference && !type.IsNullable ? new TextType(0x64, type.WithNull.Code - 0x80)
+        : new TextType(0, type.Code - 0x80));
 
     /// <summary>Writes <c> (type $t)</c>.</summary>
     public void TypeReference(uint index)
@@ -29,36 +200,37 @@ internal sealed partial class ModulePrinter
         _output.Write(')');
     }
 
-    /// <summary>Writes a type use with its parameters and results; those of an index that does not exist are unknown.</summary>
+    /// <summary>Writes a type use with its parameters and results; those of an index that is not a function type's are unknown.</summary>
     public void TypeUse(uint index, PrintedIds? parameters)
     {
         TypeReference(index);
-        if (index < (uint)_module.Types.Length)
+        if (index < (uint)_definitions.Count)
         {
-            Signature(_module.Types[index], parameters);
+            var reader = new WasmReader(_module.Bytes, _definitions[(int)index], _module.Bytes.Length);
+            if (reader.SkipToComposite() == RawTypes.FunctionForm)
+            {
+                Signature(parameters, ref reader);
+            }
         }
     }
 
     /// <summary>Writes <c> (param …) (result …)</c>; parameters with a name stand alone.</summary>
-    public void Signature(FunctionType type, PrintedIds? parameters)
+    private void Signature(PrintedIds? parameters, ref WasmReader reader)
     {
-        for (int i = 0; i < type.Parameters.Length; i++)
+        uint count = reader.ReadCount();
+        for (int i = 0; i < count; i++)
         {
-            Variable("param", parameters, i, type.Parameters[i]);
+            Variable("param", parameters, i, reader.ReadRawType());
         }
 
         CloseGroup();
-        if (!type.Results.IsEmpty)
+        count = reader.ReadCount();
+        for (int i = 0; i < count; i++)
         {
-            _output.Write(" (result");
-            foreach (ValueType result in type.Results)
-            {
-                _output.Write(' ');
-                Type(result);
-            }
-
-            _output.Write(')');
+            Variable("result", null, i, reader.ReadRawType());
         }
+
+        CloseGroup();
     }
 
     private void TableType(TableType type)

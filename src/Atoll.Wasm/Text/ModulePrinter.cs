@@ -30,7 +30,8 @@ internal sealed partial class ModulePrinter
         _cancellation = cancellation;
         _names = ReadNames();
         _instructions = new InstructionPrinter(module, this, _output);
-        Types = Ids(NameKind.Type, module.Types.Length);
+        ReadTypes();
+        Types = Ids(NameKind.Type, module.Types.Count);
         Functions = Ids(NameKind.Function, module.Functions.Length);
         Tables = Ids(NameKind.Table, module.Tables.Length);
         Memories = Ids(NameKind.Memory, module.Memories.Length);

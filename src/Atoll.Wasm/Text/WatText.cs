@@ -39,6 +39,7 @@ public static class WatText
     /// section is there that no instruction needs.
     /// </remarks>
     /// <exception cref="MalformedModuleException">The bytes are no module, or break one of the limits.</exception>
+    /// <exception cref="InvalidModuleException">A type refers to one that the module does not have.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Print(ReadOnlySpan<byte> binary, TextWriter output, WatPrintOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -75,6 +75,10 @@ public sealed record ModuleLimits
     /// <value>The default is 1,000.</value>
     public int MaxResults { get; init; } = 1_000;
 
+    /// <summary>Fields of one structure type, and operands of <c>array.new_fixed</c>.</summary>
+    /// <value>The default is 10,000.</value>
+    public int MaxFields { get; init; } = 10_000;
+
     /// <summary>Bytes of one name of an import, export or custom section.</summary>
     /// <value>The default is 100,000.</value>
     public int MaxNameBytes { get; init; } = 100_000;
@@ -110,6 +114,7 @@ public sealed record ModuleLimits
         NotNegative(MaxFunctionBytes, nameof(MaxFunctionBytes));
         NotNegative(MaxParameters, nameof(MaxParameters));
         NotNegative(MaxResults, nameof(MaxResults));
+        NotNegative(MaxFields, nameof(MaxFields));
         NotNegative(MaxNameBytes, nameof(MaxNameBytes));
         NotNegative(MaxBranchTableTargets, nameof(MaxBranchTableTargets));
         NotNegative(MaxNesting, nameof(MaxNesting));

@@ -101,6 +101,48 @@ public sealed class PrintTests
         Assert.StartsWith("unknown operator", Assert.Throws<MalformedModuleException>(() => WatText.ToBinary(Text)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Types_keep_their_groups_and_indices()
+    {
+        const string Text = """
+            (module
+              (type $a (;0;) (struct))
+              (type $b (;1;) (struct))
+              (rec
+                (type $list (;2;) (sub (struct (field $head i8) (field (mut (ref null $list)) i16) (field $last (ref $bytes)))))
+                (type $bytes (;3;) (array (mut i8)))
+              )
+              (rec
+                (type (;4;) (sub (struct (field i8 (mut (ref null 4)) i16 (ref 5)))))
+                (type (;5;) (array (mut i8)))
+              )
+              (rec
+              )
+              (type (;6;) (sub final $list (struct (field i8 (mut (ref null $list)) i16 (ref $bytes) eqref))))
+              (type $f (;7;) (func (param (ref $b) (ref null 4)) (result (ref func) nullref)))
+              (table (;0;) 1 (ref null $f))
+              (global (;0;) (mut (ref null $a)) ref.null $b)
+              (func (;0;) (type $f) (param (ref $b) (ref null 4)) (result (ref func) nullref)
+                (local (ref null $b)) (local $x (ref any))
+                block (result (ref null $b))  ;; label = @1
+                  br_on_cast 0 (;@1;) anyref (ref $b)
+                end
+                struct.get_s $list $head
+                struct.get 4 3
+                ref.test (ref null $a)
+                ref.cast (ref none)
+                array.copy $bytes 5
+                array.new_fixed $bytes 3
+                call_ref $f
+              )
+            )
+
+            """;
+        string expected = Text.Replace("anyref (ref $b)", "(ref null any) (ref $b)", StringComparison.Ordinal);
+        Assert.Equal(expected, Print(WatText.ToBinary(Text)));
+        Assert.Equal(expected, Print(WatText.ToBinary(expected)));
+    }
+
     /// <summary>A new instruction, or a new kind of immediates, must have a text.</summary>
     [Fact]
     public void Every_instruction_of_the_table_comes_back()
@@ -129,6 +171,9 @@ public sealed class PrintTests
             ImmediateKind.BranchTable => [2, 0, 1, 2],
             ImmediateKind.SelectTypes => [2, I32, ExternRef],
             ImmediateKind.Fence => [0],
+            ImmediateKind.CastHeapType => [0x6E],
+            ImmediateKind.CastTypes => [2, 1, 0x6E, 4],
+            ImmediateKind.Field or ImmediateKind.ArrayCount or ImmediateKind.ArrayData or ImmediateKind.ArrayElements or ImmediateKind.TypePair => [3, 4],
             ImmediateKind.CallIndirect or ImmediateKind.MemoryInit or ImmediateKind.MemoryCopy or ImmediateKind.TableInit or ImmediateKind.TableCopy => [3, 4],
             _ => [5],
         };

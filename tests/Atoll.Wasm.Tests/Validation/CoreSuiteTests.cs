@@ -13,31 +13,7 @@ public sealed class CoreSuiteTests
     /// <summary>Commands in files of our scope that need a later feature all the same; each must fail, or its row is stale.</summary>
     private static readonly Dictionary<string, string> LaterFeatures = new(StringComparer.Ordinal)
     {
-        ["bulk-memory/table-sub:1"] = "typed references",
-        ["bulk-memory/table_init:2272"] = "array types",
-        ["extended-const/elem:87"] = "references that cannot be null",
-        ["extended-const/elem:315"] = "references that cannot be null",
-        ["extended-const/elem:448"] = "references that cannot be null",
-        ["extended-const/elem:453"] = "references that cannot be null",
-        ["extended-const/elem:465"] = "references that cannot be null",
-        ["extended-const/elem:470"] = "references that cannot be null",
-        ["extended-const/elem:482"] = "references that cannot be null",
-        ["extended-const/elem:487"] = "references that cannot be null",
-        ["extended-const/elem:499"] = "references that cannot be null",
-        ["extended-const/elem:504"] = "references that cannot be null",
-        ["extended-const/elem:517"] = "references that cannot be null",
-        ["extended-const/elem:525"] = "references that cannot be null",
-        ["extended-const/elem:539"] = "references that cannot be null",
-        ["extended-const/elem:544"] = "references that cannot be null",
-        ["extended-const/elem:556"] = "references that cannot be null",
-        ["extended-const/elem:561"] = "references that cannot be null",
-        ["extended-const/elem:573"] = "references that cannot be null",
-        ["extended-const/elem:578"] = "references that cannot be null",
         ["wasm-2.0/exports:71"] = "tags",
-        ["wasm-2.0/func:660"] = "references that cannot be null",
-        ["wasm-2.0/unreached-invalid:698"] = "ref.as_non_null",
-        ["wasm-2.0/unreached-invalid:764"] = "call_ref",
-        ["wasm-2.0/unreached-invalid:774"] = "call_ref",
     };
 
     [Fact]

@@ -11,6 +11,7 @@ internal static class ModuleComparison
         Assert.Equal(expected.Imports, actual.Imports);
         Assert.Equal(expected.Functions, actual.Functions);
         Assert.Equal(expected.Memories, actual.Memories);
+        Assert.Equal(expected.Tags, actual.Tags);
         Assert.Equal(expected.Exports, actual.Exports);
         Assert.Equal(expected.Start, actual.Start);
         Assert.Equal(expected.Tables.Select(table => table.Type), actual.Tables.Select(table => table.Type));

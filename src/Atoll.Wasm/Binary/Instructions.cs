@@ -82,6 +82,10 @@ internal enum ImmediateKind : byte
 
     /// <summary>Flags (bit 0: the first type has null, bit 1: the second has), label, two heap types.</summary>
     CastTypes,
+    Tag,
+
+    /// <summary>Block type, then clauses (<see cref="CatchClause"/>).</summary>
+    TryTable,
 }
 
 /// <summary>One row of the instruction table, shared by validator, text format and tools.</summary>
@@ -95,14 +99,18 @@ internal enum ImmediateKind : byte
 /// </param>
 /// <param name="Feature">What must be enabled for it.</param>
 internal sealed record Instruction(
-    Opcode Opcode, string Mnemonic, ImmediateKind Immediate, int NaturalAlignment, string Signature, WasmFeatures Feature = WasmFeatures.None);
+    Opcode Opcode, string Mnemonic, ImmediateKind Immediate, int NaturalAlignment, string Signature, WasmFeatures Feature = WasmFeatures.None)
+{
+    /// <summary>Whether it begins a block, with a label of its own.</summary>
+    public bool OpensBlock => Immediate is ImmediateKind.BlockType or ImmediateKind.TryTable;
+}
 
 /// <summary>The instruction table: one row for each instruction. Each part of WebAssembly has its rows in a file.</summary>
 internal static class Instructions
 {
     public static readonly Instruction[] All =
         [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows,
-            .. FunctionReferenceInstructions.Rows, .. GarbageCollectionInstructions.Rows];
+            .. FunctionReferenceInstructions.Rows, .. GarbageCollectionInstructions.Rows, .. ExceptionInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 

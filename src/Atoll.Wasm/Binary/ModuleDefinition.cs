@@ -30,6 +30,11 @@ internal sealed class ModuleDefinition
 
     public int ImportedGlobalCount { get; set; }
 
+    /// <summary>Type of each tag, imports first.</summary>
+    public TagDefinition[] Tags { get; set; } = [];
+
+    public int ImportedTagCount { get; set; }
+
     public ExportDefinition[] Exports { get; set; } = [];
 
     /// <summary>Index of the start function, or -1.</summary>
@@ -70,6 +75,10 @@ internal sealed record TableDefinition(TableType Type, ByteRange? Initializer);
 /// <param name="Type">The global's type.</param>
 /// <param name="Initializer">Constant expression, up to and including its <c>end</c>; empty for imports.</param>
 internal sealed record GlobalDefinition(GlobalType Type, ByteRange Initializer);
+
+/// <param name="TypeIndex">Index of its function type; the validator checks it.</param>
+/// <param name="Type">Its type.</param>
+internal sealed record TagDefinition(int TypeIndex, TagType Type);
 
 internal sealed record ExportDefinition(string Name, ExternKind Kind, int Index);
 

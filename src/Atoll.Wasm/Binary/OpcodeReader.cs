@@ -59,6 +59,7 @@ internal static class OpcodeReader
                     }
 
                     reader.SkipImmediate(instruction.Immediate);
+                    depth += opcode is Opcode.Try or Opcode.TryTable ? 1 : opcode == Opcode.Delegate && depth > 0 ? -1 : 0;
                     break;
             }
         }
@@ -142,6 +143,14 @@ internal static class OpcodeReader
                 }
 
                 break;
+            case ImmediateKind.TryTable:
+                reader.SkipBlockType();
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    reader.ReadCatchClause();
+                }
+
+                break;
             default:
                 reader.ReadVarU32();
                 break;
@@ -160,7 +169,6 @@ internal static class OpcodeReader
     // The instructions that the table does not have yet, and those that are only not enabled.
     private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
     {
-        0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
         _ => "",
     };
 }

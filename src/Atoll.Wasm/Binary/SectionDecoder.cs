@@ -5,7 +5,7 @@ namespace Atoll.Wasm.Binary;
 /// A vector's length is compared with the bytes that are left before anything is allocated, so memory stays within a
 /// constant factor of the module's size.
 /// </remarks>
-internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeatures features)
+internal sealed partial class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeatures features)
 {
     private readonly ModuleDefinition _module = new() { Bytes = bytes, Features = features };
     private readonly List<CustomSection> _customSections = [];
@@ -32,6 +32,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
             case 10: ReadCode(ref reader); break;
             case 11: ReadData(ref reader); break;
             case 12: ReadDataCount(ref reader); break;
+            case 13: ReadTags(ref reader); break;
             default: throw new InvalidOperationException($"section {id} has no reader");
         }
     }
@@ -79,6 +80,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         List<TableDefinition> tables = [];
         List<MemoryType> memories = [];
         List<GlobalDefinition> globals = [];
+        List<TagDefinition> tags = [];
         for (int i = 0; i < imports.Length; i++)
         {
             string module = reader.ReadName(limits.MaxNameBytes);
@@ -108,6 +110,11 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
                     globals.Add(new GlobalDefinition(global, default));
                     type = global;
                     break;
+                case 4 when (features & WasmFeatures.Exceptions) != 0:
+                    TagDefinition tag = ReadTag(ref reader);
+                    tags.Add(tag);
+                    type = tag.Type;
+                    break;
                 default:
                     string hint = kind == 4 ? ": exception handling is not enabled" : "";
                     throw new MalformedModuleException($"malformed import kind 0x{kind:x2}{hint}", start);
@@ -120,6 +127,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         CheckLimit(tables.Count, limits.MaxTables, "tables", reader.Position);
         CheckLimit(memories.Count, limits.MaxMemories, "memories", reader.Position);
         CheckLimit(globals.Count, limits.MaxGlobals, "globals", reader.Position);
+        CheckLimit(tags.Count, limits.MaxTags, "tags", reader.Position);
         _module.Imports = imports;
         _module.Functions = [.. functions];
         _module.ImportedFunctionCount = functions.Count;
@@ -129,6 +137,8 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         _module.ImportedMemoryCount = memories.Count;
         _module.Globals = [.. globals];
         _module.ImportedGlobalCount = globals.Count;
+        _module.Tags = [.. tags];
+        _module.ImportedTagCount = tags.Count;
     }
 
     /// <summary>Stands for the type of an import whose type index does not exist; the validator refuses such a module.</summary>
@@ -208,7 +218,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
             string name = reader.ReadName(limits.MaxNameBytes);
             int start = reader.Position;
             byte kind = reader.ReadByte();
-            if (kind > 3)
+            if (kind > 4 || (kind == 4 && (features & WasmFeatures.Exceptions) == 0))
             {
                 string hint = kind == 4 ? ": exception handling is not enabled" : "";
                 throw new MalformedModuleException($"malformed export kind 0x{kind:x2}{hint}", start);

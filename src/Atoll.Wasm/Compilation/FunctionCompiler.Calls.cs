@@ -12,6 +12,12 @@ internal sealed partial class FunctionCompiler
     private void Call(int index, bool isTail = false)
     {
         FunctionType type = _definition.TypeOf(index);
+        if (isTail && DeferTailCall(type, null, index))
+        {
+            return;
+        }
+
+        NoteThrow();
         FlushFuel();
         SaveFuel();
         (int depth, int[] outs) = LoadArguments(type, isTail);
@@ -88,9 +94,15 @@ internal sealed partial class FunctionCompiler
     private void CallIndirect(int typeIndex, int table, bool isTail = false)
     {
         DefinedType type = _definition.Types[typeIndex];
+        LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
+        if (isTail && DeferTailCall(type.Function!, indexKind, typeIndex, table))
+        {
+            return;
+        }
+
+        NoteThrow();
         FlushFuel();
         SaveFuel();
-        LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
         int index = AllocateTemp(indexKind);
         LoadOperands(1);
         _il.StoreLocal(index);
@@ -116,12 +128,12 @@ internal sealed partial class FunctionCompiler
         _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
         if (type.IsFinal)
         {
-            _il.Branch(Il.BneUn, ColdLabel(ref _typeTrapLabel));
+            _il.Branch(Il.BneUn, ColdLabel(ref _cold.TypeTrap));
         }
         else
         {
             CallHelper(nameof(GuestRuntime.IsSubtype));
-            _il.Branch(Il.BrFalse, ColdLabel(ref _typeTrapLabel));
+            _il.Branch(Il.BrFalse, ColdLabel(ref _cold.TypeTrap));
         }
 
         CallFunction(callee, type.Function!, isTail);
@@ -190,7 +202,7 @@ internal sealed partial class FunctionCompiler
 
         _il.LoadLocal(_fuelLocal);
         _il.LoadInt64(0);
-        _il.Branch(Il.Blt, ColdLabel(ref _fuelLabel));
+        _il.Branch(Il.Blt, ColdLabel(ref _cold.Fuel));
     }
 
     private void FlushFuel()

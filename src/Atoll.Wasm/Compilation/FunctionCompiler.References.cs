@@ -6,8 +6,6 @@ namespace Atoll.Wasm.Compilation;
 /// <content>Calls through references, casts, and branches on either. All references are of .NET's type <c>object</c>; validation knows better.</content>
 internal sealed partial class FunctionCompiler
 {
-    private int _castFailureLabel;
-
     /// <summary>Compiles an instruction of this part; false when it is none.</summary>
     private bool CompileReference(ref WasmReader reader, Opcode opcode)
     {
@@ -36,6 +34,13 @@ internal sealed partial class FunctionCompiler
 
     private void CallRef(int typeIndex, bool isTail)
     {
+        FunctionType type = _definition.Types[typeIndex].Function!;
+        if (isTail && DeferTailCall(type, LocalKind.Reference, typeIndex, ThroughReference))
+        {
+            return;
+        }
+
+        NoteThrow();
         FlushFuel();
         SaveFuel();
         int callee = AllocateTemp(LocalKind.Reference);
@@ -43,7 +48,7 @@ internal sealed partial class FunctionCompiler
         CallHelper(nameof(GuestRuntime.NotNullFunction));
         _il.StoreLocal(callee);
         SpillAll();
-        CallFunction(callee, _definition.Types[typeIndex].Function!, isTail);
+        CallFunction(callee, type, isTail);
     }
 
     /// <summary>Moves the top entry to a temporary of its own, with nothing else on IL's stack.</summary>
@@ -112,7 +117,7 @@ internal sealed partial class FunctionCompiler
         int temp = PopToTemp(LocalKind.Reference);
         _il.LoadLocal(temp);
         EmitTest(target, orNull);
-        _il.Branch(Il.BrFalse, ColdLabel(ref _castFailureLabel));
+        _il.Branch(Il.BrFalse, ColdLabel(ref _cold.CastFailure));
         PushTemp(LocalKind.Reference, temp);
     }
 

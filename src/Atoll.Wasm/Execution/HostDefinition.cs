@@ -61,9 +61,10 @@ internal sealed class HostDefinition
         : type == typeof(float) ? ValueType.F32
         : type == typeof(double) ? ValueType.F64
         : type == typeof(Function) ? ValueType.FuncRef
+        : type == typeof(ExceptionInstance) ? ValueType.ExnRef
         : type == typeof(object) ? ValueType.ExternRef
         : throw new ArgumentException(
-            $"the delegate for '{name}' uses the type {type}; WebAssembly values are int, uint, long, ulong, float, double, Function and object");
+            $"the delegate for '{name}' uses the type {type}; WebAssembly values are int, uint, long, ulong, float, double, Function, ExceptionInstance and object");
 
     /// <summary>Generated code can only name public types; this wraps a private delegate type in a standard one.</summary>
     private static Delegate MakeVisible(Delegate function, ParameterInfo[] parameters, Type returnType)

@@ -26,6 +26,7 @@ internal static class ImportMatching
         Table table => table.Type,
         Memory memory => memory.Type,
         SharedMemory memory => memory.Type,
+        Tag tag => tag.Type,
         _ => ((Global)definition).Type,
     };
 
@@ -33,6 +34,7 @@ internal static class ImportMatching
     {
         (DefinedType a, DefinedType b) => b.IsSubtypeOf(a),
         (GlobalType a, GlobalType b) => a == b || (!a.IsMutable && !b.IsMutable && b.Type.Matches(a.Type)),
+        (TagType a, TagType b) => a == b,
         (MemoryType a, MemoryType b) => a.IndexType == b.IndexType && a.IsShared == b.IsShared && a.PageBytes == b.PageBytes
             && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
         (TableType a, TableType b) => a.Element == b.Element && a.IndexType == b.IndexType && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),

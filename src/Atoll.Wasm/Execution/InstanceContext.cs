@@ -30,6 +30,7 @@ internal abstract unsafe class InstanceContext
     public Instance Instance = null!;
     public Memory[] Memories = [];
     public Table[] Tables = [];
+    public Tag[] Tags = [];
 
     /// <summary>References to functions, made when somebody asks for one; imports first.</summary>
     public Function?[] Functions = [];
@@ -55,11 +56,11 @@ internal abstract unsafe class InstanceContext
     public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells)
     {
         _imports = imports;
-        Bind(imports, Memories, Tables, globals, cells, Types);
+        Bind(imports, Memories, Tables, globals, cells, Types, Tags);
     }
 
     /// <summary>Fills the generated fields.</summary>
-    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types);
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);
 }
 
 /// <summary>An imported function as compiled code calls it.</summary>

@@ -51,6 +51,7 @@ internal sealed unsafe class Instantiation
         _context.Functions = new Function?[_definition.Functions.Length];
         _context.Memories = new Memory[_definition.Memories.Length];
         _context.Tables = new Table[_definition.Tables.Length];
+        _context.Tags = new Tag[_definition.Tags.Length];
         _context.DroppedData = new bool[_definition.Data.Length];
         _context.Types = _module.Code.Types;
         _context.Tokens = new HeapToken?[_context.Types.Length];
@@ -58,6 +59,11 @@ internal sealed unsafe class Instantiation
         for (int i = _definition.ImportedMemoryCount; i < _context.Memories.Length; i++)
         {
             _context.Memories[i] = new Memory(_store, _definition.Memories[i]);
+        }
+
+        for (int i = _definition.ImportedTagCount; i < _context.Tags.Length; i++)
+        {
+            _context.Tags[i] = new Tag(_store, _definition.Tags[i].Type);
         }
 
         MakeGlobals();
@@ -86,6 +92,7 @@ internal sealed unsafe class Instantiation
         int tables = 0;
         int memories = 0;
         int globals = 0;
+        int tags = 0;
         for (int i = 0; i < imports.Length; i++)
         {
             switch (imports[i])
@@ -106,6 +113,9 @@ internal sealed unsafe class Instantiation
                 case Global global:
                     _cells[globals] = global;
                     _globals[globals++] = global.Value;
+                    break;
+                case Tag tag:
+                    _context.Tags[tags++] = tag;
                     break;
             }
         }

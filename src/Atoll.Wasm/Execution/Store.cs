@@ -235,7 +235,7 @@ public sealed unsafe class Store : IDisposable
 
         if (References.StoreOf(value.Reference) is { } store && store != this)
         {
-            throw new ArgumentException("the function or object belongs to another store");
+            throw new ArgumentException("the function, object or exception belongs to another store");
         }
     }
 

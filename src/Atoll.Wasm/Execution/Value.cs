@@ -54,6 +54,9 @@ public readonly struct Value : IEquatable<Value>
     /// <param name="value">The number, of which 31 bits are kept.</param>
     public static Value I31(int value) => new(ValueType.I31Ref, 0, 0, Execution.I31.Of(value));
 
+    /// <summary>A reference to an exception, or null.</summary>
+    public static Value ExnRef(ExceptionInstance? exception) => new(ValueType.ExnRef, 0, 0, exception);
+
     /// <summary>The default value of a type: zero or null.</summary>
     public static Value Default(ValueType type) => new(type, 0);
 
@@ -111,6 +114,14 @@ public readonly struct Value : IEquatable<Value>
     /// <summary>The small integer behind an <c>i31ref</c> or a reference that can be one; sign-extended.</summary>
     /// <exception cref="InvalidOperationException">The value is null or no small integer.</exception>
     public int AsI31() => Reference is Execution.I31 number ? number.Value : throw new InvalidOperationException($"{this} is no i31");
+
+    /// <summary>The exception, or null.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public ExceptionInstance? AsExnRef()
+    {
+        CheckHierarchy(ValueType.ExnRef);
+        return (ExceptionInstance?)Reference;
+    }
 
     /// <summary>An <c>i32</c>.</summary>
     public static implicit operator Value(int value) => I32(value);

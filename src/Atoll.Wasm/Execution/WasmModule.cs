@@ -91,6 +91,7 @@ public sealed class WasmModule
         ExternKind.Function => Definition.TypeOf(export.Index),
         ExternKind.Table => Definition.Tables[export.Index].Type,
         ExternKind.Memory => Definition.Memories[export.Index],
+        ExternKind.Tag => Definition.Tags[export.Index].Type,
         _ => Definition.Globals[export.Index].Type,
     };
 }

@@ -8,8 +8,8 @@ namespace Atoll.Wasm.Text;
 /// </summary>
 internal sealed class CodeChecker(ModuleDefinition module, CancellationToken cancellation)
 {
-    /// <summary>For each open block whether an <c>else</c> may come.</summary>
-    private readonly List<bool> _open = [];
+    /// <summary>What began the current part of each open block.</summary>
+    private readonly List<Opcode> _open = [];
 
     public void Run()
     {
@@ -114,6 +114,14 @@ internal sealed class CodeChecker(ModuleDefinition module, CancellationToken can
                 }
 
                 break;
+            case ImmediateKind.TryTable:
+                reader.ReadRawBlockType();
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    reader.ReadCatchClause();
+                }
+
+                break;
             default:
                 reader.SkipImmediate(kind);
                 break;
@@ -122,22 +130,38 @@ internal sealed class CodeChecker(ModuleDefinition module, CancellationToken can
 
     private void Nest(Instruction instruction, int offset)
     {
-        if (instruction.Immediate == ImmediateKind.BlockType)
+        Opcode opcode = instruction.Opcode;
+        if (instruction.OpensBlock)
         {
-            _open.Add(instruction.Opcode == Opcode.If);
+            _open.Add(opcode);
+            return;
         }
-        else if (instruction.Opcode == Opcode.End)
-        {
-            _open.RemoveAt(_open.Count - 1);
-        }
-        else if (instruction.Opcode == Opcode.Else)
-        {
-            if (_open.Count == 0 || !_open[^1])
-            {
-                throw new MalformedModuleException("END opcode expected: else without if", offset);
-            }
 
-            _open[^1] = false;
+        switch (opcode)
+        {
+            case Opcode.End:
+                _open.RemoveAt(_open.Count - 1);
+                break;
+            case Opcode.Else:
+                Require(Opcode.If, Opcode.If, "else without if", offset);
+                _open[^1] = opcode;
+                break;
+            case Opcode.Catch or Opcode.CatchAll:
+                Require(Opcode.Try, Opcode.Catch, "catch without try", offset);
+                _open[^1] = opcode;
+                break;
+            case Opcode.Delegate:
+                Require(Opcode.Try, Opcode.Try, "delegate without try", offset);
+                _open.RemoveAt(_open.Count - 1);
+                break;
+        }
+    }
+
+    private void Require(Opcode part, Opcode otherPart, string message, int offset)
+    {
+        if (_open.Count == 0 || (_open[^1] != part && _open[^1] != otherPart))
+        {
+            throw new MalformedModuleException($"END opcode expected: {message}", offset);
         }
     }
 }

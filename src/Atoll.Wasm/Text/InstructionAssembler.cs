@@ -45,6 +45,33 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
 
         /// <summary>After (else …): the end</summary>
         FoldedAfterElse,
+
+        /// <summary>try … catch, catch_all, delegate or end</summary>
+        Try,
+
+        /// <summary>catch … catch, catch_all or end</summary>
+        Catch,
+
+        /// <summary>catch_all … end</summary>
+        CatchAll,
+
+        /// <summary>(try before its do</summary>
+        FoldedTry,
+
+        /// <summary>After (do …): a catch, a delegate or the end</summary>
+        FoldedAfterDo,
+
+        /// <summary>After (catch …): a catch or the end</summary>
+        FoldedAfterCatch,
+
+        /// <summary>After (catch_all …): the end</summary>
+        FoldedAfterCatchAll,
+
+        /// <summary>After (delegate …), which stands for the end</summary>
+        FoldedAfterDelegate,
+
+        /// <summary>(do …), (catch …) or (catch_all …)</summary>
+        FoldedPart,
     }
 
     // Pending is where the frame's own bytes begin in the buffer of instructions that wait for their operands.
@@ -110,7 +137,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
             {
                 CloseFolded();
             }
-            else if (kind is FrameKind.FoldedPlain or FrameKind.FoldedCondition or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse)
+            else if (kind is FrameKind.FoldedPlain or FrameKind.FoldedCondition or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse || IsBetweenParts(kind))
             {
                 throw cursor.Unexpected("a folded instruction or )");
             }
@@ -139,6 +166,12 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
             return;
         }
 
+        if (IsBetweenParts(frame.Kind))
+        {
+            OpenPart(frame.Kind);
+            return;
+        }
+
         if (frame.Kind is FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse)
         {
             cursor.Position++;
@@ -148,17 +181,20 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         cursor.Position++;
         Instruction instruction = ExpectInstruction();
         int pending = _pending.Length;
-        Hint(folded: true, instruction.Immediate == ImmediateKind.BlockType && instruction.Opcode != Opcode.If ? _output : _pending);
+        Hint(folded: true, instruction.OpensBlock && instruction.Opcode != Opcode.If ? _output : _pending);
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop:
+            case Opcode.Try:
+                Push(FrameKind.FoldedTry, pending, OpenBlock(instruction, _output, openLabel: true));
+                break;
+            case Opcode.Block or Opcode.Loop or Opcode.TryTable:
                 Push(FrameKind.FoldedBlock, pending, OpenBlock(instruction, _output, openLabel: true));
                 break;
             case Opcode.If:
                 // The condition comes first and stands outside of the label.
                 Push(FrameKind.FoldedCondition, pending, OpenBlock(instruction, _pending, openLabel: false));
                 break;
-            case Opcode.Else or Opcode.End:
+            case Opcode.Else or Opcode.End or Opcode.Catch or Opcode.CatchAll or Opcode.Delegate:
                 cursor.Position--;
                 throw cursor.Unexpected("an instruction");
             default:
@@ -207,12 +243,15 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
             case FrameKind.FoldedPlain:
                 Flush(frame.Pending);
                 break;
-            case FrameKind.FoldedBlock or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse:
+            case FrameKind.FoldedBlock or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse
+                or FrameKind.FoldedAfterDo or FrameKind.FoldedAfterCatch or FrameKind.FoldedAfterCatchAll:
                 _output.Byte((byte)Opcode.End);
                 CloseLabel();
                 break;
-            case FrameKind.FoldedThen or FrameKind.FoldedElse:
+            case FrameKind.FoldedThen or FrameKind.FoldedElse or FrameKind.FoldedPart or FrameKind.FoldedAfterDelegate:
                 break;
+            case FrameKind.FoldedTry:
+                throw cursor.Unexpected("(do …)");
             case FrameKind.FoldedCondition:
                 throw cursor.Unexpected("(then …)");
             default:
@@ -240,8 +279,8 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         Hint(folded: false, _output);
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
-                FrameKind kind = instruction.Opcode == Opcode.If ? FrameKind.If : FrameKind.Block;
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try or Opcode.TryTable:
+                FrameKind kind = instruction.Opcode switch { Opcode.If => FrameKind.If, Opcode.Try => FrameKind.Try, _ => FrameKind.Block };
                 Push(kind, _pending.Length, OpenBlock(instruction, _output, openLabel: true));
                 break;
             case Opcode.Else when _frames.Peek().Kind == FrameKind.If:
@@ -249,7 +288,10 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
                 _output.Byte((byte)Opcode.Else);
                 Replace(FrameKind.Else);
                 break;
-            case Opcode.End when _frames.Peek().Kind is FrameKind.Block or FrameKind.If or FrameKind.Else:
+            case Opcode.Catch or Opcode.CatchAll or Opcode.Delegate:
+                PlainPart(instruction.Opcode);
+                break;
+            case Opcode.End when _frames.Peek().Kind is FrameKind.Block or FrameKind.If or FrameKind.Else or FrameKind.Try or FrameKind.Catch or FrameKind.CatchAll:
                 CheckLabel();
                 _output.Byte((byte)Opcode.End);
                 CloseLabel();
@@ -270,6 +312,11 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         BlockLabel label = new(id, cursor.TryNameAnnotation("label") ?? id);
         output.Byte((byte)instruction.Opcode);
         module.Types.WriteBlockType(cursor, output);
+        if (instruction.Opcode == Opcode.TryTable)
+        {
+            CatchClauses(output);
+        }
+
         if (openLabel)
         {
             OpenLabel(label);
@@ -310,6 +357,9 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
                 uint table = module.Tables.ResolveOptional(cursor);
                 output.Unsigned(module.Types.Use(cursor, locals: null));
                 output.Unsigned(table);
+                break;
+            case ImmediateKind.Tag:
+                output.Unsigned(module.Tags.Resolve(cursor));
                 break;
             case ImmediateKind.Local:
                 output.Unsigned(Locals.Resolve(cursor));

@@ -20,6 +20,29 @@ internal sealed partial class InstructionPrinter
         }
     }
 
+    /// <summary>Writes <c> (catch $tag 0)</c> and its like; their labels do not count the block that they belong to.</summary>
+    private void CatchClauses(ref WasmReader reader)
+    {
+        for (uint left = reader.ReadCount(); left > 0; left--)
+        {
+            CatchClause clause = reader.ReadCatchClause();
+            output.Write(clause.Kind switch
+            {
+                CatchKind.Catch => " (catch",
+                CatchKind.CatchRef => " (catch_ref",
+                CatchKind.CatchAll => " (catch_all",
+                _ => " (catch_all_ref",
+            });
+            if (clause.HasTag)
+            {
+                Index(printer.Tags, clause.Tag);
+            }
+
+            Label(clause.Label);
+            output.Write(')');
+        }
+    }
+
     private void Immediates(Instruction instruction, ref WasmReader reader)
     {
         switch (instruction.Immediate)
@@ -39,6 +62,9 @@ internal sealed partial class InstructionPrinter
                 break;
             case ImmediateKind.Function:
                 Index(printer.Functions, reader.ReadVarU32());
+                break;
+            case ImmediateKind.Tag:
+                Index(printer.Tags, reader.ReadVarU32());
                 break;
             case ImmediateKind.Local:
                 Index(Locals, reader.ReadVarU32());

@@ -33,12 +33,12 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
                 return;
             }
 
-            if (instruction.Opcode == Opcode.End)
+            if (ClosesBlock(instruction))
             {
                 CloseLabel();
             }
 
-            output.Line(depth + _labels.Count - (instruction.Opcode == Opcode.Else ? 1 : 0));
+            output.Line(depth + _labels.Count - (BeginsPart(instruction) ? 1 : 0));
             if (nextHint < hints?.Count && hints[nextHint].Offset == offset)
             {
                 output.Write(hints[nextHint++].Value == 0 ? $"(@{BranchHints.SectionName} \"\\00\") " : $"(@{BranchHints.SectionName} \"\\01\") ");
@@ -61,7 +61,7 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
                 return;
             }
 
-            if (instruction.Opcode == Opcode.End)
+            if (ClosesBlock(instruction))
             {
                 CloseLabel();
             }
@@ -80,7 +80,7 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
         var reader = new WasmReader(module.Bytes, code.Start, code.End);
         Instruction first = Read(ref reader);
         bool single = false;
-        if (first.Opcode is not (Opcode.End or Opcode.Else) && first.Immediate != ImmediateKind.BlockType)
+        if (first.Opcode != Opcode.End && !first.OpensBlock)
         {
             reader.SkipImmediate(first.Immediate);
             single = reader.Position == code.End - 1;
@@ -110,6 +110,11 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
         _nextLabelName = 0;
     }
 
+    private static bool ClosesBlock(Instruction instruction) => instruction.Opcode is Opcode.End or Opcode.Delegate;
+
+    /// <summary>Whether it ends a part of a block and begins the next one.</summary>
+    private static bool BeginsPart(Instruction instruction) => instruction.Opcode is Opcode.Else or Opcode.Catch or Opcode.CatchAll;
+
     private static Instruction Read(ref WasmReader reader)
     {
         int offset = reader.Position;
@@ -120,10 +125,16 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
     private void Print(Instruction instruction, ref WasmReader reader, bool labelComments)
     {
         output.Write(instruction.Mnemonic);
-        if (instruction.Immediate == ImmediateKind.BlockType)
+        if (instruction.OpensBlock)
         {
-            OpenLabel();
+            string? label = DefineLabel();
             BlockType(ref reader);
+            if (instruction.Immediate == ImmediateKind.TryTable)
+            {
+                CatchClauses(ref reader);
+            }
+
+            OpenLabel(label);
             if (labelComments && _labels[^1].Name is null)
             {
                 output.Write("  ;; label = @");
@@ -136,30 +147,34 @@ internal sealed partial class InstructionPrinter(ModuleDefinition module, Module
         }
     }
 
-    /// <summary>Labels are numbered in the order of their blocks (extended name section, "Label names").</summary>
-    private void OpenLabel()
+    /// <summary>Writes the name of the next label; null when no identifier can say it. Labels are numbered in the order of their blocks.</summary>
+    private string? DefineLabel()
     {
         while (_nextLabelName < _labelNames.Count && _labelNames[_nextLabelName].Index < _nextLabel)
         {
             _nextLabelName++;
         }
 
-        string? name = null;
-        int hidden = -1;
-        if (_nextLabelName < _labelNames.Count && _labelNames[_nextLabelName].Index == _nextLabel)
+        int label = _nextLabel++;
+        if (_nextLabelName == _labelNames.Count || _labelNames[_nextLabelName].Index != label)
         {
-            name = _labelNames[_nextLabelName].Name;
-            PrintedIds.Define(output, name);
-            name = PrintedIds.IsUsable(name) ? name : null;
+            return null;
         }
 
+        string name = _labelNames[_nextLabelName].Name;
+        PrintedIds.Define(output, name);
+        return PrintedIds.IsUsable(name) ? name : null;
+    }
+
+    private void OpenLabel(string? name)
+    {
+        int hidden = -1;
         if (name is not null)
         {
             hidden = _innermost.GetValueOrDefault(name, -1);
             _innermost[name] = _labels.Count;
         }
 
-        _nextLabel++;
         _labels.Add((name, hidden));
     }
 

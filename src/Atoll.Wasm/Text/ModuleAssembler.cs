@@ -17,6 +17,7 @@ internal sealed partial class ModuleAssembler
     private readonly SectionBuffer _tables = new();
     private readonly SectionBuffer _memories = new();
     private readonly SectionBuffer _globals = new();
+    private readonly SectionBuffer _tags = new();
     private readonly SectionBuffer _exports = new();
     private readonly SectionBuffer _elements = new();
     private readonly SectionBuffer _code = new();
@@ -44,6 +45,8 @@ internal sealed partial class ModuleAssembler
     public TextIndexSpace Memories { get; } = new("memory");
 
     public TextIndexSpace Globals { get; } = new("global");
+
+    public TextIndexSpace Tags { get; } = new("tag");
 
     public TextIndexSpace Elements { get; } = new("elem segment");
 
@@ -159,6 +162,7 @@ internal sealed partial class ModuleAssembler
             : _cursor.TryOpen("table"u8) ? Tables
             : _cursor.TryOpen("memory"u8) ? Memories
             : _cursor.TryOpen("global"u8) ? Globals
+            : _cursor.TryOpen("tag"u8) ? Tags
             : null;
         space?.Declare(_cursor);
     }
@@ -206,6 +210,10 @@ internal sealed partial class ModuleAssembler
         {
             GlobalField();
         }
+        else if (_cursor.TryKeyword("tag"u8))
+        {
+            TagField();
+        }
         else if (_cursor.TryKeyword("export"u8))
         {
             ExportField();
@@ -244,6 +252,7 @@ internal sealed partial class ModuleAssembler
         Section(module, 3, _functions);
         Section(module, 4, _tables);
         Section(module, 5, _memories);
+        Section(module, 13, _tags);
         Section(module, 6, _globals);
         Section(module, 7, _exports);
         if (_start >= 0)
@@ -333,6 +342,7 @@ internal sealed partial class ModuleAssembler
         }
 
         Part(section, 10, fields);
+        WriteNameMap(section, 11, Tags);
         if (section.Length > empty)
         {
             Part(module, 0, section);

@@ -36,6 +36,7 @@ internal sealed partial class ModulePrinter
         Tables = Ids(NameKind.Table, module.Tables.Length);
         Memories = Ids(NameKind.Memory, module.Memories.Length);
         Globals = Ids(NameKind.Global, module.Globals.Length);
+        Tags = Ids(NameKind.Tag, module.Tags.Length);
         Elements = Ids(NameKind.Element, module.Elements.Length);
         Data = Ids(NameKind.Data, module.Data.Length);
     }
@@ -49,6 +50,8 @@ internal sealed partial class ModulePrinter
     public PrintedIds Memories { get; }
 
     public PrintedIds Globals { get; }
+
+    public PrintedIds Tags { get; }
 
     public PrintedIds Elements { get; }
 
@@ -68,6 +71,7 @@ internal sealed partial class ModulePrinter
         ImportFields();
         TableFields();
         MemoryFields();
+        TagFields();
         GlobalFields();
         ExportFields();
         StartField();
@@ -106,6 +110,7 @@ internal sealed partial class ModulePrinter
         int table = 0;
         int memory = 0;
         int global = 0;
+        int tag = 0;
         foreach (ImportDefinition import in _module.Imports)
         {
             _cancellation.ThrowIfCancellationRequested();
@@ -128,6 +133,10 @@ internal sealed partial class ModulePrinter
                 case ExternKind.Memory:
                     Head("memory", Memories, memory);
                     MemoryType(_module.Memories[memory++]);
+                    break;
+                case ExternKind.Tag:
+                    Head("tag", Tags, tag);
+                    TypeUse((uint)_module.Tags[tag++].TypeIndex, null);
                     break;
                 default:
                     Head("global", Globals, global);
@@ -165,6 +174,16 @@ internal sealed partial class ModulePrinter
         }
     }
 
+    private void TagFields()
+    {
+        for (int i = _module.ImportedTagCount; i < _module.Tags.Length; i++)
+        {
+            Field("tag", Tags, i);
+            TypeUse((uint)_module.Tags[i].TypeIndex, null);
+            _output.Write(')');
+        }
+    }
+
     private void GlobalFields()
     {
         for (int i = _module.ImportedGlobalCount; i < _module.Globals.Length; i++)
@@ -189,6 +208,7 @@ internal sealed partial class ModulePrinter
                 ExternKind.Function => (" (func ", Functions),
                 ExternKind.Table => (" (table ", Tables),
                 ExternKind.Memory => (" (memory ", Memories),
+                ExternKind.Tag => (" (tag ", Tags),
                 _ => (" (global ", Globals),
             };
             _output.Write(word);

@@ -15,6 +15,7 @@ internal static class TextKeywords
         "module", "definition", "instance", "binary", "quote", "type", "func", "param", "result", "local", "table", "memory",
         "global", "mut", "import", "export", "start", "elem", "data", "offset", "item", "declare", "then", "shared",
         "null", "ref", "rec", "sub", "final", "field", "tag", "i8", "i16",
+        "do", "catch_ref", "catch_all_ref",
         "pagesize",
     ];
 

@@ -28,6 +28,9 @@ internal enum WastFailureKind
     /// <summary>The action exhausts the stack.</summary>
     Exhaustion,
 
+    /// <summary>The action throws an exception that nothing catches; scripts say no more of it.</summary>
+    Exception,
+
     /// <summary>The module does not follow the format.</summary>
     Malformed,
 

@@ -61,6 +61,7 @@ internal sealed class WastParser
             "assert_return" => new WastAssertReturn(line, Action(), Results()),
             "assert_trap" => Failure(line, WastFailureKind.Trap),
             "assert_exhaustion" => Failure(line, WastFailureKind.Exhaustion),
+            "assert_exception" => new WastAssertFailure(line, WastFailureKind.Exception, Action(), null, ""),
             "assert_malformed" => Failure(line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(line, WastFailureKind.Invalid),
             "assert_malformed_custom" => Failure(line, WastFailureKind.MalformedCustom),

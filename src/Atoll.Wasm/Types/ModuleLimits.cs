@@ -43,6 +43,10 @@ public sealed record ModuleLimits
     /// <value>The default is 100.</value>
     public int MaxMemories { get; init; } = 100;
 
+    /// <summary>Tags, imported ones included.</summary>
+    /// <value>The default is 1,000,000.</value>
+    public int MaxTags { get; init; } = 1_000_000;
+
     /// <summary>Element segments.</summary>
     /// <value>The default is 100,000.</value>
     public int MaxElementSegments { get; init; } = 100_000;
@@ -106,6 +110,7 @@ public sealed record ModuleLimits
         NotNegative(MaxGlobals, nameof(MaxGlobals));
         NotNegative(MaxTables, nameof(MaxTables));
         NotNegative(MaxMemories, nameof(MaxMemories));
+        NotNegative(MaxTags, nameof(MaxTags));
         NotNegative(MaxElementSegments, nameof(MaxElementSegments));
         NotNegative(MaxSegmentElements, nameof(MaxSegmentElements));
         NotNegative(MaxDataSegments, nameof(MaxDataSegments));

@@ -68,7 +68,7 @@ internal ref partial struct FunctionValidator
         int available = Math.Min(types.Length, _height - _base);
         if (available < types.Length && !_frames[_depth - 1].Unreachable)
         {
-            throw Invalid($"type mismatch: expected {types.Length} operands, the stack has {available} in this block");
+            throw Mismatch(types);
         }
 
         ReadOnlySpan<long> expected = MemoryMarshal.Cast<ValueType, long>(types[(types.Length - available)..]);
@@ -88,9 +88,19 @@ internal ref partial struct FunctionValidator
         {
             if (!IsMatch(actual[i], expected[i]))
             {
-                throw Invalid($"type mismatch: expected {Name(expected[i])}, the stack has {Name(actual[i])} ({available - 1 - i} below the top)");
+                throw Mismatch(types);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly InvalidModuleException Mismatch(ReadOnlySpan<ValueType> types)
+    {
+        const int Shown = 8;
+        long[] found = _stack[Math.Max(_base, _height - Math.Min(types.Length, Shown)).._height];
+        string wanted = string.Join(' ', types[Math.Max(0, types.Length - Shown)..].ToArray());
+        string dots = types.Length > Shown ? "… " : "";
+        return Invalid($"type mismatch: instruction requires [{dots}{wanted}] but stack has [{dots}{string.Join(' ', found.Select(Name))}]");
     }
 
     private void PushMany(ReadOnlySpan<ValueType> types)
@@ -159,9 +169,10 @@ internal ref partial struct FunctionValidator
         _frames[_depth - 1].Unreachable = true;
     }
 
-    private ref ControlFrame ReadLabel()
+    private ref ControlFrame ReadLabel() => ref LabelAt(_reader.ReadVarU32());
+
+    private readonly ref ControlFrame LabelAt(uint label)
     {
-        uint label = _reader.ReadVarU32();
         if (label >= (uint)_depth)
         {
             throw Invalid($"unknown label {label}");

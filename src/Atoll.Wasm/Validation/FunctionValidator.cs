@@ -206,6 +206,9 @@ internal ref partial struct FunctionValidator
                 break;
             case Opcode.Nop:
                 break;
+            case (>= Opcode.Try and <= Opcode.ThrowRef) or Opcode.Delegate or Opcode.CatchAll or Opcode.TryTable:
+                StepException(opcode);
+                break;
             case <= Opcode.CallIndirect:
                 StepControl(opcode);
                 break;
@@ -262,12 +265,7 @@ internal ref partial struct FunctionValidator
 
     private void StepBlock(Opcode opcode)
     {
-        FunctionType? type = _reader.ReadBlockType(out long index);
-        if (type is null)
-        {
-            throw Invalid($"unknown type {index}");
-        }
-
+        FunctionType type = ReadBlockType();
         if (opcode == Opcode.If)
         {
             Pop(I32);
@@ -277,6 +275,8 @@ internal ref partial struct FunctionValidator
         PopMany(type.Parameters.AsSpan());
         PushFrame(opcode, type, pushParameters: true);
     }
+
+    private FunctionType ReadBlockType() => _reader.ReadBlockType(out long index) ?? throw Invalid($"unknown type {index}");
 
     private void StepElse()
     {

@@ -26,6 +26,7 @@ internal sealed class ModuleValidator
     {
         var validator = new ModuleValidator(module, limits);
         validator.CheckTypes();
+        validator.CheckTags();
         validator.CheckTables();
         validator.CheckGlobals();
         validator.CheckElements();
@@ -83,6 +84,24 @@ internal sealed class ModuleValidator
     /// <summary>"Matching / Field Types": a field that can be written has exactly the type.</summary>
     private static bool Match(FieldType field, FieldType wanted) => field.IsMutable == wanted.IsMutable
         && (field.Storage == wanted.Storage || (!field.IsMutable && !field.Storage.IsPacked && !wanted.Storage.IsPacked && field.Storage.Matches(wanted.Storage)));
+
+    /// <summary>"Tag Types": a tag's type has no results.</summary>
+    private void CheckTags()
+    {
+        for (int i = 0; i < _module.Tags.Length; i++)
+        {
+            TagDefinition tag = _module.Tags[i];
+            if ((uint)tag.TypeIndex >= (uint)_module.Types.Count || _module.Types[tag.TypeIndex].Kind != CompositeKind.Function)
+            {
+                throw new InvalidModuleException($"unknown type {tag.TypeIndex} of tag {i}", 0);
+            }
+
+            if (!tag.Type.Function.Results.IsEmpty)
+            {
+                throw new InvalidModuleException($"non-empty tag result type: tag {i} has the type {tag.Type.Function}", 0);
+            }
+        }
+    }
 
     private void CheckTables()
     {
@@ -230,6 +249,7 @@ internal sealed class ModuleValidator
                 ExternKind.Function => (_module.Functions.Length, "function"),
                 ExternKind.Table => (_module.Tables.Length, "table"),
                 ExternKind.Memory => (_module.Memories.Length, "memory"),
+                ExternKind.Tag => (_module.Tags.Length, "tag"),
                 _ => (_module.Globals.Length, "global"),
             };
             if ((uint)export.Index >= (uint)count)

@@ -16,6 +16,7 @@ public sealed class PrintNamesTests
           (import "a" "b" (func $import (;0;) (type $type) (param $p i32)))
           (table $table (;0;) 1 funcref)
           (memory $memory (;0;) 1)
+          (tag $tag (;0;) (type $type) (param i32))
           (global $global (;0;) i32 i32.const 0)
           (elem $elem (;0;) declare func $import)
           (func $func (;1;) (type $type) (param $q i32)

@@ -60,6 +60,42 @@ public sealed class PrintTests
     }
 
     [Fact]
+    public void Handlers_are_parts_of_their_blocks()
+    {
+        const string Text = """
+            (module
+              (type $t (;0;) (func (param i32)))
+              (type (;1;) (func))
+              (import "a" "b" (tag $i (;0;) (type $t) (param i32)))
+              (tag $x (;1;) (type $t) (param i32))
+              (export "x" (tag $x))
+              (func (;0;) (type 1)
+                block $out
+                  try_table $l (result i32) (catch $x 1 (;@0;)) (catch_ref $i $out) (catch_all $out) (catch_all_ref 7)
+                    throw $x
+                  end
+                  try $old
+                    rethrow 0 (;@2;)
+                  catch $x
+                    throw_ref
+                  catch $i
+                    rethrow $old
+                  catch_all
+                    try  ;; label = @3
+                      nop
+                    delegate $out
+                  end
+                end
+              )
+            )
+
+            """;
+        string expected = Text.Replace("rethrow 0 (;@2;)", "rethrow $old", StringComparison.Ordinal);
+        Assert.Equal(expected, Print(WatText.ToBinary(Text)));
+        Assert.Equal(expected, Print(WatText.ToBinary(expected)));
+    }
+
+    [Fact]
     public void A_hidden_label_is_used_by_its_number()
     {
         const string Text = """
@@ -147,11 +183,12 @@ public sealed class PrintTests
     [Fact]
     public void Every_instruction_of_the_table_comes_back()
     {
-        foreach (Instruction instruction in Instructions.All.Where(i => i.Opcode is not (Opcode.Else or Opcode.End)))
+        // Parts of blocks stand in no body alone; they have tests of their own.
+        foreach (Instruction instruction in Instructions.All.Where(i => i.Opcode is not (Opcode.Else or Opcode.End or Opcode.Catch or Opcode.CatchAll or Opcode.Delegate)))
         {
             int code = (int)instruction.Opcode;
             byte[] opcode = code > 0xFF ? [(byte)(code >> 16), .. Leb((uint)code & 0xFFFF)] : [(byte)code];
-            byte[] end = instruction.Immediate == ImmediateKind.BlockType ? [End] : [];
+            byte[] end = instruction.OpensBlock ? [End] : [];
             byte[] binary = Function([.. opcode, .. Immediates(instruction), .. end]);
             string text = Print(binary);
             Assert.Contains("\n    " + instruction.Mnemonic, text, StringComparison.Ordinal);
@@ -172,6 +209,7 @@ public sealed class PrintTests
             ImmediateKind.SelectTypes => [2, I32, ExternRef],
             ImmediateKind.Fence => [0],
             ImmediateKind.CastHeapType => [0x6E],
+            ImmediateKind.TryTable => [I32, 4, 0, 3, 0, 1, 3, 1, 2, 2, 3, 3],
             ImmediateKind.CastTypes => [2, 1, 0x6E, 4],
             ImmediateKind.Field or ImmediateKind.ArrayCount or ImmediateKind.ArrayData or ImmediateKind.ArrayElements or ImmediateKind.TypePair => [3, 4],
             ImmediateKind.CallIndirect or ImmediateKind.MemoryInit or ImmediateKind.MemoryCopy or ImmediateKind.TableInit or ImmediateKind.TableCopy => [3, 4],

@@ -25,6 +25,7 @@ internal static class References
         {
             0x70 => reference is Function,
             0x6F or 0x6E => true,
+            0x69 => reference is ExceptionInstance,
             0x6D => reference is HeapObject or I31,
             0x6C => reference is I31,
             0x6B => reference is HeapStruct,
@@ -38,6 +39,7 @@ internal static class References
     {
         Function function => function.Store,
         HeapObject heap => heap.Token.Heap.Store,
+        ExceptionInstance exception => exception.Tag.Store,
         _ => null,
     };
 }

@@ -354,7 +354,7 @@ internal sealed partial class SectionDecoder(byte[] bytes, ModuleLimits limits, 
         }
 
         reader.Position = end;
-        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end));
+        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end)) { Start = localsOffset };
     }
 
     private void ReadData(ref WasmReader reader)

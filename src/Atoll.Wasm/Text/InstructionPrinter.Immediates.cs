@@ -89,18 +89,6 @@ internal sealed partial class InstructionPrinter
                 IndexUnlessZero(printer.Tables, reader.ReadVarU32());
                 printer.TypeReference(type);
                 break;
-            case ImmediateKind.MemoryInit:
-                SegmentAndTarget(printer.Data, printer.Memories, ref reader);
-                break;
-            case ImmediateKind.TableInit:
-                SegmentAndTarget(printer.Elements, printer.Tables, ref reader);
-                break;
-            case ImmediateKind.MemoryCopy:
-                TwoTargets(printer.Memories, ref reader);
-                break;
-            case ImmediateKind.TableCopy:
-                TwoTargets(printer.Tables, ref reader);
-                break;
             case ImmediateKind.SelectTypes:
                 SelectTypes(ref reader);
                 break;
@@ -109,12 +97,34 @@ internal sealed partial class InstructionPrinter
                 printer.HeapType(reader.ReadRawHeapType());
                 break;
             default:
-                if (!TypeImmediates(instruction, ref reader))
+                if (!SegmentImmediates(instruction.Immediate, ref reader) && !TypeImmediates(instruction, ref reader))
                 {
                     Constant(instruction, ref reader);
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>Immediates of bulk instructions; false for others.</summary>
+    private bool SegmentImmediates(ImmediateKind kind, ref WasmReader reader)
+    {
+        switch (kind)
+        {
+            case ImmediateKind.MemoryInit:
+                SegmentAndTarget(printer.Data, printer.Memories, ref reader);
+                return true;
+            case ImmediateKind.TableInit:
+                SegmentAndTarget(printer.Elements, printer.Tables, ref reader);
+                return true;
+            case ImmediateKind.MemoryCopy:
+                TwoTargets(printer.Memories, ref reader);
+                return true;
+            case ImmediateKind.TableCopy:
+                TwoTargets(printer.Tables, ref reader);
+                return true;
+            default:
+                return false;
         }
     }
 

@@ -50,6 +50,9 @@ internal sealed class ModuleDefinition
     /// <summary>One body for each function that is not imported, in order.</summary>
     public FunctionBody[] Bodies { get; set; } = [];
 
+    /// <summary>Offset of the content of the code section.</summary>
+    public int CodeStart { get; set; }
+
     public CustomSection[] CustomSections { get; set; } = [];
 
     /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>
@@ -107,6 +110,9 @@ internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange
 
     /// <summary>Whether there is a call in the body. Set by validation.</summary>
     public bool HasCalls { get; set; }
+
+    /// <summary>Number of blocks that catch. Set by validation.</summary>
+    public int Tries { get; set; }
 
     /// <summary>Whether there is a loop in the body. Set by validation.</summary>
     public bool HasLoops { get; set; }

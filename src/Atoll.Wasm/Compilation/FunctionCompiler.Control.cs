@@ -56,11 +56,11 @@ internal sealed partial class FunctionCompiler
         /// <summary>If: what is known where its arms start.</summary>
         public int SeenAtStart { get; set; }
 
-        /// <summary>The try region that the label lies in: a branch from another region has to leave that one.</summary>
-        public TryRegion? Region { get; init; }
+        /// <summary>The block around it that catches.</summary>
+        public TryBlock? OuterTry { get; init; }
 
         /// <summary>What a block that catches needs; null for others.</summary>
-        public TryPart? Try { get; set; }
+        public TryBlock? Try { get; set; }
 
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
@@ -153,7 +153,7 @@ internal sealed partial class FunctionCompiler
             Type = type,
             Label = _il.DefineLabel(),
             Height = _stack.Count - type.Parameters.Length,
-            Region = _region,
+            OuterTry = _try,
         };
         frame.Values = AllocateTemps(frame.BranchTypes);
         _frames.Add(frame);
@@ -483,9 +483,9 @@ internal sealed partial class FunctionCompiler
         _il.MarkLabel(next);
     }
 
-    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved, looked at or left on the way.</summary>
+    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved or noted on the way.</summary>
     private bool IsPlainTarget(Frame target) =>
-        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.Region == _region && !NeedsLook(target);
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)

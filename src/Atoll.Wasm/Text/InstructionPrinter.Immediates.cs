@@ -43,8 +43,27 @@ internal sealed partial class InstructionPrinter
         }
     }
 
+    /// <summary>The index space of immediates that are one index which the text always has; null for others.</summary>
+    private PrintedIds? SpaceOf(ImmediateKind kind) => kind switch
+    {
+        ImmediateKind.Function => printer.Functions,
+        ImmediateKind.Tag => printer.Tags,
+        ImmediateKind.Local => Locals,
+        ImmediateKind.Global => printer.Globals,
+        ImmediateKind.Table => printer.Tables,
+        ImmediateKind.Element => printer.Elements,
+        ImmediateKind.Data => printer.Data,
+        _ => null,
+    };
+
     private void Immediates(Instruction instruction, ref WasmReader reader)
     {
+        if (SpaceOf(instruction.Immediate) is { } space)
+        {
+            Index(space, reader.ReadVarU32());
+            return;
+        }
+
         switch (instruction.Immediate)
         {
             case ImmediateKind.None:
@@ -59,27 +78,6 @@ internal sealed partial class InstructionPrinter
                     Label(reader.ReadVarU32());
                 }
 
-                break;
-            case ImmediateKind.Function:
-                Index(printer.Functions, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Tag:
-                Index(printer.Tags, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Local:
-                Index(Locals, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Global:
-                Index(printer.Globals, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Table:
-                Index(printer.Tables, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Element:
-                Index(printer.Elements, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Data:
-                Index(printer.Data, reader.ReadVarU32());
                 break;
             case ImmediateKind.MemoryIndex:
                 IndexUnlessZero(printer.Memories, reader.ReadVarU32());

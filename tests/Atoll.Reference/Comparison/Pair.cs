@@ -263,7 +263,7 @@ internal sealed class Pair : IDisposable
     }
 
     /// <summary>A line of the log must not tell one NaN from another, nor the one side's functions from the other's.</summary>
-    private static string Describe(Slot slot) => slot.Kind switch
+    public static string Describe(Slot slot) => slot.Kind switch
     {
         SlotKind.F32 when float.IsNaN(Numerics.Lanes.F32((ulong)slot.Bits)) => "f32 nan",
         SlotKind.F64 when double.IsNaN(Numerics.Lanes.F64((ulong)slot.Bits)) => "f64 nan",

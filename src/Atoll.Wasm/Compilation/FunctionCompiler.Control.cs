@@ -468,6 +468,7 @@ internal sealed partial class FunctionCompiler
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
         LoadOperands(1);
+        HideRotation(LocalKind.I32);
         int[] labels = new int[count];
         Dictionary<int, int> stubs = [];
         for (int i = 0; i < count; i++)
@@ -538,6 +539,7 @@ internal sealed partial class FunctionCompiler
         {
             _il.LoadArgument(_parameterCount + i - 1);
             loadResult(i);
+            HideRotation(LocalKinds.Of(_type.Results[i]));
             if (_type.Results[i].IsVector)
             {
                 _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetResult)));
@@ -551,6 +553,7 @@ internal sealed partial class FunctionCompiler
         if (!_type.Results.IsEmpty)
         {
             loadResult(0);
+            HideRotation(LocalKinds.Of(_type.Results[0]));
         }
 
         _il.Emit(Il.Ret);

@@ -40,17 +40,17 @@ internal abstract unsafe class InstanceContext
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
 
-    private ImportBinding[] _imports = [];
+    /// <summary>Zero, which nobody writes and the JIT compiler does not know.</summary>
+    public long Zero;
+
+    /// <summary>Imported functions. Set before anything is evaluated, for initial values may refer to them.</summary>
+    public ImportBinding[] Imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>
-    public object ImportContext(int index) => _imports[index].Context;
+    public object ImportContext(int index) => Imports[index].Context;
 
-    /// <summary>Fills the fields of this class and the generated ones.</summary>
-    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells, FunctionType[] types)
-    {
-        _imports = imports;
-        Bind(imports, Memories, Tables, globals, cells, types);
-    }
+    /// <summary>Fills the generated fields.</summary>
+    public void BindAll(Value[] globals, Global?[] cells, FunctionType[] types) => Bind(Imports, Memories, Tables, globals, cells, types);
 
     /// <summary>Fills the generated fields.</summary>
     public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);

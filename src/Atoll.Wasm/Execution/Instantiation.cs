@@ -53,6 +53,7 @@ internal sealed unsafe class Instantiation
         _context.Tables = new Table[_definition.Tables.Length];
         _context.DroppedData = new bool[_definition.Data.Length];
         BindImports(imports, instance);
+        _context.Imports = _bindings;
         for (int i = _definition.ImportedMemoryCount; i < _context.Memories.Length; i++)
         {
             _context.Memories[i] = new Memory(_store, _definition.Memories[i]);
@@ -66,7 +67,7 @@ internal sealed unsafe class Instantiation
             _context.Tables[i] = new Table(_store, table.Type, initial);
         }
 
-        _context.BindAll(_bindings, _globals, _cells, _module.Code.Types);
+        _context.BindAll(_globals, _cells, _module.Code.Types);
         _store.Own(instance);
         InitializeElements();
         InitializeData();

@@ -7,6 +7,8 @@ namespace Atoll.Reference;
 /// <content>Atomic instructions (the threads proposal), for one thread: nobody else can change the memory, and nobody can wake who waits.</content>
 internal sealed partial class Interpreter
 {
+    private const long LongestWaitNanoseconds = 1_000_000_000;
+
     private bool TryAtomic(Step step)
     {
         switch (step.Opcode)
@@ -38,14 +40,20 @@ internal sealed partial class Interpreter
         return (memory, (ulong)exact);
     }
 
-    /// <summary>Gives 1 when the memory does not have the expected value, and otherwise 2: the time-out passes.</summary>
+    /// <summary>Gives 1 when the memory does not have the expected value, and otherwise 2: the time-out passes, if it does so soon.</summary>
     private void Wait(Step step, int bytes)
     {
-        _stack.PopI64();
+        long timeout = (long)_stack.PopI64();
         ulong expected = bytes == 4 ? _stack.PopI32() : _stack.PopI64();
         (MemoryInstance memory, ulong address) = AtomicAddress(step, bytes);
         Check(memory.Type.IsShared, TrapKind.NotShared);
-        _stack.PushI32(memory.Read(address, bytes) == expected ? 2u : 1u);
+        bool waits = memory.Read(address, bytes) == expected;
+        if (waits && timeout is < 0 or > LongestWaitNanoseconds)
+        {
+            throw new ReferenceLimitException("nobody can end the wait");
+        }
+
+        _stack.PushI32(waits ? 2u : 1u);
     }
 
     /// <summary><c>type.atomic.load</c>, <c>store</c> and <c>rmw.operation</c>.</summary>
@@ -81,7 +89,8 @@ internal sealed partial class Interpreter
             "or" => old | operand,
             "xor" => old ^ operand,
             "xchg" => operand,
-            "cmpxchg" => old == expected ? operand : old,
+            // The expected value is wrapped to the width of the access.
+            "cmpxchg" => old == (expected & Integers.Mask(8 * bytes)) ? operand : old,
             _ => throw new ReferenceDefectException($"the interpreter does not know {step}"),
         };
         memory.Write(address, bytes, value & Integers.Mask(8 * bytes));

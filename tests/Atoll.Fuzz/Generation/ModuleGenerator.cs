@@ -41,7 +41,7 @@ internal sealed class ModuleGenerator
             }
         }
 
-        if (_plan.Has(WasmFeatures.Simd) && _choices.OneIn(3))
+        if (_plan.Has(WasmFeatures.Simd) && _choices.OneIn(2))
         {
             _plan.Features |= WasmFeatures.RelaxedSimd;
         }

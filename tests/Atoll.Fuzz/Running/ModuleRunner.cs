@@ -32,17 +32,24 @@ internal static class ModuleRunner
         Choices choices = new(seed);
         WasmEngine engine = EngineFor(choices.Pick(12));
         WasmModule module;
+        Allowance allowance = new(bytes.Length);
         try
         {
+            engine.Validate(bytes);
+            if (allowance.Problem("decoding and validation") is { } problem)
+            {
+                return new RunReport(problem, null, 0);
+            }
+
             module = engine.LoadModule(bytes);
         }
         catch (Exception exception) when (exception is MalformedModuleException or InvalidModuleException)
         {
-            return new RunReport(null, $"{exception.GetType().Name}: {exception.Message}", 0);
+            return new RunReport(allowance.Problem("decoding and validation"), $"{exception.GetType().Name}: {exception.Message}", 0);
         }
         catch (Exception exception)
         {
-            return new RunReport($"while loading: {exception}", null, 0);
+            return new RunReport($"while loading: {Outcome.Describe(exception)}", null, 0);
         }
 
         Interpreter interpreter = new() { MaxMemoryBytes = MaxMemoryBytes, MaxTableElements = MaxTableElements, MaxCallDepth = 2000, StepsLeft = StepsPerCall };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Atoll.Wasm;
 
 namespace Atoll.Reference.Comparison;
@@ -33,8 +34,16 @@ internal sealed record Outcome(OutcomeKind Kind, Slot[] Results, TrapKind? Trap,
         TrapException trap => new(OutcomeKind.Trap, [], trap.Kind, $"trap {trap.Kind}"),
         ReferenceLinkException or UnlinkableException => new(OutcomeKind.Unlinkable, [], null, exception.Message),
         ReferenceLimitException or LimitExceededException => new(OutcomeKind.Limit, [], null, exception.Message),
-        _ => new(OutcomeKind.Defect, [], null, exception.ToString()),
+        _ => new(OutcomeKind.Defect, [], null, Describe(exception)),
     };
+
+    /// <summary>Type, message and the innermost methods, without the places of the sources on the machine at hand.</summary>
+    public static string Describe(Exception exception)
+    {
+        IEnumerable<string> methods = new StackTrace(exception, fNeedFileInfo: false).GetFrames()
+            .Select(frame => $"   at {frame.GetMethod()?.DeclaringType?.Name}.{frame.GetMethod()?.Name}");
+        return string.Join('\n', [$"{exception.GetType().Name}: {exception.Message}", .. methods.Take(8)]);
+    }
 
     /// <summary>
     /// How the two sides differ, or null. Where one of them ran into a limit, the stack's included, nothing is said about the other, unless that

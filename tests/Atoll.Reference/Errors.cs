@@ -8,6 +8,12 @@ internal sealed class ReferenceTrapException(TrapKind kind) : Exception(kind.ToS
     public TrapKind Kind { get; } = kind;
 }
 
+/// <summary>An exception of WebAssembly that nothing caught.</summary>
+internal sealed class ReferenceThrownException(ExceptionObject thrown) : Exception(thrown.ToString())
+{
+    public ExceptionObject Thrown { get; } = thrown;
+}
+
 /// <summary>The interpreter was told to stop: steps or memory are used up. Says nothing about the module.</summary>
 internal sealed class ReferenceLimitException(string message) : Exception(message);
 

@@ -46,10 +46,19 @@ internal sealed class Step(Instruction row)
     /// <summary>The labels of a branch table, the default one last.</summary>
     public int[] Labels { get; set; } = [];
 
+    /// <summary>The clauses of a <c>try_table</c>.</summary>
+    public List<CatchClause> Clauses { get; } = [];
+
+    /// <summary>Where the handlers of a <c>try</c> are: its <c>catch</c>, <c>catch_all</c> or <c>delegate</c>.</summary>
+    public List<int> Handlers { get; } = [];
+
+    /// <summary>The type that a cast or test asks for.</summary>
+    public Wasm.ValueType Reference { get; set; }
+
     /// <summary>A block's type.</summary>
     public FunctionType? Type { get; set; }
 
-    /// <summary>A block's <c>end</c>, or the end of the block that an <c>else</c> belongs to.</summary>
+    /// <summary>A block's <c>end</c>, or the end of the block that an <c>else</c> or handler belongs to.</summary>
     public int End { get; set; }
 
     /// <summary>An <c>if</c>'s <c>else</c>, or its <c>end</c> when there is none.</summary>
@@ -92,7 +101,7 @@ internal sealed class FunctionCode
     /// <summary>Decodes an expression; of a constant expression too.</summary>
     public static List<Step> DecodeSteps(ModuleDefinition module, ByteRange code)
     {
-        WasmReader reader = new(module.Bytes, code.Start, code.End);
+        WasmReader reader = new(module.Bytes, code.Start, code.End, types: module.Types);
         List<Step> steps = [];
         Stack<int> open = new();
         while (!reader.AtEnd)
@@ -118,15 +127,23 @@ internal sealed class FunctionCode
         int here = steps.Count;
         switch (step.Opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try or Opcode.TryTable:
                 open.Push(here);
                 break;
             case Opcode.Else:
                 steps[open.Peek()].Else = here;
                 break;
+            case Opcode.Catch or Opcode.CatchAll:
+                steps[open.Peek()].Handlers.Add(here);
+                break;
+            case Opcode.Delegate:
+                steps[open.Peek()].Handlers.Add(here);
+                steps[open.Pop()].End = here;
+                break;
             case Opcode.End when open.TryPop(out int start):
                 Step block = steps[start];
                 block.End = here;
+                block.Handlers.ForEach(handler => steps[handler].End = here);
                 if (block.Else != 0)
                 {
                     steps[block.Else].End = here;
@@ -147,7 +164,7 @@ internal sealed class FunctionCode
             case ImmediateKind.None:
                 break;
             case ImmediateKind.BlockType:
-                step.Type = reader.ReadBlockType(module.Types, out _);
+                step.Type = reader.ReadBlockType(out _);
                 break;
             case ImmediateKind.I32:
                 step.Bits = (uint)reader.ReadVarS32();
@@ -167,6 +184,25 @@ internal sealed class FunctionCode
                 break;
             case ImmediateKind.HeapType:
                 reader.ReadHeapType();
+                break;
+            case ImmediateKind.CastHeapType:
+                Wasm.ValueType type = reader.ReadHeapType();
+                step.Reference = step.Opcode is Opcode.RefTestNull or Opcode.RefCastNull ? type : type.WithoutNull;
+                break;
+            case ImmediateKind.CastTypes:
+                bool hasNull = (reader.ReadByte() & 2) != 0;
+                step.First = (int)reader.ReadVarU32();
+                reader.ReadHeapType();
+                Wasm.ValueType wanted = reader.ReadHeapType();
+                step.Reference = hasNull ? wanted : wanted.WithoutNull;
+                break;
+            case ImmediateKind.TryTable:
+                step.Type = reader.ReadBlockType(out _);
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    step.Clauses.Add(reader.ReadCatchClause());
+                }
+
                 break;
             case ImmediateKind.Memory or ImmediateKind.AtomicMemory or ImmediateKind.MemoryLane:
                 (_, uint memory, ulong offset) = reader.ReadMemoryArgument();
@@ -191,6 +227,7 @@ internal sealed class FunctionCode
             case ImmediateKind.SelectTypes:
                 reader.SkipImmediate(ImmediateKind.SelectTypes);
                 break;
+            case ImmediateKind.Field or ImmediateKind.ArrayCount or ImmediateKind.ArrayData or ImmediateKind.ArrayElements or ImmediateKind.TypePair:
             case ImmediateKind.CallIndirect or ImmediateKind.MemoryInit or ImmediateKind.MemoryCopy or ImmediateKind.TableInit or ImmediateKind.TableCopy:
                 step.First = (int)reader.ReadVarU32();
                 step.Second = (int)reader.ReadVarU32();

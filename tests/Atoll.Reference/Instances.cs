@@ -16,6 +16,8 @@ internal sealed class ModuleInstance(ModuleDefinition definition)
 
     public List<GlobalInstance> Globals { get; } = [];
 
+    public List<TagInstance> Tags { get; } = [];
+
     /// <summary>Elements of each segment; empty once it was dropped.</summary>
     public List<object?[]> Elements { get; } = [];
 
@@ -36,14 +38,18 @@ internal sealed class ModuleInstance(ModuleDefinition definition)
         ExternKind.Table => Tables[export.Index],
         ExternKind.Memory => Memories[export.Index],
         ExternKind.Global => Globals[export.Index],
+        ExternKind.Tag => Tags[export.Index],
         _ => throw new ReferenceDefectException($"exports of the kind {export.Kind} are not known"),
     };
 }
 
 /// <summary>A function of a module, or of the host.</summary>
-internal sealed class FunctionInstance(FunctionType type)
+internal sealed class FunctionInstance(DefinedType type)
 {
-    public FunctionType Type { get; } = type;
+    public DefinedType Defined { get; } = type;
+
+    /// <summary>Parameters and results.</summary>
+    public FunctionType Type { get; } = type.Function!;
 
     /// <summary>The instance that it belongs to; null for functions of the host.</summary>
     public ModuleInstance? Module { get; init; }

@@ -74,12 +74,17 @@ internal sealed partial class Interpreter
         ModuleDefinition module = instance.Definition;
         for (int i = 0; i < module.Bodies.Length; i++)
         {
-            instance.Functions.Add(new FunctionInstance(module.TypeOf(module.ImportedFunctionCount + i)) { Module = instance, BodyIndex = i });
+            instance.Functions.Add(new FunctionInstance(module.Types[module.Functions[module.ImportedFunctionCount + i]]) { Module = instance, BodyIndex = i });
         }
 
         for (int i = module.ImportedMemoryCount; i < module.Memories.Length; i++)
         {
             instance.Memories.Add(MakeMemory(module.Memories[i]));
+        }
+
+        for (int i = module.ImportedTagCount; i < module.Tags.Length; i++)
+        {
+            instance.Tags.Add(new TagInstance(module.Tags[i].Type));
         }
     }
 
@@ -155,6 +160,9 @@ internal sealed partial class Interpreter
             case MemoryInstance memory:
                 instance.Memories.Add(memory);
                 break;
+            case TagInstance tag:
+                instance.Tags.Add(tag);
+                break;
             default:
                 instance.Globals.Add((GlobalInstance)item);
                 break;
@@ -167,12 +175,14 @@ internal static class ImportMatching
 {
     public static bool Fits(object wanted, object item) => (wanted, item) switch
     {
-        (FunctionType type, FunctionInstance function) => type.Equals(function.Type),
+        (DefinedType type, FunctionInstance function) => Matching.Matches(function.Defined, type),
+        (TagType type, TagInstance tag) => type.Defined == tag.Type.Defined,
         (TableType type, TableInstance table) => type.Element == table.Type.Element && type.IndexType == table.Type.IndexType
             && LimitsFit(type.Minimum, type.Maximum, (ulong)table.Elements.Count, table.Type.Maximum),
         (MemoryType type, MemoryInstance memory) => type.IndexType == memory.Type.IndexType && type.IsShared == memory.Type.IsShared
             && type.PageBytes == memory.Type.PageBytes && LimitsFit(type.Minimum, type.Maximum, memory.Pages, memory.Type.Maximum),
-        (GlobalType type, GlobalInstance global) => type.Type == global.Type.Type && type.IsMutable == global.Type.IsMutable,
+        (GlobalType type, GlobalInstance global) => type.IsMutable == global.Type.IsMutable
+            && (type.Type == global.Type.Type || (!type.IsMutable && Matching.Matches(global.Type.Type, type.Type))),
         _ => false,
     };
 

@@ -60,13 +60,19 @@ internal sealed partial class Interpreter
             case Opcode.ReturnCallIndirect:
                 TailCall(ResolveIndirect(step));
                 return true;
+            case Opcode.CallRef:
+                Enter((FunctionInstance)PopNotNull());
+                return true;
+            case Opcode.ReturnCallRef:
+                TailCall((FunctionInstance)PopNotNull());
+                return true;
             default:
                 return false;
         }
     }
 
-    private void EnterBlock(FunctionType type, int arity, int continuation) =>
-        _frame.Labels.Push(new Label(arity, continuation, _stack.Height - type.Parameters.Length));
+    private void EnterBlock(FunctionType type, int arity, int continuation, Step? block = null) =>
+        _frame.Labels.Push(new Label(arity, continuation, _stack.Height - type.Parameters.Length, block));
 
     private void EnterIf(Step step)
     {
@@ -140,7 +146,7 @@ internal sealed partial class Interpreter
         }
 
         FunctionInstance function = (FunctionInstance)element;
-        return function.Type.Equals(_frame.Module.Definition.Types[step.First]) ? function : throw Trap(TrapKind.IndirectCallTypeMismatch);
+        return Matching.Matches(function.Defined, TypeAt(step.First)) ? function : throw Trap(TrapKind.IndirectCallTypeMismatch);
     }
 
     /// <summary>Makes the frame of a function, whose arguments are on the stack; a function of the host is executed at once.</summary>

@@ -3,7 +3,7 @@ using Atoll.Wasm.Binary;
 
 namespace Atoll.Reference;
 
-/// <content>Table and reference instructions (specification, "Execution / Instructions / Table Instructions").</content>
+/// <content>Table instructions (specification, "Execution / Instructions / Table Instructions").</content>
 internal sealed partial class Interpreter
 {
     private bool TryTable(Step step)
@@ -11,15 +11,6 @@ internal sealed partial class Interpreter
         List<TableInstance> tables = _frame.Module.Tables;
         switch (step.Opcode)
         {
-            case Opcode.RefNull:
-                _stack.Push(Slot.Null);
-                return true;
-            case Opcode.RefIsNull:
-                _stack.PushI32(_stack.PopReference() is null);
-                return true;
-            case Opcode.RefFunc:
-                _stack.Push(Slot.Ref(_frame.Module.Functions[step.First]));
-                return true;
             case Opcode.TableGet:
                 TableGet(tables[step.First]);
                 return true;

@@ -61,7 +61,7 @@ internal sealed partial class Interpreter
 
     private void Execute(Step step)
     {
-        if (!TryControl(step) && !TryVariable(step) && !TryMemory(step) && !TryTable(step) && !TryVector(step) && !TryAtomic(step))
+        if (!TryControl(step) && !TryVariable(step) && !TryReference(step) && !TryMemory(step) && !TryTable(step) && !TryException(step) && !TryHeap(step) && !TryVector(step) && !TryAtomic(step))
         {
             throw new ReferenceDefectException($"the interpreter does not know {step.Row.Mnemonic}");
         }
@@ -129,8 +129,13 @@ internal sealed partial class Interpreter
         }
     }
 
-    /// <summary>A label on the stack: how many values a branch to it takes along, and where it continues.</summary>
-    private readonly record struct Label(int Arity, int Continuation, int Height);
+    /// <summary>A label on the stack.</summary>
+    /// <param name="Arity">How many values a branch to it takes along.</param>
+    /// <param name="Continuation">Where it continues.</param>
+    /// <param name="Height">Height of the operand stack below the block.</param>
+    /// <param name="Block">The block, if it has handlers.</param>
+    /// <param name="Caught">In a handler of the older form: the exception that it handles.</param>
+    private readonly record struct Label(int Arity, int Continuation, int Height, Step? Block = null, ExceptionObject? Caught = null);
 
     /// <summary>An activation of a function ("Frames").</summary>
     private sealed class Frame(ModuleInstance module, List<Step> steps, Slot[] locals, int arity, int height)

@@ -20,11 +20,11 @@ internal sealed unsafe class CompiledModule
     // Unloading begins when the load context is collected; everything that can run the code leads here.
     private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
 
-    public CompiledModule(ModuleDefinition definition, byte[] image, FunctionType[] types, HashSet<int> exportedGlobals)
+    public CompiledModule(ModuleDefinition definition, byte[] image, HashSet<int> exportedGlobals)
     {
         _definition = definition;
         _exportedGlobals = exportedGlobals;
-        Types = types;
+        Types = [.. definition.Types];
         Names = NameSection.Of(definition);
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
@@ -35,7 +35,7 @@ internal sealed unsafe class CompiledModule
         GuestStackReader.Register(_module, this);
     }
 
-    public FunctionType[] Types { get; }
+    public DefinedType[] Types { get; }
 
     public NameSection Names { get; }
 

@@ -18,6 +18,13 @@ internal sealed partial class FunctionCompiler
         Loop,
         If,
         Else,
+        TryTable,
+
+        /// <summary>The body of an older <c>try</c>.</summary>
+        Try,
+
+        /// <summary>A handler of an older <c>try</c>.</summary>
+        Catch,
     }
 
     private sealed class Frame
@@ -48,6 +55,12 @@ internal sealed partial class FunctionCompiler
 
         /// <summary>If: what is known where its arms start.</summary>
         public int SeenAtStart { get; set; }
+
+        /// <summary>The try region that the label lies in: a branch from another region has to leave that one.</summary>
+        public TryRegion? Region { get; init; }
+
+        /// <summary>What a block that catches needs; null for others.</summary>
+        public TryPart? Try { get; set; }
 
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
@@ -89,7 +102,7 @@ internal sealed partial class FunctionCompiler
                 int tailType = (int)reader.ReadVarU32();
                 CallIndirect(tailType, (int)reader.ReadVarU32(), isTail: true);
                 return true;
-            default: return false;
+            default: return CompileException(ref reader, opcode);
         }
     }
 
@@ -98,9 +111,20 @@ internal sealed partial class FunctionCompiler
     {
         switch (opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try:
                 reader.SkipImmediate(ImmediateKind.BlockType);
                 _skipDepth++;
+                break;
+            case Opcode.TryTable:
+                reader.SkipImmediate(ImmediateKind.TryTable);
+                _skipDepth++;
+                break;
+            case Opcode.Delegate when _skipDepth > 0:
+                reader.ReadVarU32();
+                _skipDepth--;
+                break;
+            case (Opcode.Catch or Opcode.CatchAll or Opcode.Delegate) when _skipDepth == 0:
+                CompileException(ref reader, opcode);
                 break;
             case Opcode.End when _skipDepth > 0:
                 _skipDepth--;
@@ -129,6 +153,7 @@ internal sealed partial class FunctionCompiler
             Type = type,
             Label = _il.DefineLabel(),
             Height = _stack.Count - type.Parameters.Length,
+            Region = _region,
         };
         frame.Values = AllocateTemps(frame.BranchTypes);
         _frames.Add(frame);
@@ -151,7 +176,7 @@ internal sealed partial class FunctionCompiler
         return temps;
     }
 
-    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(_definition.Types, out _)!;
+    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(out _)!;
 
     private void BeginBlock(ref WasmReader reader)
     {
@@ -284,6 +309,11 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
+        if (frame.Try is not null)
+        {
+            EndTry(frame);
+        }
+
         if (_reachable && !frame.Branched && frame.Parameters.Length == 0)
         {
             // Nothing joins here: the values can stay where they are.
@@ -299,6 +329,12 @@ internal sealed partial class FunctionCompiler
             MoveToTemps(frame.Values);
         }
 
+        JoinFrame(frame);
+    }
+
+    /// <summary>What follows the end of a block that branches go to, or that had two arms; the values are in their temporaries.</summary>
+    private void JoinFrame(Frame frame)
+    {
         bool reachable = _reachable || frame.Branched;
         _seenDepth = _reachable ? Math.Min(_seenDepth, frame.SeenDepth) : frame.SeenDepth;
         Truncate(frame.Height);
@@ -434,7 +470,7 @@ internal sealed partial class FunctionCompiler
         Frame target = Target(depth);
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
+        if (IsPlainTarget(target))
         {
             NoteBranch(target);
             EmitBranchIf(target.Label, whenTrue: true);
@@ -446,6 +482,10 @@ internal sealed partial class FunctionCompiler
         LeaveTo(target);
         _il.MarkLabel(next);
     }
+
+    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved, looked at or left on the way.</summary>
+    private bool IsPlainTarget(Frame target) =>
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.Region == _region && !NeedsLook(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)
@@ -500,7 +540,7 @@ internal sealed partial class FunctionCompiler
     private int LabelFor(int depth, Dictionary<int, int> stubs)
     {
         Frame target = Target(depth);
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
+        if (IsPlainTarget(target))
         {
             NoteBranch(target);
             return target.Label;
@@ -523,7 +563,7 @@ internal sealed partial class FunctionCompiler
         {
             SaveFuel();
             LoadOperands(1);
-            _il.Emit(Il.Ret);
+            EmitRet();
             return;
         }
 
@@ -556,7 +596,7 @@ internal sealed partial class FunctionCompiler
             HideRotation(LocalKinds.Of(_type.Results[0]));
         }
 
-        _il.Emit(Il.Ret);
+        EmitRet();
     }
 
     private static Il StoreIndirect(LocalKind kind) => kind switch

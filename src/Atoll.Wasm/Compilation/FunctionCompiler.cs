@@ -26,11 +26,7 @@ internal sealed partial class FunctionCompiler
     private LocalKind[] _wasmLocals = [];
     private bool _hasCalls;
     private int _guardLocal;
-    private int _memoryTrapLabel;
-    private int _typeTrapLabel;
-    private int _unalignedLabel;
-    private int _stackCheckLabel;
-    private int _fuelLabel;
+    private ColdLabels _cold;
     private int _controlLocal;
     private int[] _memoryBases = [];
     private int[] _memoryLengths = [];
@@ -42,8 +38,19 @@ internal sealed partial class FunctionCompiler
         _options = module.Engine.Options;
     }
 
+    /// <summary>Labels of the blocks that throw, -1 where there is none. IL does not let a branch leave a try region, so each region has its own.</summary>
+    private struct ColdLabels()
+    {
+        public int MemoryTrap = -1;
+        public int TypeTrap = -1;
+        public int CastFailure = -1;
+        public int Unaligned = -1;
+        public int StackCheck = -1;
+        public int Fuel = -1;
+    }
+
     /// <summary>IL of the function and what the method needs to run it.</summary>
-    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes);
+    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes, IlBuffer.HandlerOffsets[] Handlers);
 
     public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
 
@@ -53,7 +60,7 @@ internal sealed partial class FunctionCompiler
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
         EmitEntry(body);
         PushFunctionFrame();
-        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
+        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
         {
             Opcode opcode = reader.ReadOpcode();
@@ -67,10 +74,12 @@ internal sealed partial class FunctionCompiler
             CompileInstruction(ref reader, opcode);
         }
 
+        EmitDeferred();
         EmitColdBlocks();
         EmitPrologue();
         int frame = EstimateFrame();
-        return new Result(_il.Finish(_prologue), _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame);
+        byte[] il = _il.Finish(_prologue, out int prologue);
+        return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(prologue));
     }
 
     /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
@@ -93,11 +102,7 @@ internal sealed partial class FunctionCompiler
         _fuel = 0;
         _guardLocal = -1;
         _fuelLocal = -1;
-        _memoryTrapLabel = -1;
-        _typeTrapLabel = -1;
-        _unalignedLabel = -1;
-        _stackCheckLabel = -1;
-        _fuelLabel = -1;
+        _cold = new ColdLabels();
         _controlLocal = -1;
         _memoryBases = new int[_definition.Memories.Length];
         Array.Fill(_memoryBases, -1);
@@ -128,6 +133,7 @@ internal sealed partial class FunctionCompiler
         _isSet.AsSpan(0, _parameterCount).Fill(true);
         ResetChecks(body.LocalCount);
         ResetInterruption();
+        ResetExceptions();
     }
 
     private int AddLocal(LocalKind kind)
@@ -160,7 +166,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.ConvU);
             LoadControl(nameof(StoreControl.StackLimit));
             _il.Emit(Il.LdindI8);
-            _il.Branch(Il.BltUn, ColdLabel(ref _stackCheckLabel));
+            _il.Branch(Il.BltUn, ColdLabel(ref _cold.StackCheck));
         }
 
         if (_options.ConsumeFuel)
@@ -197,16 +203,17 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>
-    /// One block for each kind of failure, at the end. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
+    /// One block for each kind of failure, at the end of the function or try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
     /// hot loops in registers.
     /// </summary>
     private void EmitColdBlocks()
     {
-        EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
-        EmitThrow(_unalignedLabel, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
-        EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
-        EmitThrow(_stackCheckLabel, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
-        EmitThrow(_fuelLabel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
+        EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
+        EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
+        EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
+        EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
+        EmitThrow(_cold.StackCheck, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
+        EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
 
     private int ColdLabel(ref int label)
@@ -227,7 +234,7 @@ internal sealed partial class FunctionCompiler
         }
 
         _il.MarkLabel(label);
-        if (label == _fuelLabel)
+        if (label == _cold.Fuel)
         {
             SaveFuel();
         }
@@ -275,7 +282,11 @@ internal sealed partial class FunctionCompiler
         {
             CompileAtomic(ref reader, opcode);
         }
-        else if (!CompileControl(ref reader, opcode))
+        else if ((int)opcode >> 16 == (int)Opcode.StructNew >> 16)
+        {
+            CompileHeap(ref reader, opcode);
+        }
+        else if (!CompileControl(ref reader, opcode) && !CompileReference(ref reader, opcode))
         {
             CompileOther(ref reader, opcode);
         }

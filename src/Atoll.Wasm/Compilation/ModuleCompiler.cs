@@ -21,6 +21,7 @@ internal sealed class ModuleCompiler
     private readonly int[] _memoryFields;
     private readonly int[] _tableFields;
     private readonly int[] _globalFields;
+    private readonly int[] _tagFields;
     private readonly (int Code, int Context)[] _importFields;
     private readonly Dictionary<int, int> _typeFields = [];
 
@@ -41,6 +42,7 @@ internal sealed class ModuleCompiler
         _tableFields = [.. definition.Tables.Select((_, i) => _assembly.AddField($"t{i}", typeof(Table)))];
         _globalFields = [.. definition.Globals.Select((g, i) =>
             IsGlobalCell(i) ? _assembly.AddField($"c{i}", typeof(Global)) : _assembly.AddField($"g{i}", g.Type.Type))];
+        _tagFields = [.. definition.Tags.Select((_, i) => _assembly.AddField($"x{i}", typeof(Tag)))];
         _importFields = [.. Enumerable.Range(0, definition.ImportedFunctionCount).Select(i =>
             (_assembly.AddField($"ip{i}", typeof(nint)), _assembly.AddField($"ic{i}", typeof(object))))];
     }
@@ -53,8 +55,7 @@ internal sealed class ModuleCompiler
     {
         ModuleCompiler compiler = new(definition, engine);
         compiler.CompileFunctions(cancellationToken);
-        FunctionType[] types = Array.ConvertAll(definition.Types, engine.Intern);
-        return new CompiledModule(definition, compiler._assembly.Build(), types, compiler._cells);
+        return new CompiledModule(definition, compiler._assembly.Build(), compiler._cells);
     }
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
@@ -67,14 +68,16 @@ internal sealed class ModuleCompiler
 
     public int GlobalField(int index) => _globalFields[index];
 
+    public int TagField(int index) => _tagFields[index];
+
     public (int Code, int Context) ImportFields(int index) => _importFields[index];
 
-    /// <summary>Field with the engine's object for a type; equal types of the module share one.</summary>
+    /// <summary>Field with the object for a type.</summary>
     public int TypeField(int typeIndex)
     {
         if (!_typeFields.TryGetValue(typeIndex, out int token))
         {
-            token = _assembly.AddField($"ft{typeIndex}", typeof(FunctionType));
+            token = _assembly.AddField($"ft{typeIndex}", typeof(DefinedType));
             _typeFields.Add(typeIndex, token);
         }
 
@@ -103,6 +106,10 @@ internal sealed class ModuleCompiler
     public int Vector(string name) => Named(typeof(Vectors), name);
 
     public int Atomic(string name) => Named(typeof(Atomics), name);
+
+    public int HostThunk(string name) => Named(typeof(HostThunks), name);
+
+    public int TypeToken(Type type) => _assembly.TypeToken(type);
 
     public int Method(Type type, string name, params Type[] parameters) => _assembly.Token(
         parameters.Length == 0 ? type.GetMethod(name, Any)! : type.GetMethod(name, Any, parameters)!);
@@ -153,7 +160,8 @@ internal sealed class ModuleCompiler
     }
 
     private void AddFunction(string name, int index, FunctionCompiler.Result result, MethodImplAttributes impl) => _assembly.AddMethod(
-        name, Static, impl, _assembly.FunctionSignature(TypeOf(index)), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals);
+        name, Static, impl, _assembly.FunctionSignature(TypeOf(index)), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals,
+        result.Handlers);
 
     private FunctionType TypeOf(int index) => Definition.TypeOf(Definition.ImportedFunctionCount + index);
 
@@ -221,6 +229,11 @@ internal sealed class ModuleCompiler
         for (int i = 0; i < _globalFields.Length; i++)
         {
             BindGlobal(il, i);
+        }
+
+        for (int i = 0; i < _tagFields.Length; i++)
+        {
+            BindElement(il, 7, i, null, 0, default, _tagFields[i]);
         }
 
         foreach ((int typeIndex, int field) in _typeFields)

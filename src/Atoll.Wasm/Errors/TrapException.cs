@@ -46,6 +46,15 @@ public enum TrapKind
 
     /// <summary>A guest would wait on a memory that nobody else can change.</summary>
     NotShared,
+
+    /// <summary>A null reference where an instruction needs an object: a structure, array, function or small integer.</summary>
+    NullReference,
+
+    /// <summary>A cast to a type that the reference is not of.</summary>
+    CastFailure,
+
+    /// <summary>An access, or a range of a bulk operation, lies outside of an array.</summary>
+    ArrayOutOfBounds,
 }
 
 /// <summary>One frame of the guest's stack at the moment of a trap.</summary>
@@ -94,6 +103,9 @@ public sealed class TrapException : WasmException
         TrapKind.WouldBlock => "would-block",
         TrapKind.UnalignedAtomic => "unaligned-atomic",
         TrapKind.NotShared => "not-shared",
+        TrapKind.NullReference => "null-reference",
+        TrapKind.CastFailure => "cast-failure",
+        TrapKind.ArrayOutOfBounds => "array-out-of-bounds",
         _ => "host",
     };
 
@@ -130,6 +142,9 @@ public sealed class TrapException : WasmException
         TrapKind.WouldBlock => "the host function would block",
         TrapKind.UnalignedAtomic => "unaligned atomic",
         TrapKind.NotShared => "expected shared memory",
+        TrapKind.NullReference => "null reference",
+        TrapKind.CastFailure => "cast failure",
+        TrapKind.ArrayOutOfBounds => "out of bounds array access",
         _ => "trap in a host function",
     };
 }

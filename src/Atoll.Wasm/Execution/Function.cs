@@ -16,18 +16,18 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// </remarks>
 public sealed class Function : Extern
 {
-    // Read by generated code: what to call, what to pass as its last argument, and the engine's one object for the type.
+    // Read by generated code: what to call, what to pass as its last argument, and the one object for the type.
     internal readonly nint Code;
     internal readonly object Context;
-    internal readonly FunctionType CanonicalType;
+    internal readonly DefinedType Defined;
     private readonly string? _name;
 
-    internal Function(Store store, nint code, object context, FunctionType canonicalType, string? name)
+    internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
     {
         Code = code;
         Context = context;
-        CanonicalType = canonicalType;
+        Defined = defined;
         _name = name;
     }
 
@@ -35,7 +35,7 @@ public sealed class Function : Extern
     public override ExternKind Kind => ExternKind.Function;
 
     /// <summary>Parameters and results.</summary>
-    public FunctionType Type => CanonicalType;
+    public FunctionType Type => Defined.Function!;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
     public string? Name => _name;
@@ -68,7 +68,7 @@ public sealed class Function : Extern
     /// <exception cref="ArgumentException">Number or types of the arguments are wrong, or there is too little room.</exception>
     public void Invoke(ReadOnlySpan<Value> arguments, Span<Value> results)
     {
-        FunctionType type = CanonicalType;
+        FunctionType type = Type;
         if (arguments.Length != type.Parameters.Length)
         {
             throw new ArgumentException($"the function takes {type.Parameters.Length} arguments, not {arguments.Length}");

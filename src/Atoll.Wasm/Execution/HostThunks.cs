@@ -102,10 +102,11 @@ internal sealed class HostThunks
         }
 
         il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
-        if (!type.Results.IsEmpty && type.Results[0] == ValueType.FuncRef)
+        if (!type.Results.IsEmpty && type.Results[0].IsReference)
         {
             il.Emit(OpCodes.Ldarg, (short)context);
-            il.Emit(OpCodes.Call, Helper(nameof(CheckFuncRef)));
+            il.Emit(OpCodes.Ldc_I8, type.Results[0].Code);
+            il.Emit(OpCodes.Call, Helper(nameof(CheckReference)));
         }
 
         if (result is not null)
@@ -234,6 +235,11 @@ internal sealed class HostThunks
     private static void EmitPack(ILGenerator il, ValueType type, Action load)
     {
         load();
+        if (type.IsReference)
+        {
+            il.Emit(OpCodes.Ldc_I8, type.Code);
+        }
+
         il.Emit(OpCodes.Call, Helper("Pack" + Suffix(type)));
     }
 
@@ -255,8 +261,7 @@ internal sealed class HostThunks
         0x7D => "F32",
         0x7C => "F64",
         0x7B => "V128",
-        0x70 => "FuncRef",
-        _ => "ExternRef",
+        _ => "Reference",
     };
 
     private static MethodInfo Helper(string name) => typeof(HostThunks).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
@@ -271,9 +276,7 @@ internal sealed class HostThunks
 
     internal static Value PackV128(Vector128<byte> value) => Value.V128(value.AsUInt64()[0], value.AsUInt64()[1]);
 
-    internal static Value PackFuncRef(object? value) => Value.FuncRef((Function?)value);
-
-    internal static Value PackExternRef(object? value) => Value.ExternRef(value);
+    internal static Value PackReference(object? value, long type) => new(new ValueType(type), 0, 0, value);
 
     internal static int UnpackI32(in Value value) => (int)value.Low;
 
@@ -285,15 +288,13 @@ internal sealed class HostThunks
 
     internal static Vector128<byte> UnpackV128(in Value value) => Vector128.Create(value.Low, value.High).AsByte();
 
-    internal static object? UnpackFuncRef(in Value value) => value.Reference;
-
-    internal static object? UnpackExternRef(in Value value) => value.Reference;
+    internal static object? UnpackReference(in Value value) => value.Reference;
 
     /// <summary>Refuses a function of another store: the guest would call it without entering that store, even after its memory is gone.</summary>
-    internal static object? CheckFuncRef(object? function, object context)
+    internal static object? CheckReference(object? reference, object context, long type)
     {
-        ((Caller)context).Store.CheckValue(Value.FuncRef((Function?)function), ValueType.FuncRef);
-        return function;
+        ((Caller)context).Store.CheckValue(PackReference(reference, type), new ValueType(type));
+        return reference;
     }
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];

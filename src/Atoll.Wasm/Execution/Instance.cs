@@ -61,11 +61,16 @@ public sealed class Instance
     /// <param name="name">Its name.</param>
     public Global? GetGlobal(string name) => GetExport(name) as Global;
 
+    /// <summary>An exported tag, or null when there is none of that name.</summary>
+    /// <param name="name">Its name.</param>
+    public Tag? GetTag(string name) => GetExport(name) as Tag;
+
     private Extern Get(ExportDefinition export) => export.Kind switch
     {
         ExternKind.Function => GuestRuntime.RefFunc(_context, export.Index),
         ExternKind.Table => _context.Tables[export.Index],
         ExternKind.Memory => _context.Memories[export.Index],
+        ExternKind.Tag => _context.Tags[export.Index],
         _ => GetGlobal(export.Index),
     };
 

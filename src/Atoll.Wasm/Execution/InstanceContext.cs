@@ -30,6 +30,7 @@ internal abstract unsafe class InstanceContext
     public Instance Instance = null!;
     public Memory[] Memories = [];
     public Table[] Tables = [];
+    public Tag[] Tags = [];
 
     /// <summary>References to functions, made when somebody asks for one; imports first.</summary>
     public Function?[] Functions = [];
@@ -39,6 +40,12 @@ internal abstract unsafe class InstanceContext
 
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
+
+    /// <summary>The module's types.</summary>
+    public DefinedType[] Types = [];
+
+    /// <summary>By type index: what new objects of the type are charged to; null before the first.</summary>
+    public HeapToken?[] Tokens = [];
 
     /// <summary>Zero, which nobody writes and the JIT compiler does not know.</summary>
     public long Zero;
@@ -50,10 +57,10 @@ internal abstract unsafe class InstanceContext
     public object ImportContext(int index) => Imports[index].Context;
 
     /// <summary>Fills the generated fields.</summary>
-    public void BindAll(Value[] globals, Global?[] cells, FunctionType[] types) => Bind(Imports, Memories, Tables, globals, cells, types);
+    public void BindAll(Value[] globals, Global?[] cells) => Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
 
     /// <summary>Fills the generated fields.</summary>
-    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);
 }
 
 /// <summary>An imported function as compiled code calls it.</summary>

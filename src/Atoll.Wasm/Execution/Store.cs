@@ -13,6 +13,9 @@ public sealed record StoreOptions
     /// <summary>Largest number of elements of one table; null for the engine's limit alone.</summary>
     public uint? MaxTableElements { get; init; }
 
+    /// <summary>Bytes of structures and arrays that the guests of the store may hold; null for the engine's limit alone.</summary>
+    public long? MaxHeapBytes { get; init; }
+
     /// <summary>Fuel to begin with, about one unit for each instruction; null for as much as there is. Needs <see cref="WasmEngineOptions.ConsumeFuel"/>.</summary>
     public ulong? Fuel { get; init; }
 
@@ -70,6 +73,7 @@ public sealed unsafe class Store : IDisposable
         Engine = engine;
         MaxMemoryBytes = options.MaxMemoryBytes ?? ulong.MaxValue;
         MaxTableElements = options.MaxTableElements ?? uint.MaxValue;
+        Heap = new GuestHeap(this, Math.Min(options.MaxHeapBytes ?? long.MaxValue, engine.Options.MaxHeapBytes));
         State = options.State;
         CancellationToken = options.CancellationToken;
         Control->Go = (nint)Control;
@@ -113,6 +117,9 @@ public sealed unsafe class Store : IDisposable
     internal ulong MaxMemoryBytes { get; }
 
     internal uint MaxTableElements { get; }
+
+    /// <summary>What the guests' structures and arrays are charged to.</summary>
+    internal GuestHeap Heap { get; }
 
     internal StoreControl* Control => (StoreControl*)Unsafe.AsPointer(ref _control[0]);
 
@@ -184,6 +191,7 @@ public sealed unsafe class Store : IDisposable
         _owned.Clear();
         _attached.Clear();
         _instances.Clear();
+        Heap.Dispose();
     }
 
     internal void Own(MemoryMapping mapping) => _owned.Add(mapping);
@@ -218,14 +226,16 @@ public sealed unsafe class Store : IDisposable
 
     internal void CheckValue(Value value, ValueType type)
     {
-        if (value.Type != type)
+        ValueType actual = value.Type;
+        bool fits = actual == type || (type.IsReference && actual.IsReference && Subtyping.TopOf(actual) == Subtyping.TopOf(type));
+        if (!fits || (type.IsReference && !References.IsOf(value.Reference, type)))
         {
-            throw new ArgumentException($"a value of type {value.Type} was given where {type} is needed");
+            throw new ArgumentException($"a value of type {actual} was given where {type} is needed");
         }
 
-        if (value.Reference is Function function && type == ValueType.FuncRef && function.Store != this)
+        if (References.StoreOf(value.Reference) is { } store && store != this)
         {
-            throw new ArgumentException("the function belongs to another store");
+            throw new ArgumentException("the function, object or exception belongs to another store");
         }
     }
 

@@ -49,7 +49,8 @@ internal static class TypedStubs
         0x7B => type == typeof(System.Runtime.Intrinsics.Vector128<byte>),
         0x70 => type == typeof(Function),
         0x6F => type == typeof(object),
-        _ => false,
+        0x69 => type == typeof(ExceptionInstance),
+        _ => false, // A delegate cannot say which type of reference it means; use Invoke.
     };
 
     private static DynamicMethod Make(Type delegateType)
@@ -62,11 +63,11 @@ internal static class TypedStubs
         LocalBuilder? result = invoke.ReturnType == typeof(void) ? null : il.DeclareLocal(invoke.ReturnType);
         for (int i = 0; i < parameters.Length; i++)
         {
-            if (parameters[i] == typeof(Function))
+            if (parameters[i] == typeof(Function) || parameters[i] == typeof(ExceptionInstance))
             {
                 il.Emit(OpCodes.Ldarg_0);
                 il.Emit(OpCodes.Ldarg, (short)(i + 1));
-                il.Emit(OpCodes.Call, Own(nameof(CheckStore)));
+                il.Emit(OpCodes.Call, Own(parameters[i] == typeof(Function) ? nameof(CheckStore) : nameof(CheckException)));
             }
         }
 
@@ -127,6 +128,8 @@ internal static class TypedStubs
     private static void Exit(Function function, nuint state) => function.Store.Exit(state);
 
     private static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
+
+    private static void CheckException(Function function, ExceptionInstance? argument) => function.Store.CheckValue(Value.ExnRef(argument), ValueType.ExnRef);
 
     private static bool Translates(object exception, out Exception? translated, Function function)
     {

@@ -6,7 +6,7 @@ namespace Atoll.Wasm.Text;
 /// Instruction sequences, plain and folded, to bytes (specification, "Text Format / Instructions"). Nesting lives on a stack of
 /// its own, so that a text cannot exhaust the thread's.
 /// </summary>
-internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
+internal sealed partial class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
 {
     /// <summary>How deep instructions may nest.</summary>
     public const int MaxNesting = 10_000;
@@ -45,6 +45,33 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
 
         /// <summary>After (else …): the end</summary>
         FoldedAfterElse,
+
+        /// <summary>try … catch, catch_all, delegate or end</summary>
+        Try,
+
+        /// <summary>catch … catch, catch_all or end</summary>
+        Catch,
+
+        /// <summary>catch_all … end</summary>
+        CatchAll,
+
+        /// <summary>(try before its do</summary>
+        FoldedTry,
+
+        /// <summary>After (do …): a catch, a delegate or the end</summary>
+        FoldedAfterDo,
+
+        /// <summary>After (catch …): a catch or the end</summary>
+        FoldedAfterCatch,
+
+        /// <summary>After (catch_all …): the end</summary>
+        FoldedAfterCatchAll,
+
+        /// <summary>After (delegate …), which stands for the end</summary>
+        FoldedAfterDelegate,
+
+        /// <summary>(do …), (catch …) or (catch_all …)</summary>
+        FoldedPart,
     }
 
     // Pending is where the frame's own bytes begin in the buffer of instructions that wait for their operands.
@@ -113,7 +140,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             {
                 CloseFolded();
             }
-            else if (kind is FrameKind.FoldedPlain or FrameKind.FoldedCondition or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse)
+            else if (kind is FrameKind.FoldedPlain or FrameKind.FoldedCondition or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse || IsBetweenParts(kind))
             {
                 throw cursor.Unexpected("a folded instruction or )");
             }
@@ -142,6 +169,12 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             return;
         }
 
+        if (IsBetweenParts(frame.Kind))
+        {
+            OpenPart(frame.Kind);
+            return;
+        }
+
         if (frame.Kind is FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse)
         {
             cursor.Position++;
@@ -153,14 +186,17 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         int pending = _pending.Length;
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop:
+            case Opcode.Try:
+                Push(FrameKind.FoldedTry, pending, OpenBlock(instruction, _output, openLabel: true));
+                break;
+            case Opcode.Block or Opcode.Loop or Opcode.TryTable:
                 Push(FrameKind.FoldedBlock, pending, OpenBlock(instruction, _output, openLabel: true));
                 break;
             case Opcode.If:
                 // The condition comes first and stands outside of the label.
                 Push(FrameKind.FoldedCondition, pending, OpenBlock(instruction, _pending, openLabel: false));
                 break;
-            case Opcode.Else or Opcode.End:
+            case Opcode.Else or Opcode.End or Opcode.Catch or Opcode.CatchAll or Opcode.Delegate:
                 cursor.Position--;
                 throw cursor.Unexpected("an instruction");
             default:
@@ -208,12 +244,15 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             case FrameKind.FoldedPlain:
                 Flush(frame.Pending);
                 break;
-            case FrameKind.FoldedBlock or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse:
+            case FrameKind.FoldedBlock or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse
+                or FrameKind.FoldedAfterDo or FrameKind.FoldedAfterCatch or FrameKind.FoldedAfterCatchAll:
                 _output.Byte((byte)Opcode.End);
                 CloseLabel();
                 break;
-            case FrameKind.FoldedThen or FrameKind.FoldedElse:
+            case FrameKind.FoldedThen or FrameKind.FoldedElse or FrameKind.FoldedPart or FrameKind.FoldedAfterDelegate:
                 break;
+            case FrameKind.FoldedTry:
+                throw cursor.Unexpected("(do …)");
             case FrameKind.FoldedCondition:
                 throw cursor.Unexpected("(then …)");
             default:
@@ -240,8 +279,8 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         Instruction instruction = ExpectInstruction();
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
-                FrameKind kind = instruction.Opcode == Opcode.If ? FrameKind.If : FrameKind.Block;
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try or Opcode.TryTable:
+                FrameKind kind = instruction.Opcode switch { Opcode.If => FrameKind.If, Opcode.Try => FrameKind.Try, _ => FrameKind.Block };
                 Push(kind, _pending.Length, OpenBlock(instruction, _output, openLabel: true));
                 break;
             case Opcode.Else when _frames.Peek().Kind == FrameKind.If:
@@ -249,7 +288,10 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
                 _output.Byte((byte)Opcode.Else);
                 Replace(FrameKind.Else);
                 break;
-            case Opcode.End when _frames.Peek().Kind is FrameKind.Block or FrameKind.If or FrameKind.Else:
+            case Opcode.Catch or Opcode.CatchAll or Opcode.Delegate:
+                PlainPart(instruction.Opcode);
+                break;
+            case Opcode.End when _frames.Peek().Kind is FrameKind.Block or FrameKind.If or FrameKind.Else or FrameKind.Try or FrameKind.Catch or FrameKind.CatchAll:
                 CheckLabel();
                 _output.Byte((byte)Opcode.End);
                 CloseLabel();
@@ -269,6 +311,11 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         string? label = cursor.TryId();
         output.Byte((byte)instruction.Opcode);
         module.Types.WriteBlockType(cursor, output);
+        if (instruction.Opcode == Opcode.TryTable)
+        {
+            CatchClauses(output);
+        }
+
         if (openLabel)
         {
             OpenLabel(label);
@@ -334,6 +381,12 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             return;
         }
 
+        if (instruction.Immediate == ImmediateKind.CastHeapType)
+        {
+            WriteCast(instruction, output);
+            return;
+        }
+
         WriteOpcode(instruction.Opcode, output);
         switch (instruction.Immediate)
         {
@@ -353,6 +406,9 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
                 output.Unsigned(module.Types.Use(cursor, locals: null));
                 output.Unsigned(table);
                 break;
+            case ImmediateKind.Tag:
+                output.Unsigned(module.Tags.Resolve(cursor));
+                break;
             case ImmediateKind.Local:
                 output.Unsigned(Locals.Resolve(cursor));
                 break;
@@ -371,28 +427,12 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             case ImmediateKind.HeapType:
                 output.Signed(TextTypes.HeapType(cursor, module.Types.Index));
                 break;
-            case ImmediateKind.MemoryInit:
-                SegmentAndTarget(module.Data, module.Memories, output);
-                module.UsesData = true;
-                break;
-            case ImmediateKind.Data:
-                output.Unsigned(module.Data.Resolve(cursor));
-                module.UsesData = true;
-                break;
-            case ImmediateKind.TableInit:
-                SegmentAndTarget(module.Elements, module.Tables, output);
-                break;
-            case ImmediateKind.Element:
-                output.Unsigned(module.Elements.Resolve(cursor));
-                break;
-            case ImmediateKind.MemoryCopy:
-                TwoTargets(module.Memories, output);
-                break;
-            case ImmediateKind.TableCopy:
-                TwoTargets(module.Tables, output);
-                break;
             default:
-                WriteConstant(instruction, output);
+                if (!WriteSegments(instruction.Immediate, output) && !WriteTypeImmediates(instruction.Immediate, output))
+                {
+                    WriteConstant(instruction, output);
+                }
+
                 break;
         }
     }

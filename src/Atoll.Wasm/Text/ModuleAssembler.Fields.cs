@@ -36,9 +36,14 @@ internal sealed partial class ModuleAssembler
             _cursor.TryId();
             GlobalImport(import);
         }
+        else if (_cursor.TryKeyword("tag"u8))
+        {
+            _cursor.TryId();
+            TagImport(import);
+        }
         else
         {
-            throw _cursor.Unexpected("func, table, memory or global");
+            throw _cursor.Unexpected("func, table, memory, global or tag");
         }
 
         _cursor.ExpectClose();
@@ -98,7 +103,8 @@ internal sealed partial class ModuleAssembler
             : _cursor.TryKeyword("table"u8) ? (ExternKind.Table, Tables)
             : _cursor.TryKeyword("memory"u8) ? (ExternKind.Memory, Memories)
             : _cursor.TryKeyword("global"u8) ? (ExternKind.Global, Globals)
-            : throw _cursor.Unexpected("func, table, memory or global");
+            : _cursor.TryKeyword("tag"u8) ? (ExternKind.Tag, Tags)
+            : throw _cursor.Unexpected("func, table, memory, global or tag");
         WriteExport(name, kind, space.Resolve(_cursor));
         _cursor.ExpectClose();
         _cursor.ExpectClose();

@@ -17,6 +17,7 @@ internal sealed partial class ModuleAssembler
     private readonly SectionBuffer _tables = new();
     private readonly SectionBuffer _memories = new();
     private readonly SectionBuffer _globals = new();
+    private readonly SectionBuffer _tags = new();
     private readonly SectionBuffer _exports = new();
     private readonly SectionBuffer _elements = new();
     private readonly SectionBuffer _code = new();
@@ -44,6 +45,8 @@ internal sealed partial class ModuleAssembler
 
     public TextIndexSpace Globals { get; } = new("global");
 
+    public TextIndexSpace Tags { get; } = new("tag");
+
     public TextIndexSpace Elements { get; } = new("elem segment");
 
     public TextIndexSpace Data { get; } = new("data segment");
@@ -66,7 +69,7 @@ internal sealed partial class ModuleAssembler
     /// <summary>The first pass. It looks at heads only; what does not follow the grammar is left to the second pass.</summary>
     private void Declare()
     {
-        List<int> types = [];
+        List<(int Position, bool StartsGroup, bool IsRecursive)> types = [];
         while (_cursor.At(TokenKind.Open))
         {
             int match = _cursor.Match;
@@ -81,20 +84,42 @@ internal sealed partial class ModuleAssembler
             _cursor.Position = match + 1;
         }
 
-        foreach (int position in types)
+        foreach ((int position, bool startsGroup, bool isRecursive) in types)
         {
-            _cursor.Position = position;
-            Types.Define(_cursor);
+            if (startsGroup)
+            {
+                Types.BeginGroup(isRecursive);
+            }
+
+            if (position >= 0)
+            {
+                _cursor.Position = position;
+                Types.Define(_cursor);
+            }
         }
+
+        Types.EndDeclarations();
     }
 
-    private void DeclareField(List<int> types)
+    private void DeclareField(List<(int Position, bool StartsGroup, bool IsRecursive)> types)
     {
         int match = _cursor.Match;
         if (_cursor.TryOpen("type"u8))
         {
             Types.Index.Declare(_cursor);
-            types.Add(_cursor.Position);
+            types.Add((_cursor.Position, true, false));
+        }
+        else if (_cursor.TryOpen("rec"u8))
+        {
+            types.Add((-1, true, true));
+            while (_cursor.AtOpen("type"u8))
+            {
+                int end = _cursor.Match;
+                _cursor.Position += 2;
+                Types.Index.Declare(_cursor);
+                types.Add((_cursor.Position, false, true));
+                _cursor.Position = end + 1;
+            }
         }
         else if (_cursor.TryOpen("import"u8))
         {
@@ -132,6 +157,7 @@ internal sealed partial class ModuleAssembler
             : _cursor.TryOpen("table"u8) ? Tables
             : _cursor.TryOpen("memory"u8) ? Memories
             : _cursor.TryOpen("global"u8) ? Globals
+            : _cursor.TryOpen("tag"u8) ? Tags
             : null;
         space?.Declare(_cursor);
     }
@@ -154,7 +180,7 @@ internal sealed partial class ModuleAssembler
     {
         _cursor.ExpectOpen();
         int start = _cursor.Position;
-        if (_cursor.TryKeyword("type"u8))
+        if (_cursor.TryKeyword("type"u8) || _cursor.TryKeyword("rec"u8))
         {
             // Read by the first pass.
             _cursor.Position = _cursor.Source.Tokens[start - 1].End + 1;
@@ -178,6 +204,10 @@ internal sealed partial class ModuleAssembler
         else if (_cursor.TryKeyword("global"u8))
         {
             GlobalField();
+        }
+        else if (_cursor.TryKeyword("tag"u8))
+        {
+            TagField();
         }
         else if (_cursor.TryKeyword("export"u8))
         {
@@ -216,6 +246,7 @@ internal sealed partial class ModuleAssembler
         Section(module, 3, _functions);
         Section(module, 4, _tables);
         Section(module, 5, _memories);
+        Section(module, 13, _tags);
         Section(module, 6, _globals);
         Section(module, 7, _exports);
         if (_start >= 0)
@@ -277,6 +308,15 @@ internal sealed partial class ModuleAssembler
         WriteNameMap(section, 7, Globals);
         WriteNameMap(section, 8, Elements);
         WriteNameMap(section, 9, Data);
+        SectionBuffer fields = new();
+        foreach ((uint type, TextIndexSpace names) in Types.FieldNames)
+        {
+            fields.Next().Unsigned(type);
+            WriteNameMap(fields.Items, names);
+        }
+
+        Section(section, 10, fields);
+        WriteNameMap(section, 11, Tags);
         if (section.Length > empty)
         {
             Section(module, 0, section);

@@ -67,6 +67,16 @@ internal static class TextTypes
         ["v128"] = 0x7B,
         ["funcref"] = 0x70,
         ["externref"] = 0x6F,
+        ["anyref"] = 0x6E,
+        ["eqref"] = 0x6D,
+        ["i31ref"] = 0x6C,
+        ["structref"] = 0x6B,
+        ["arrayref"] = 0x6A,
+        ["exnref"] = 0x69,
+        ["nullref"] = 0x71,
+        ["nullexternref"] = 0x72,
+        ["nullfuncref"] = 0x73,
+        ["nullexnref"] = 0x74,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     // Words of heap types and the byte of the binary format.
@@ -74,6 +84,16 @@ internal static class TextTypes
     {
         ["func"] = 0x70,
         ["extern"] = 0x6F,
+        ["any"] = 0x6E,
+        ["eq"] = 0x6D,
+        ["i31"] = 0x6C,
+        ["struct"] = 0x6B,
+        ["array"] = 0x6A,
+        ["exn"] = 0x69,
+        ["none"] = 0x71,
+        ["noextern"] = 0x72,
+        ["nofunc"] = 0x73,
+        ["noexn"] = 0x74,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static IEnumerable<string> Words => Values.Keys.Concat(Heaps.Keys);

@@ -39,7 +39,7 @@ internal sealed partial class FunctionGenerator
         _code.Opcode(opcode);
         if (parameters.Count == 0 && results.Count <= 1)
         {
-            _code.Byte(results.Count == 0 ? 0x40 : results[0].Code);
+            _code.Byte(results.Count == 0 ? 0x40 : (int)results[0].Code);
         }
         else
         {

@@ -86,7 +86,7 @@ internal sealed partial class FunctionGenerator
     }
 
     private int? PickLocal(ValueType type, bool writable) =>
-        PickIndex(_locals, local => local == type, index => !writable || !_protected.Contains(index));
+        PickIndex(_locals, local => local == type, index => !_hidden.Contains(index) && (!writable || !_protected.Contains(index)));
 
     private int? PickGlobal(ValueType type, bool writable) =>
         PickIndex(_plan.Globals, global => global.Type == type && (!writable || global.IsMutable), index => index != _plan.FuelGlobal);

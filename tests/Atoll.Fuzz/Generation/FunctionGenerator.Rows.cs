@@ -169,6 +169,7 @@ internal sealed partial class FunctionGenerator
     private void Canonicalize(ValueType type, bool isWide)
     {
         int place = NewLocal(type);
+        _hidden.Add(place);
         TeeLocal(place);
         switch (Letters.Of(type))
         {

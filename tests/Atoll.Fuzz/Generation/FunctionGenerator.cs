@@ -21,6 +21,9 @@ internal sealed partial class FunctionGenerator
 
     /// <summary>Locals that only the generator's own patterns write: counters, pointers, places for values that are used twice.</summary>
     private readonly HashSet<int> _protected = [];
+
+    /// <summary>Locals that hold a NaN as arithmetic left it.</summary>
+    private readonly HashSet<int> _hidden = [];
     private readonly List<ValueType> _stack = [];
     private readonly List<Label> _labels = [];
     private readonly bool _mayCall;

@@ -54,7 +54,7 @@ internal sealed class WasmWriter
         return Unsigned((uint)bytes.Length).Bytes(bytes);
     }
 
-    public WasmWriter Type(ValueType type) => Byte(type.Code);
+    public WasmWriter Type(ValueType type) => Byte((int)type.Code);
 
     public WasmWriter Opcode(Opcode opcode)
     {

@@ -135,8 +135,11 @@ internal static class ModuleRunner
         {
             switch (import.Type)
             {
-                case FunctionType type:
+                case DefinedType { Function: { } type }:
                     pair.DefineFunction(import.Module, import.Name, type, arguments => HostFunction(type, arguments));
+                    break;
+                case TagType type:
+                    pair.DefineTag(import.Module, import.Name, type);
                     break;
                 case TableType type:
                     pair.DefineTable(import.Module, import.Name, type);

@@ -12,6 +12,9 @@ internal enum OutcomeKind
     /// <summary>It trapped.</summary>
     Trap,
 
+    /// <summary>It threw an exception of WebAssembly, whose values are the results.</summary>
+    Exception,
+
     /// <summary>The module's imports do not fit.</summary>
     Unlinkable,
 
@@ -30,12 +33,16 @@ internal sealed record Outcome(OutcomeKind Kind, Slot[] Results, TrapKind? Trap,
     /// <summary>What an exception of either side means.</summary>
     public static Outcome Of(Exception exception) => exception switch
     {
+        ReferenceThrownException thrown => Thrown(thrown.Thrown.Values),
+        GuestThrownException thrown => Thrown([.. thrown.Values.Select(Values.FromEngine)]),
         ReferenceTrapException trap => new(OutcomeKind.Trap, [], trap.Kind, $"trap {trap.Kind}"),
         TrapException trap => new(OutcomeKind.Trap, [], trap.Kind, $"trap {trap.Kind}"),
         ReferenceLinkException or UnlinkableException => new(OutcomeKind.Unlinkable, [], null, exception.Message),
         ReferenceLimitException or LimitExceededException => new(OutcomeKind.Limit, [], null, exception.Message),
         _ => new(OutcomeKind.Defect, [], null, Describe(exception)),
     };
+
+    private static Outcome Thrown(Slot[] values) => new(OutcomeKind.Exception, values, null, $"exception ({string.Join(", ", values)})");
 
     /// <summary>Type, message and the innermost methods, without the places of the sources on the machine at hand.</summary>
     public static string Describe(Exception exception)

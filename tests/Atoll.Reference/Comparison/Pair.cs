@@ -1,5 +1,6 @@
 using Atoll.Wasm;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Execution;
 
 namespace Atoll.Reference.Comparison;
 
@@ -43,7 +44,7 @@ internal sealed class Pair : IDisposable
     /// <summary>Defines a function of the host that notes its arguments and gives results that depend on nothing else.</summary>
     public void DefineFunction(string module, string name, FunctionType type, Func<Slot[], Slot[]> body)
     {
-        _definitions[(module, name)] = new FunctionInstance(type)
+        _definitions[(module, name)] = new FunctionInstance(DefinedType.Of(type))
         {
             Host = arguments =>
             {
@@ -86,6 +87,12 @@ internal sealed class Pair : IDisposable
     {
         _definitions[(module, name)] = Interpreter.MakeMemory(type);
         Linker.Define(module, name, new Memory(Store, type));
+    }
+
+    public void DefineTag(string module, string name, TagType type)
+    {
+        _definitions[(module, name)] = new TagInstance(type);
+        Linker.Define(module, name, new Tag(Store, type));
     }
 
     public void DefineInstance(string module, PairInstance instance)
@@ -268,6 +275,11 @@ internal sealed class Pair : IDisposable
         SlotKind.F32 when float.IsNaN(Numerics.Lanes.F32((ulong)slot.Bits)) => "f32 nan",
         SlotKind.F64 when double.IsNaN(Numerics.Lanes.F64((ulong)slot.Bits)) => "f64 nan",
         SlotKind.Reference when slot.Reference is FunctionInstance or Function => "function",
+        SlotKind.Reference when slot.Reference is SmallInteger number => $"i31 {number.Bits}",
+        SlotKind.Reference when slot.Reference is I31 number => $"i31 {(uint)number.Value & 0x7FFF_FFFF}",
+        SlotKind.Reference when slot.Reference is StructObject or HeapStruct => "struct",
+        SlotKind.Reference when slot.Reference is ArrayObject or HeapArray => "array",
+        SlotKind.Reference when slot.Reference is ExceptionObject or ExceptionInstance => "exception",
         _ => slot.ToString(),
     };
 }

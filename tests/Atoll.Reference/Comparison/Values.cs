@@ -1,4 +1,5 @@
 using Atoll.Wasm;
+using Atoll.Wasm.Execution;
 
 namespace Atoll.Reference.Comparison;
 
@@ -10,7 +11,7 @@ internal static class Values
     {
         if (value.Type.IsReference)
         {
-            return Slot.Ref(value.Type == Wasm.ValueType.ExternRef ? value.AsExternRef() : value.Reference);
+            return Slot.Ref(value.Reference);
         }
 
         return new Slot(Slot.KindOf(value.Type), new UInt128(value.High, value.Low));
@@ -24,9 +25,11 @@ internal static class Values
         SlotKind.F32 => Value.F32Bits(slot.AsI32),
         SlotKind.F64 => Value.F64Bits(slot.AsI64),
         SlotKind.V128 => Value.V128((ulong)slot.Bits, (ulong)(slot.Bits >> 64)),
-        _ when type == Wasm.ValueType.ExternRef => Value.ExternRef(slot.Reference),
         _ when slot.Reference is null => Value.Default(type),
-        _ => throw new ArgumentException("a function of the interpreter is none for the engine"),
+        _ when slot.Reference is SmallInteger number => new Value(type, 0, 0, I31.Of((int)number.Bits)),
+        _ when slot.Reference is FunctionInstance or StructObject or ArrayObject or ExceptionObject =>
+            throw new ArgumentException("an object of the interpreter is none for the engine"),
+        _ => new Value(type, 0, 0, slot.Reference),
     };
 
     /// <summary>Same bits. Sign and payload of a NaN are open (specification, "NaN Propagation"), but not whether it is signalling.</summary>
@@ -47,10 +50,21 @@ internal static class Values
         };
     }
 
-    /// <summary>Both null, or both a function, or the same object of the host.</summary>
-    public static bool SameReference(object? reference, object? engine) => reference is FunctionInstance
-        ? engine is Function
-        : Equals(reference, engine);
+    /// <summary>Both null, both functions, objects or exceptions of the same type, equal small integers, or the same object of the host.</summary>
+    public static bool SameReference(object? reference, object? engine) => reference switch
+    {
+        FunctionInstance function => engine is Function other && other.Defined == function.Defined,
+        SmallInteger number => engine is I31 other && ((uint)other.Value & 0x7FFF_FFFF) == number.Bits,
+        StructObject made => engine is HeapStruct other && other.Token.Type == made.Type,
+        ArrayObject made => engine is HeapArray other && other.Token.Type == made.Type && SameElements(made, other),
+        ExceptionObject thrown => engine is ExceptionInstance other && thrown.Values.Length == other.Values.Length
+            && thrown.Values.Zip(other.Values, (left, right) => Same(left, FromEngine(right))).All(same => same),
+        _ => Equals(reference, engine),
+    };
+
+    /// <summary>Numbers only: what references lead to may be a circle.</summary>
+    private static bool SameElements(ArrayObject reference, HeapArray engine) => reference.Elements.Length == engine.Length
+        && (reference.Type.Element.Storage.IsReference || Enumerable.Range(0, engine.Length).All(i => Same(reference.Elements[i], FromEngine(engine.ValueAt(i)))));
 
     private static bool SameLanes(UInt128 reference, UInt128 engine, int bits) =>
         Numerics.Lanes.Split(reference, bits).Zip(Numerics.Lanes.Split(engine, bits)).All(pair => SameFloat(pair.First, pair.Second, bits));

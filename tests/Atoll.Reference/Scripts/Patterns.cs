@@ -11,7 +11,7 @@ internal static class Patterns
         WastValueKind.Number => new Slot(Slot.KindOf(value.Type!.Value), value.Bits!.Value),
         WastValueKind.Vector => Slot.V128(Lanes.Join([.. value.Alternatives!.Select(lane => lane.Bits!.Value)], 128 / value.Alternatives!.Length)),
         WastValueKind.RefNull => Slot.Null,
-        WastValueKind.RefExtern => Slot.Ref(value.Bits),
+        WastValueKind.RefExtern or WastValueKind.RefHost => Slot.Ref(value.Bits),
         _ => throw new ArgumentException($"{value} is no value"),
     };
 
@@ -21,8 +21,9 @@ internal static class Patterns
         WastValueKind.CanonicalNan or WastValueKind.ArithmeticNan => actual.Kind == Slot.KindOf(expected.Type!.Value) && IsNan(actual, expected.Kind),
         WastValueKind.Vector => actual.Kind == SlotKind.V128 && LanesMatch(actual.Bits, expected.Alternatives!),
         WastValueKind.RefNull => actual is { Kind: SlotKind.Reference, Reference: null },
-        WastValueKind.RefExtern => actual is { Kind: SlotKind.Reference, Reference: not (null or FunctionInstance) }
+        WastValueKind.RefExtern or WastValueKind.RefHost => actual is { Kind: SlotKind.Reference, Reference: not (null or FunctionInstance) }
             && (expected.Bits is null || expected.Bits.Equals(actual.Reference)),
+        WastValueKind.RefOf => actual is { Kind: SlotKind.Reference, Reference: not null } && Matching.IsOf(actual.Reference, expected.Type!.Value),
         WastValueKind.RefFunc => actual is { Kind: SlotKind.Reference, Reference: FunctionInstance },
         WastValueKind.Either => expected.Alternatives!.Any(alternative => Matches(actual, alternative)),
         _ => false,

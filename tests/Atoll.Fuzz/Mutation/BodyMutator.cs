@@ -86,7 +86,7 @@ internal sealed class BodyMutator
         for (uint left = reader.ReadVarU32(); left > 0; left--)
         {
             reader.ReadVarU32();
-            reader.ReadValueType();
+            reader.SkipValueType();
         }
 
         while (!reader.AtEnd)

@@ -508,6 +508,7 @@ internal sealed partial class FunctionCompiler
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
         LoadOperands(1);
+        HideRotation(LocalKind.I32);
         int[] labels = new int[count];
         Dictionary<int, int> stubs = [];
         for (int i = 0; i < count; i++)

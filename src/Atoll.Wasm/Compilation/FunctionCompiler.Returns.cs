@@ -29,6 +29,7 @@ internal sealed partial class FunctionCompiler
         {
             _il.LoadArgument(_parameterCount + i - 1);
             loadResult(i);
+            HideRotation(LocalKinds.Of(_type.Results[i]));
             if (_type.Results[i].IsVector)
             {
                 _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetResult)));
@@ -42,6 +43,7 @@ internal sealed partial class FunctionCompiler
         if (!_type.Results.IsEmpty)
         {
             loadResult(0);
+            HideRotation(LocalKinds.Of(_type.Results[0]));
         }
 
         EmitRet();

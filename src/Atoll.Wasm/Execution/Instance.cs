@@ -26,6 +26,9 @@ public sealed class Instance
     /// <summary>The module that it was made from.</summary>
     public WasmModule Module { get; }
 
+    /// <summary>For tests, which look at what is not exported too.</summary>
+    internal InstanceContext Context => _context;
+
     /// <summary>All exports with their names.</summary>
     public IEnumerable<KeyValuePair<string, Extern>> Exports
     {

@@ -11,8 +11,9 @@ public sealed class SpecTests(Totals totals)
 {
     private static readonly string[] Groups =
     [
-        "core/3.0-mixed", "core/wasm-2.0", "core/bulk-memory", "core/exceptions", "core/extended-const", "core/function-references", "core/gc", "core/memory64",
-        "core/multi-memory", "core/simd", "core/relaxed-simd", "core-proposals/custom-page-sizes", "core-proposals/legacy-exceptions",
+        "core/3.0-mixed", "core/wasm-2.0", "core/bulk-memory", "core/custom-annotations", "core/exceptions", "core/extended-const", "core/function-references",
+        "core/gc", "core/memory64", "core/multi-memory", "core/simd", "core/relaxed-simd", "core/tail-call", "core-proposals/custom-page-sizes",
+        "core-proposals/legacy-exceptions",
         "core-proposals/threads", "core-proposals/wide-arithmetic", "core-wasmtime/custom-page-sizes", "core-wasmtime/function-references",
         "core-wasmtime/gc", "core-wasmtime/memory64", "core-wasmtime/misc", "core-wasmtime/multi-memory", "core-wasmtime/simd", "core-wasmtime/tail-call",
         "core-wasmtime/threads", "core-wasmtime/winch",

@@ -50,6 +50,9 @@ internal sealed class ModuleDefinition
     /// <summary>One body for each function that is not imported, in order.</summary>
     public FunctionBody[] Bodies { get; set; } = [];
 
+    /// <summary>Offset of the content of the code section.</summary>
+    public int CodeStart { get; set; }
+
     public CustomSection[] CustomSections { get; set; } = [];
 
     /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>
@@ -102,6 +105,9 @@ internal sealed record DataSegment(SegmentMode Mode, int Memory, ByteRange Offse
 /// <param name="Code">The instructions, up to and including the last <c>end</c>.</param>
 internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange Code)
 {
+    /// <summary>Where the declarations of the locals begin; custom sections about code count from here.</summary>
+    public int Start { get; init; }
+
     /// <summary>Whether there is a call in the body. Set by validation.</summary>
     public bool HasCalls { get; set; }
 

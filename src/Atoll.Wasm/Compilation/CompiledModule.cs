@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -12,6 +14,8 @@ internal sealed unsafe class CompiledModule
     public const string FactoryName = "Create";
 
     private readonly ModuleDefinition _definition;
+    private readonly WasmEngine _engine;
+    private readonly Lazy<SourceLines?> _lines;
     private readonly HashSet<int> _exportedGlobals;
     private readonly Module _module;
     private readonly nint[] _code;
@@ -20,9 +24,11 @@ internal sealed unsafe class CompiledModule
     // Unloading begins when the load context is collected; everything that can run the code leads here.
     private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
 
-    public CompiledModule(ModuleDefinition definition, byte[] image, HashSet<int> exportedGlobals)
+    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals)
     {
         _definition = definition;
+        _engine = engine;
+        _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];
         Names = NameSection.Of(definition);
@@ -52,14 +58,31 @@ internal sealed unsafe class CompiledModule
         // Racing threads compute the same address.
         if (_code[index] == 0)
         {
-            _code[index] = _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index)).GetFunctionPointer();
+            _code[index] = HandleOf(index).GetFunctionPointer();
         }
 
         return _code[index];
     }
 
+    /// <summary>
+    /// For a function that the host is about to call: compiles it before somebody takes its address, because the address of what is not compiled yet leads
+    /// to the code by a detour, for ever.
+    /// </summary>
+    public void Prepare(int index)
+    {
+        if (_code[index] == 0)
+        {
+            RuntimeHelpers.PrepareMethod(HandleOf(index));
+        }
+    }
+
+    private RuntimeMethodHandle HandleOf(int index) => _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index));
+
     /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
-    public GuestFrame? FrameOf(MethodBase method)
+    /// <param name="method">The method.</param>
+    /// <param name="ilOffset">Offset in its IL, or -1.</param>
+    /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
+    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1)
     {
         // "f12", or "f12$body" for a function with a large frame, whose guard is not a frame of its own.
         ReadOnlySpan<char> name = method.Name;
@@ -74,6 +97,13 @@ internal sealed unsafe class CompiledModule
         }
 
         int function = _definition.ImportedFunctionCount + index;
-        return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName);
+        int offset = codeOffset >= 0 ? codeOffset : CodeMap.Find(_definition, _engine, index, ilOffset);
+        SourceLine? line = offset < 0 ? null : _lines.Value?.Find((uint)(offset - _definition.CodeStart));
+        return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName)
+        {
+            CodeOffset = offset,
+            SourceFile = line?.File,
+            SourceLine = line?.Line ?? 0,
+        };
     }
 }

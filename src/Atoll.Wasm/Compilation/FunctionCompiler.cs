@@ -15,6 +15,9 @@ internal sealed partial class FunctionCompiler
 
     private const int MaximumLocals = 60_000;
 
+    /// <summary>Functions of more code share one block for all failed checks even where that loses the line: blocks cost the JIT compiler's favour.</summary>
+    private const int MaximumTracedBytes = 4096;
+
     private readonly ModuleCompiler _module;
     private readonly ModuleDefinition _definition;
     private readonly WasmEngineOptions _options;
@@ -29,6 +32,10 @@ internal sealed partial class FunctionCompiler
     private int[] _homes = [];
     private bool _hasCalls;
     private int _guardLocal;
+    private InstructionMap? _map;
+    private int _prologueLength;
+    private int _instructionOffset;
+    private bool _tracesMemory;
     private ColdLabels _cold;
     private int _controlLocal;
     private int[] _memoryBases = [];
@@ -45,6 +52,9 @@ internal sealed partial class FunctionCompiler
     private struct ColdLabels()
     {
         public int MemoryTrap = -1;
+
+        /// <summary>In place of <see cref="MemoryTrap"/> where traps tell their line: one for each instruction.</summary>
+        public List<(int Label, int Offset)>? MemoryTraps;
         public int TypeTrap = -1;
         public int CastFailure = -1;
         public int Unaligned = -1;
@@ -54,6 +64,14 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>IL of the function and what the method needs to run it.</summary>
     public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes, IlBuffer.HandlerOffsets[] Handlers);
+
+    /// <summary>As <see cref="Compile"/>, to learn where each instruction's code lies.</summary>
+    public List<(int Il, int Offset)> Map(int index)
+    {
+        _map = new InstructionMap();
+        Compile(index);
+        return _map.Resolve(_il, _prologueLength);
+    }
 
     public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
 
@@ -67,6 +85,8 @@ internal sealed partial class FunctionCompiler
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
         {
+            _instructionOffset = reader.Position;
+            _map?.Note(_il, _instructionOffset);
             Opcode opcode = reader.ReadOpcode();
             if (!_reachable)
             {
@@ -78,13 +98,15 @@ internal sealed partial class FunctionCompiler
             CompileInstruction(ref reader, opcode);
         }
 
+        // What follows belongs to many instructions.
+        _map?.Note(_il, -1);
         EndRegion();
         EmitDeferred();
         EmitColdBlocks();
         EmitPrologue(_prologue);
         int frame = EstimateFrame();
-        byte[] il = _il.Finish(_prologue, out int prologue);
-        return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(prologue));
+        byte[] il = _il.Finish(_prologue, out _prologueLength);
+        return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(_prologueLength));
     }
 
     /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
@@ -108,6 +130,7 @@ internal sealed partial class FunctionCompiler
         _guardLocal = -1;
         _fuelLocal = -1;
         _cold = new ColdLabels();
+        _tracesMemory = _module.HasLines && body.Code.Length <= MaximumTracedBytes;
         _controlLocal = -1;
         _memoryBases = new int[_definition.Memories.Length];
         Array.Fill(_memoryBases, -1);
@@ -165,7 +188,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        if (_hasCalls)
+        if (_hasCalls && _options.StackGuard)
         {
             // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
             _guardLocal = AddLocal(LocalKind.Pointer);
@@ -215,12 +238,37 @@ internal sealed partial class FunctionCompiler
     /// </summary>
     private void EmitColdBlocks()
     {
+        foreach ((int label, int offset) in _cold.MemoryTraps ?? [])
+        {
+            _il.MarkLabel(label);
+            _il.LoadInt32(offset);
+            CallHelper(nameof(GuestRuntime.MemoryOutOfBoundsAt));
+            _il.Emit(Il.Throw);
+        }
+
         EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
         EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
         EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
         EmitThrow(_cold.StackCheck, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
         EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
+    }
+
+    /// <summary>Where a failed check of a memory access goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
+    private int MemoryTrapLabel()
+    {
+        if (!_tracesMemory)
+        {
+            return ColdLabel(ref _cold.MemoryTrap);
+        }
+
+        _cold.MemoryTraps ??= [];
+        if (_cold.MemoryTraps is not [.., var last] || last.Offset != _instructionOffset)
+        {
+            _cold.MemoryTraps.Add((_il.DefineLabel(), _instructionOffset));
+        }
+
+        return _cold.MemoryTraps[^1].Label;
     }
 
     private int ColdLabel(ref int label)

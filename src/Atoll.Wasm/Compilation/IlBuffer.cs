@@ -56,7 +56,8 @@ internal sealed class IlBuffer
     public HandlerOffsets[] Handlers(int prologue) => [.. _handlers.Select(h => new HandlerOffsets(
         prologue + OffsetOf(h.Try), prologue + OffsetOf(h.TryEnd), prologue + OffsetOf(h.Filter), prologue + OffsetOf(h.Handler), prologue + OffsetOf(h.HandlerEnd)))];
 
-    private int OffsetOf(int label) => _labels[label] - (_fixups.Count == 0 ? 0 : _saved[FirstFixupAtOrAfter(_labels[label])]);
+    /// <summary>Where a label lies in the finished IL, prologues not counted.</summary>
+    public int OffsetOf(int label) => _labels[label] - (_fixups.Count == 0 ? 0 : _saved[FirstFixupAtOrAfter(_labels[label])]);
 
     public void Emit(Il opcode)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -29,6 +30,7 @@ internal sealed class ModuleCompiler
     {
         Definition = definition;
         Engine = engine;
+        HasLines = definition.CustomSections.Any(s => s.Name == SourceLines.SectionName);
         _assembly = new ModuleAssembly(typeof(InstanceContext), new Guid(SHA256.HashData(definition.Bytes).AsSpan(0, 16)));
         foreach (ExportDefinition export in definition.Exports)
         {
@@ -51,12 +53,19 @@ internal sealed class ModuleCompiler
 
     public WasmEngine Engine { get; }
 
+    /// <summary>Whether the module says which line an instruction comes from.</summary>
+    public bool HasLines { get; }
+
     public static CompiledModule Compile(ModuleDefinition definition, WasmEngine engine, CancellationToken cancellationToken)
     {
         ModuleCompiler compiler = new(definition, engine);
         compiler.CompileFunctions(cancellationToken);
-        return new CompiledModule(definition, compiler._assembly.Build(), compiler._cells);
+        return new CompiledModule(definition, engine, compiler._assembly.Build(), compiler._cells);
     }
+
+    /// <summary>Where the code of each instruction of a function begins: offsets in its IL, ascending, and in the module (-1 for code of none).</summary>
+    public static List<(int Il, int Offset)> MapOf(ModuleDefinition definition, WasmEngine engine, int body) =>
+        new FunctionCompiler(new ModuleCompiler(definition, engine)).Map(body);
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
     public bool IsGlobalCell(int index) =>

@@ -21,6 +21,7 @@ public sealed class Function : Extern
     internal readonly object Context;
     internal readonly DefinedType Defined;
     private readonly string? _name;
+    private UntypedStub? _stub;
 
     internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
@@ -84,9 +85,9 @@ public sealed class Function : Extern
             Store.CheckValue(arguments[i], type.Parameters[i]);
         }
 
-        UntypedStub stub = Store.Engine.Thunks.GetUntypedStub(type);
+        UntypedStub stub = _stub ??= Store.Engine.Thunks.GetUntypedStub(type);
         Exception? failure = null;
-        nuint state = Store.Enter();
+        ThreadBias? state = Store.Enter();
         try
         {
             stub(Code, Context, arguments, results);

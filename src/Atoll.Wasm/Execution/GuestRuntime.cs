@@ -17,13 +17,16 @@ internal static unsafe partial class GuestRuntime
         nuint limit = context.Control->StackLimit;
         if ((nuint)(&limit) < (limit > nuint.MaxValue - (nuint)bytes ? nuint.MaxValue : limit + (nuint)bytes))
         {
-            throw context.Store.StackCheckFailed(bytes);
+            throw context.Store.StackCheckFailed();
         }
     }
 
     public static Exception Unreachable() => new TrapException(TrapKind.Unreachable);
 
     public static Exception MemoryOutOfBounds() => new TrapException(TrapKind.MemoryOutOfBounds);
+
+    /// <summary>As <see cref="MemoryOutOfBounds"/>, from an instruction at an offset of its module.</summary>
+    public static Exception MemoryOutOfBoundsAt(int offset) => new TrapException(TrapKind.MemoryOutOfBounds) { CodeOffset = offset };
 
     public static Exception IndirectCallTypeMismatch() => new TrapException(TrapKind.IndirectCallTypeMismatch);
 

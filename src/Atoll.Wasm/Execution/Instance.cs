@@ -40,7 +40,20 @@ public sealed class Instance
 
     /// <summary>An export, or null when there is none of that name. O(1).</summary>
     /// <param name="name">Its name.</param>
-    public Extern? GetExport(string name) => Module.Code.Exports.TryGetValue(name, out ExportDefinition? export) ? Get(export) : null;
+    public Extern? GetExport(string name)
+    {
+        if (!Module.Code.Exports.TryGetValue(name, out ExportDefinition? export))
+        {
+            return null;
+        }
+
+        if (export.Kind == ExternKind.Function && export.Index >= Module.Definition.ImportedFunctionCount)
+        {
+            Module.Code.Prepare(export.Index - Module.Definition.ImportedFunctionCount);
+        }
+
+        return Get(export);
+    }
 
     /// <summary>An exported function, or null when there is none of that name.</summary>
     /// <param name="name">Its name.</param>

@@ -31,7 +31,7 @@ internal sealed unsafe class Instantiation
     public static Instance Run(Store store, WasmModule module, object[] imports)
     {
         // Entered as a whole, so that no other thread can use the store meanwhile.
-        nuint state = store.Enter();
+        ThreadBias? state = store.Enter();
         try
         {
             return new Instantiation(store, module).Run(imports);

@@ -41,6 +41,9 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
+    /// <summary>Whether functions look at their stack. Without it a guest can overflow the host's stack: for measuring only.</summary>
+    internal bool StackGuard { get; init; } = true;
+
     internal void Check()
     {
         if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)

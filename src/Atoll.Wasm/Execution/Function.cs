@@ -11,7 +11,7 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// <summary>A function of a guest or of the host.</summary>
 /// <remarks>
 /// Used by one thread at a time, like its store. Keeps its instance and code alive. Calls stop at the store's deadline or cancellation and throw
-/// <see cref="TrapException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
+/// <see cref="TrapException"/>, <see cref="GuestThrownException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
 /// <see cref="HostFunctionException"/> or <see cref="GuestExitException"/>.
 /// </remarks>
 public sealed class Function : Extern

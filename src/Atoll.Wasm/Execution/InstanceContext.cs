@@ -59,6 +59,9 @@ internal abstract unsafe class InstanceContext
     /// <summary>Fills the generated fields.</summary>
     public void BindAll(Value[] globals, Global?[] cells) => Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
 
+    /// <summary>Fills the generated fields again, with other values of globals.</summary>
+    public void Rebind(Value[] globals, Global?[] cells) => Bind(_imports, Memories, Tables, globals, cells, Types, Tags);
+
     /// <summary>Fills the generated fields.</summary>
     public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);
 }

@@ -56,11 +56,8 @@ internal abstract unsafe class InstanceContext
     /// <summary>What an imported function gets as its last argument.</summary>
     public object ImportContext(int index) => Imports[index].Context;
 
-    /// <summary>Fills the generated fields.</summary>
+    /// <summary>Fills the generated fields; again when a pool puts first values back.</summary>
     public void BindAll(Value[] globals, Global?[] cells) => Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
-
-    /// <summary>Fills the generated fields again, with other values of globals.</summary>
-    public void Rebind(Value[] globals, Global?[] cells) => Bind(_imports, Memories, Tables, globals, cells, Types, Tags);
 
     /// <summary>Fills the generated fields.</summary>
     public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);

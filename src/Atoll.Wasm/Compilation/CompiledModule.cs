@@ -15,12 +15,18 @@ internal sealed unsafe class CompiledModule
     private readonly HashSet<int> _exportedGlobals;
     private readonly Module _module;
     private readonly nint[] _code;
+    private readonly LazyCode? _lazy;
     private readonly delegate*<InstanceContext> _factory;
 
     // Unloading begins when the load context is collected; everything that can run the code leads here.
     private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
 
-    public CompiledModule(ModuleDefinition definition, byte[] image, FunctionType[] types, HashSet<int> exportedGlobals)
+    /// <param name="definition">The module.</param>
+    /// <param name="image">Its own assembly.</param>
+    /// <param name="types">The engine's objects for its types.</param>
+    /// <param name="exportedGlobals">Globals that are exported.</param>
+    /// <param name="lazy">What compiles functions when they are called; null when the module's assembly has them all.</param>
+    public CompiledModule(ModuleDefinition definition, byte[] image, FunctionType[] types, HashSet<int> exportedGlobals, LazyCode? lazy)
     {
         _definition = definition;
         _exportedGlobals = exportedGlobals;
@@ -28,11 +34,10 @@ internal sealed unsafe class CompiledModule
         Names = NameSection.Of(definition);
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
-        using MemoryStream stream = new(image);
-        _module = _loadContext.LoadFromStream(stream).ManifestModule;
-        Type context = _module.GetType("Context", throwOnError: true, ignoreCase: false)!;
+        _lazy = lazy;
+        _module = Load(image);
+        Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
-        GuestStackReader.Register(_module, this);
     }
 
     public FunctionType[] Types { get; }
@@ -41,22 +46,36 @@ internal sealed unsafe class CompiledModule
 
     public FrozenDictionary<string, ExportDefinition> Exports { get; }
 
-    public InstanceContext CreateContext() => _factory();
+    public InstanceContext CreateContext()
+    {
+        InstanceContext context = _factory();
+        context.CodeTable = _lazy is null ? null : _lazy.Table;
+        return context;
+    }
 
     /// <summary>Whether a global that the module defines lives in a cell of its own from the start.</summary>
     public bool IsGlobalCell(int index) => _definition.Globals[index].Type.IsMutable && _exportedGlobals.Contains(index);
 
-    /// <summary>Address of a defined function's code.</summary>
+    /// <summary>Address of a defined function's code, or of its entry, which compiles it when it is called.</summary>
     public nint CodeOf(int index)
     {
+        if (_lazy is not null && _lazy.Table[index] is not 0 and nint compiled)
+        {
+            return compiled;
+        }
+
         // Racing threads compute the same address.
         if (_code[index] == 0)
         {
-            _code[index] = _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index)).GetFunctionPointer();
+            int method = ModuleAssembly.MethodToken(_lazy is null ? index : ModuleCompiler.FirstEntry + index);
+            _code[index] = _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(method).GetFunctionPointer();
         }
 
         return _code[index];
     }
+
+    /// <summary>Address of the code of a function that may not be compiled yet.</summary>
+    public nint Compile(int index) => _lazy!.Get(index, Load);
 
     /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
     public GuestFrame? FrameOf(MethodBase method)
@@ -75,5 +94,13 @@ internal sealed unsafe class CompiledModule
 
         int function = _definition.ImportedFunctionCount + index;
         return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName);
+    }
+
+    private Module Load(byte[] image)
+    {
+        using MemoryStream stream = new(image);
+        Module module = _loadContext.LoadFromStream(stream).ManifestModule;
+        GuestStackReader.Register(module, this);
+        return module;
     }
 }

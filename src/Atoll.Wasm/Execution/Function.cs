@@ -16,12 +16,15 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// </remarks>
 public sealed class Function : Extern
 {
-    // Read by generated code: what to call, what to pass as its last argument, and the engine's one object for the type.
-    internal readonly nint Code;
+    // Read by generated code: what to call (at first perhaps an entry that compiles the function), what to pass as its last argument, and the
+    // engine's one object for the type.
+    internal nint Code;
     internal readonly object Context;
     internal readonly FunctionType CanonicalType;
+    private readonly int _index;
     private readonly string? _name;
 
+    /// <summary>A function of the host.</summary>
     internal Function(Store store, nint code, object context, FunctionType canonicalType, string? name)
         : base(store)
     {
@@ -31,6 +34,10 @@ public sealed class Function : Extern
         _name = name;
     }
 
+    /// <summary>A function of an instance; <paramref name="index"/> counts imports.</summary>
+    internal Function(Store store, nint code, InstanceContext context, FunctionType canonicalType, int index)
+        : this(store, code, context, canonicalType, name: null) => _index = index;
+
     /// <inheritdoc/>
     public override ExternKind Kind => ExternKind.Function;
 
@@ -38,7 +45,7 @@ public sealed class Function : Extern
     public FunctionType Type => CanonicalType;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
-    public string? Name => _name;
+    public string? Name => Context is InstanceContext context ? context.Instance.Module.Code.Names.FunctionName(_index) : _name;
 
     /// <summary>Makes a function of the host.</summary>
     /// <param name="store">The store that owns it.</param>

@@ -40,6 +40,9 @@ internal abstract unsafe class InstanceContext
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
 
+    /// <summary>Code of each function that the module defines, zero while it is not compiled; null for a module that is compiled as a whole.</summary>
+    public nint* CodeTable;
+
     private ImportBinding[] _imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>

@@ -320,11 +320,10 @@ public sealed unsafe class Store : IDisposable
     }
 
     /// <summary>Why a function entry's stack check failed: the stack is used up, or the limit was raised to make the guest look up.</summary>
-    /// <param name="bytes">Bytes below the current frame that are about to be used.</param>
-    internal Exception StackCheckFailed(int bytes = 0)
+    internal Exception StackCheckFailed()
     {
         int here;
-        return (nuint)(&here) < _stackLimit + (nuint)bytes ? new TrapException(TrapKind.StackExhausted) : StopForInterrupt();
+        return (nuint)(&here) < _stackLimit ? new TrapException(TrapKind.StackExhausted) : StopForInterrupt();
     }
 
     /// <summary>The guest was interrupted: stops it for good and says why. Interrupts carry the number of their call, so none comes for nothing.</summary>

@@ -34,6 +34,10 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
+    /// <summary>Code of a module, in bytes of its binary, up to which it is compiled as a whole when it is loaded. Functions of larger modules are compiled when they are called.</summary>
+    /// <value>Default: 1 MiB. Calls within a module that is compiled as a whole are a little faster.</value>
+    public int EagerCodeBytes { get; init; } = 1 << 20;
+
     internal void Check()
     {
         if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)

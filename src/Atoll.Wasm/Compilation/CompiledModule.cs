@@ -35,6 +35,7 @@ internal sealed unsafe class CompiledModule
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
         _lazy = lazy;
+        lazy?.LoadInto(Load);
         _module = Load(image);
         Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
@@ -49,7 +50,13 @@ internal sealed unsafe class CompiledModule
     public InstanceContext CreateContext()
     {
         InstanceContext context = _factory();
-        context.CodeTable = _lazy is null ? null : _lazy.Table;
+        if (_lazy is not null)
+        {
+            context.Lazy = _lazy;
+            context.CodeTable = _lazy.Table;
+            _lazy.FindGlobals(context);
+        }
+
         return context;
     }
 
@@ -74,28 +81,28 @@ internal sealed unsafe class CompiledModule
         return _code[index];
     }
 
-    /// <summary>Address of the code of a function that may not be compiled yet.</summary>
-    public nint Compile(int index) => _lazy!.Get(index, Load);
-
     /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
     public GuestFrame? FrameOf(MethodBase method)
     {
-        // "f12", or "f12$body" for a function with a large frame, whose guard is not a frame of its own.
+        // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own. "f12$loop" took over from the interpreter,
+        // whose frame stands for both.
         ReadOnlySpan<char> name = method.Name;
         if (name.EndsWith("$body"))
         {
             name = name[..^5];
         }
 
-        if (name.IsEmpty || name[0] != 'f' || !int.TryParse(name[1..], out int index))
-        {
-            return null;
-        }
+        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? FrameOf(index) : null;
+    }
 
+    /// <summary>The guest frame of a function, imports not counted.</summary>
+    public GuestFrame FrameOf(int index)
+    {
         int function = _definition.ImportedFunctionCount + index;
         return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName);
     }
 
+    /// <summary>Loads an image into the module's load context.</summary>
     private Module Load(byte[] image)
     {
         using MemoryStream stream = new(image);

@@ -69,6 +69,7 @@ internal enum Il : ushort
     Ldflda = 0x7C,
     Stfld = 0x7D,
     LdelemRef = 0x9A,
+    StelemI = 0x9B,
     ConvU = 0xE0,
     Ldnull = 0x14,
     Ceq = 0xFE01,

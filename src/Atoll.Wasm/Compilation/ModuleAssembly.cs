@@ -164,6 +164,25 @@ internal sealed class ModuleAssembly
     /// <summary>Signature of a compiled function: parameters, a by-reference slot for each result but the first, the context.</summary>
     public BlobHandle FunctionSignature(FunctionType type) => _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false));
 
+    /// <summary>Signature of a method that goes on with a function in the middle: its slots, the context.</summary>
+    public BlobHandle LoopSignature(FunctionType type)
+    {
+        BlobBuilder blob = new();
+        new BlobEncoder(blob).MethodSignature().Parameters(2, out ReturnTypeEncoder result, out ParametersEncoder parameters);
+        if (type.Results.IsEmpty)
+        {
+            result.Void();
+        }
+        else
+        {
+            EncodeType(result.Type(), type.Results[0]);
+        }
+
+        parameters.AddParameter().Type().IntPtr();
+        parameters.AddParameter().Type().Type(_context, isValueType: false);
+        return _metadata.GetOrAddBlob(blob);
+    }
+
     /// <summary>Token of the call-site signature for an indirect call of a function of this type.</summary>
     public int CallSite(FunctionType type)
     {

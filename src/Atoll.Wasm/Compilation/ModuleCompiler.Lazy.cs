@@ -1,6 +1,7 @@
 using System.Reflection;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Execution;
+using Atoll.Wasm.Interpretation;
 using StandaloneSignatureHandle = System.Reflection.Metadata.StandaloneSignatureHandle;
 
 namespace Atoll.Wasm.Compilation;
@@ -8,8 +9,8 @@ namespace Atoll.Wasm.Compilation;
 /// <content>Large modules: an assembly with the state and an entry for each function, and assemblies with batches of functions, made when called.</content>
 internal sealed partial class ModuleCompiler
 {
-    /// <summary>Number of the methods before the first entry: constructor, binder and factory.</summary>
-    public const int FirstEntry = 3;
+    /// <summary>Number of the methods before the first entry: constructor, binder, factory and finder of globals.</summary>
+    public const int FirstEntry = 4;
 
     /// <summary>Entries in one class. The runtime looks a method up by comparing names one after another.</summary>
     private const int EntriesOfClass = 32;
@@ -39,6 +40,45 @@ internal sealed partial class ModuleCompiler
         ModuleCompiler compiler = new(definition, engine, cells, batch, first, count);
         compiler.CompileFunctions(first, count, CancellationToken.None);
         return compiler._assembly.Build();
+    }
+
+    /// <summary>The image of a method that goes on with a function at the start of a loop.</summary>
+    public static byte[] CompileLoop(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, int batch, int index, ColdLoop loop)
+    {
+        ModuleCompiler compiler = new(definition, engine, cells, batch, index, 0);
+        FunctionCompiler function = new(compiler);
+        FunctionCompiler.Result result = function.CompileFrom(index, loop.Offset);
+        loop.FrameBytes = function.IsLarge(result) ? result.FrameBytes : 0;
+        compiler._assembly.AddMethod(
+            $"f{index}$loop", Static, MethodImplAttributes.IL, compiler._assembly.LoopSignature(compiler.TypeOf(index)), result.Il, result.MaxStack,
+            compiler._assembly.LocalsSignature(result.Locals), result.InitLocals);
+        return compiler._assembly.Build();
+    }
+
+    /// <summary>Overrides <see cref="InstanceContext.FindGlobals"/>.</summary>
+    private void AddGlobalFinder()
+    {
+        MethodInfo find = typeof(InstanceContext).GetMethod(nameof(InstanceContext.FindGlobals))!;
+        IlBuffer il = new();
+        for (int i = 0; i < Math.Min(Definition.Globals.Length, LazyCode.MaximumPlaces); i++)
+        {
+            if (!IsGlobalCell(i) && LocalKinds.Of(Definition.Globals[i].Type.Type) <= LocalKind.F64)
+            {
+                il.LoadArgument(1);
+                il.LoadInt32(i);
+                il.LoadArgument(0);
+                il.Emit(Il.Ldflda, GlobalField(i));
+                il.LoadArgument(0);
+                il.Emit(Il.Ldflda, ContextField(nameof(InstanceContext.ColdIndex)));
+                il.Emit(Il.Sub);
+                il.Emit(Il.StelemI);
+            }
+        }
+
+        il.Emit(Il.Ret);
+        _assembly.AddMethod(
+            find.Name, MethodAttributes.Public | MethodAttributes.Virtual | MethodAttributes.HideBySig, MethodImplAttributes.IL,
+            _assembly.MethodSignature(isInstance: true, null, typeof(nint[])), il.Finish(), 8, default, initLocals: false);
     }
 
     /// <summary>A field for each type: batches cannot add any.</summary>
@@ -85,7 +125,7 @@ internal sealed partial class ModuleCompiler
         il.Branch(Il.BrTrue, present);
         il.LoadArgument(context);
         il.LoadInt32(index);
-        il.Emit(Il.Call, Helper(nameof(GuestRuntime.CompileFunction)));
+        il.Emit(Il.Call, Helper(nameof(GuestRuntime.EnterFunction)));
         il.StoreLocal(0);
         il.MarkLabel(present);
         for (int i = 0; i <= context; i++)

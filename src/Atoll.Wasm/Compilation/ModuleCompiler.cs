@@ -60,7 +60,7 @@ internal sealed partial class ModuleCompiler
         HashSet<int> cells = [.. definition.Exports.Where(e => e.Kind == ExternKind.Global).Select(e => e.Index)];
         FunctionType[] types = Array.ConvertAll(definition.Types, engine.Intern);
         ModuleCompiler compiler = new(definition, engine, cells);
-        LazyCode? lazy = LazyCode.For(definition, engine, cells);
+        LazyCode? lazy = LazyCode.For(definition, engine, cells, types);
         if (lazy is null)
         {
             compiler.CompileFunctions(0, definition.Bodies.Length, cancellationToken);
@@ -75,6 +75,7 @@ internal sealed partial class ModuleCompiler
         compiler.AddFactory();
         if (lazy is not null)
         {
+            compiler.AddGlobalFinder();
             compiler.AddEntries();
         }
 
@@ -82,8 +83,11 @@ internal sealed partial class ModuleCompiler
     }
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
-    public bool IsGlobalCell(int index) =>
-        Definition.Globals[index].Type.IsMutable && (index < Definition.ImportedGlobalCount || _cells.Contains(index));
+    public bool IsGlobalCell(int index) => IsGlobalCell(Definition, _cells, index);
+
+    /// <summary>Whether a global lives in a <see cref="Global"/> of its own.</summary>
+    public static bool IsGlobalCell(ModuleDefinition definition, HashSet<int> exported, int index) =>
+        definition.Globals[index].Type.IsMutable && (index < definition.ImportedGlobalCount || exported.Contains(index));
 
     public int MemoryField(int index) => _isBatch ? _assembly.ContextField(Member.Memory, index, typeof(byte*)) : _memoryFields[index];
 
@@ -224,7 +228,6 @@ internal sealed partial class ModuleCompiler
             MethodImplAttributes.IL, _assembly.MethodSignature(isInstance: true, null), il.Finish(), 8, default, initLocals: false);
     }
 
-    /// <summary>The last method of the class.</summary>
     private void AddFactory()
     {
         IlBuffer il = new();

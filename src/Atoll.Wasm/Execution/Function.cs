@@ -21,7 +21,9 @@ public sealed class Function : Extern
     internal nint Code;
     internal readonly object Context;
     internal readonly FunctionType CanonicalType;
-    private readonly int _index;
+
+    /// <summary>Its number in its instance, imports first; 0 for a function of the host.</summary>
+    internal readonly int Index;
     private readonly string? _name;
 
     /// <summary>A function of the host.</summary>
@@ -36,7 +38,7 @@ public sealed class Function : Extern
 
     /// <summary>A function of an instance; <paramref name="index"/> counts imports.</summary>
     internal Function(Store store, nint code, InstanceContext context, FunctionType canonicalType, int index)
-        : this(store, code, context, canonicalType, name: null) => _index = index;
+        : this(store, code, context, canonicalType, name: null) => Index = index;
 
     /// <inheritdoc/>
     public override ExternKind Kind => ExternKind.Function;
@@ -45,7 +47,7 @@ public sealed class Function : Extern
     public FunctionType Type => CanonicalType;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
-    public string? Name => Context is InstanceContext context ? context.Instance.Module.Code.Names.FunctionName(_index) : _name;
+    public string? Name => Context is InstanceContext context ? context.Instance.Module.Code.Names.FunctionName(Index) : _name;
 
     /// <summary>Makes a function of the host.</summary>
     /// <param name="store">The store that owns it.</param>

@@ -31,12 +31,25 @@ internal static unsafe partial class GuestRuntime
         }
     }
 
-    /// <summary>Code of a function that is called for the first time.</summary>
+    /// <summary>What to call in place of a function that is not compiled: the interpreter, or its code after all.</summary>
+    public static nint EnterFunction(InstanceContext context, int index)
+    {
+        nint entry = context.Lazy!.ColdEntry(index);
+        if (entry == 0)
+        {
+            return CompileFunction(context, index);
+        }
+
+        context.ColdIndex = index;
+        return entry;
+    }
+
+    /// <summary>Code of a function, compiled if need be.</summary>
     public static nint CompileFunction(InstanceContext context, int index)
     {
-        WasmModule module = context.Instance.Module;
-        nint code = module.Code.Compile(index);
-        if (context.Functions[module.Definition.ImportedFunctionCount + index] is { } function)
+        LazyCode lazy = context.Lazy!;
+        nint code = lazy.Compile(index);
+        if (context.Functions[lazy.ImportedFunctionCount + index] is { } function)
         {
             // Calls through tables then go there at once.
             function.Code = code;

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Atoll.Wasm.Tests.Execution;
 
-/// <summary>Modules whose functions are compiled when they are called.</summary>
+/// <summary>Modules whose functions are compiled when they are called, or interpreted at first: what the guest sees is the same.</summary>
 [Collection(AloneCollection.Name)]
-public class LazyCompilationTests
+public abstract class LazyCompilationTests(WasmEngineOptions options)
 {
-    private static readonly WasmEngine Lazy = new(new WasmEngineOptions { EagerCodeBytes = 0 });
+    protected WasmEngine Lazy { get; } = new(options);
 
     [Fact]
     public void AChainOverManyBatchesGivesTheSame()
@@ -92,6 +92,95 @@ public class LazyCompilationTests
     }
 
     [Fact]
+    public void RecursionGoesDeepThoughTheStackIsSmall()
+    {
+        // Compiled code has room for this, the interpreter would not have.
+        Instance instance = Guest.Run("""
+            (module (func $f (export "f") (param i32) (result i32)
+              (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0)))))
+            """, Lazy);
+        Assert.Equal(3000, instance.Call("f", Value.I32(3000))[0].AsI32());
+    }
+
+    [Fact]
+    public void LoopsCarryOperandsAndLocals()
+    {
+        // The loop's parameters, operands below it, locals of all types and a constant all have to be where compiled code takes over.
+        Instance instance = Guest.Run("""
+            (module (func (export "run") (param $n i32) (param $step f64) (result f64) (local $i i64) (local $f f32) (local $sum f64)
+              (f64.const 1000)
+              (f64.convert_i32_s (local.get $n))
+              (local.set $f (f32.const 0.5))
+              (loop $again (param f64) (result f64)
+                (f64.add (local.get $step))
+                (local.set $sum (f64.add (local.get $sum) (f64.promote_f32 (local.get $f))))
+                (local.set $i (i64.add (local.get $i) (i64.const 1)))
+                (br_if $again (i64.lt_s (local.get $i) (i64.extend_i32_s (local.get $n)))))
+              (f64.add) (f64.add (local.get $sum))))
+            """, Lazy);
+        Assert.Equal(1000 + 5000 + (5000 * 0.25) + (5000 * 0.5), instance.Call("run", Value.I32(5000), Value.F64(0.25))[0].AsF64());
+    }
+
+    [Fact]
+    public void NestedLoopsAreTakenOverFromInside()
+    {
+        Instance instance = Guest.Run("""
+            (module (memory 1) (func (export "run") (param $n i32) (result i32) (local $i i32) (local $j i32) (local $sum i32)
+              (loop $outer
+                (local.set $j (i32.const 0))
+                (loop $inner
+                  (local.set $sum (i32.add (local.get $sum) (i32.mul (local.get $i) (local.get $j))))
+                  (local.set $j (i32.add (local.get $j) (i32.const 1)))
+                  (br_if $inner (i32.lt_u (local.get $j) (local.get $n))))
+                (i32.store (i32.and (local.get $i) (i32.const 0xfffc)) (local.get $sum))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if $outer (i32.lt_u (local.get $i) (local.get $n))))
+              (local.get $sum)))
+            """, Lazy);
+        int expected = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            for (int j = 0; j < 300; j++)
+            {
+                expected += i * j;
+            }
+        }
+
+        Assert.Equal(expected, instance.Call("run", Value.I32(300))[0].AsI32());
+        Assert.Equal(expected, instance.Call("run", Value.I32(300))[0].AsI32());
+    }
+
+    [Fact]
+    public void LoopsStopAtTheDeadline()
+    {
+        WasmModule module = Guest.Load("(module (func (export \"run\") (loop (br 0))))", Lazy);
+        using Store store = new(Lazy, new StoreOptions { Timeout = TimeSpan.FromMilliseconds(50) });
+        Instance instance = new Linker(Lazy).Instantiate(store, module);
+        Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => instance.Call("run")).Limit);
+    }
+
+    [Fact]
+    public void TrapsAfterALoopNameTheFunctions()
+    {
+        Instance instance = Guest.Run("""
+            (module
+              (import "" "host" (func $host (param i32)))
+              (func $late (param $i i32) (loop (local.set $i (i32.sub (local.get $i) (i32.const 1))) (br_if 0 (local.get $i))) (drop (i32.load (i32.const 65536))))
+              (memory 1)
+              (func $middle (param i32) (call $host (local.get 0)))
+              (func (export "again") (param i32) (call $late (local.get 0)))
+              (func (export "run") (param i32) (call $middle (local.get 0))))
+            """, Lazy, link: (linker, _) => linker.DefineFunction("", "host", new FunctionType([ValueType.I32], []), (caller, arguments, _) =>
+                caller.Instance!.GetFunction("again")!.Invoke(arguments)));
+        for (int i = 0; i < 3; i++)
+        {
+            TrapException trap = Assert.Throws<TrapException>(() => instance.Call("run", Value.I32(3000)));
+            Assert.Equal(TrapKind.MemoryOutOfBounds, trap.Kind);
+            Assert.Equal([1, 3, 2, 4], trap.GuestStack.Select(frame => frame.FunctionIndex));
+        }
+    }
+
+    [Fact]
     public void AFunctionThatCannotBeCompiledFailsWhenItIsCalled()
     {
         // Each result of the calls is kept in a temporary of its own, more than a .NET method can have.
@@ -159,14 +248,14 @@ public class LazyCompilationTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void PutChain(Store store, Instance table)
+    private void PutChain(Store store, Instance table)
     {
         WasmModule module = Guest.Load(Chain(100, "(import \"a\" \"table\" (table 1 funcref)) (elem (i32.const 0) $f0)"), Lazy);
         new Linker(Lazy).DefineInstance("a", table).Instantiate(store, module);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference LoadRunDrop()
+    private WeakReference LoadRunDrop()
     {
         WasmModule module = Guest.Load(Chain(100), Lazy);
         using Store store = new(Lazy);
@@ -188,3 +277,15 @@ public class LazyCompilationTests
         return text.Append(')').ToString();
     }
 }
+
+/// <summary>Compiled at the first call.</summary>
+public sealed class CompiledWhenCalledTests() : LazyCompilationTests(new WasmEngineOptions { EagerCodeBytes = 0, InterpretColdCode = false });
+
+/// <summary>Never compiled, as far as the interpreter can run it.</summary>
+public sealed class InterpretedTests() : LazyCompilationTests(new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1_000_000 });
+
+/// <summary>Interpreted for a moment, then compiled.</summary>
+public sealed class InterpretedThenCompiledTests() : LazyCompilationTests(new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1 });
+
+/// <summary>As usual for large modules.</summary>
+public sealed class InterpretedAtFirstTests() : LazyCompilationTests(new WasmEngineOptions { EagerCodeBytes = 0 });

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -12,6 +14,8 @@ internal sealed unsafe class CompiledModule
     public const string FactoryName = "Create";
 
     private readonly ModuleDefinition _definition;
+    private readonly WasmEngine _engine;
+    private readonly Lazy<SourceLines?> _lines;
     private readonly HashSet<int> _exportedGlobals;
     private readonly Module _module;
     private readonly nint[] _code;
@@ -22,15 +26,17 @@ internal sealed unsafe class CompiledModule
     private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
 
     /// <param name="definition">The module.</param>
+    /// <param name="engine">The engine.</param>
     /// <param name="image">Its own assembly.</param>
-    /// <param name="types">The engine's objects for its types.</param>
     /// <param name="exportedGlobals">Globals that are exported.</param>
     /// <param name="lazy">What compiles functions when they are called; null when the module's assembly has them all.</param>
-    public CompiledModule(ModuleDefinition definition, byte[] image, FunctionType[] types, HashSet<int> exportedGlobals, LazyCode? lazy)
+    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals, LazyCode? lazy)
     {
         _definition = definition;
+        _engine = engine;
+        _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
-        Types = types;
+        Types = [.. definition.Types];
         Names = NameSection.Of(definition);
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
@@ -41,7 +47,7 @@ internal sealed unsafe class CompiledModule
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
     }
 
-    public FunctionType[] Types { get; }
+    public DefinedType[] Types { get; }
 
     public NameSection Names { get; }
 
@@ -74,15 +80,32 @@ internal sealed unsafe class CompiledModule
         // Racing threads compute the same address.
         if (_code[index] == 0)
         {
-            int method = ModuleAssembly.MethodToken(_lazy is null ? index : ModuleCompiler.FirstEntry + index);
-            _code[index] = _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(method).GetFunctionPointer();
+            _code[index] = HandleOf(index).GetFunctionPointer();
         }
 
         return _code[index];
     }
 
+    /// <summary>
+    /// For a function that the host is about to call: compiles it before somebody takes its address, because the address of what is not compiled yet leads
+    /// to the code by a detour, for ever.
+    /// </summary>
+    public void Prepare(int index)
+    {
+        if (_code[index] == 0 && _lazy is null)
+        {
+            RuntimeHelpers.PrepareMethod(HandleOf(index));
+        }
+    }
+
+    private RuntimeMethodHandle HandleOf(int index) =>
+        _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(_lazy is null ? index : ModuleCompiler.FirstEntry + index));
+
     /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
-    public GuestFrame? FrameOf(MethodBase method)
+    /// <param name="method">The method.</param>
+    /// <param name="ilOffset">Offset in its IL, or -1.</param>
+    /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
+    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1)
     {
         // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own. "f12$loop" took over from the interpreter,
         // whose frame stands for both.
@@ -92,14 +115,21 @@ internal sealed unsafe class CompiledModule
             name = name[..^5];
         }
 
-        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? FrameOf(index) : null;
+        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? FrameOf(index, ilOffset, codeOffset) : null;
     }
 
     /// <summary>The guest frame of a function, imports not counted.</summary>
-    public GuestFrame FrameOf(int index)
+    public GuestFrame FrameOf(int index, int ilOffset, int codeOffset)
     {
         int function = _definition.ImportedFunctionCount + index;
-        return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName);
+        int offset = codeOffset >= 0 ? codeOffset : CodeMap.Find(_definition, _engine, index, ilOffset);
+        SourceLine? line = offset < 0 ? null : _lines.Value?.Find((uint)(offset - _definition.CodeStart));
+        return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName)
+        {
+            CodeOffset = offset,
+            SourceFile = line?.File,
+            SourceLine = line?.Line ?? 0,
+        };
     }
 
     /// <summary>Loads an image into the module's load context.</summary>

@@ -18,6 +18,13 @@ internal sealed partial class FunctionCompiler
         Loop,
         If,
         Else,
+        TryTable,
+
+        /// <summary>The body of an older <c>try</c>.</summary>
+        Try,
+
+        /// <summary>A handler of an older <c>try</c>.</summary>
+        Catch,
     }
 
     private sealed class Frame
@@ -48,6 +55,12 @@ internal sealed partial class FunctionCompiler
 
         /// <summary>If: what is known where its arms start.</summary>
         public int SeenAtStart { get; set; }
+
+        /// <summary>The block around it that catches.</summary>
+        public TryBlock? OuterTry { get; init; }
+
+        /// <summary>What a block that catches needs; null for others.</summary>
+        public TryBlock? Try { get; set; }
 
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
@@ -89,7 +102,7 @@ internal sealed partial class FunctionCompiler
                 int tailType = (int)reader.ReadVarU32();
                 CallIndirect(tailType, (int)reader.ReadVarU32(), isTail: true);
                 return true;
-            default: return false;
+            default: return CompileException(ref reader, opcode);
         }
     }
 
@@ -98,9 +111,20 @@ internal sealed partial class FunctionCompiler
     {
         switch (opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try:
                 reader.SkipImmediate(ImmediateKind.BlockType);
                 _skipDepth++;
+                break;
+            case Opcode.TryTable:
+                reader.SkipImmediate(ImmediateKind.TryTable);
+                _skipDepth++;
+                break;
+            case Opcode.Delegate when _skipDepth > 0:
+                reader.ReadVarU32();
+                _skipDepth--;
+                break;
+            case (Opcode.Catch or Opcode.CatchAll or Opcode.Delegate) when _skipDepth == 0:
+                CompileException(ref reader, opcode);
                 break;
             case Opcode.End when _skipDepth > 0:
                 _skipDepth--;
@@ -129,6 +153,7 @@ internal sealed partial class FunctionCompiler
             Type = type,
             Label = _il.DefineLabel(),
             Height = _stack.Count - type.Parameters.Length,
+            OuterTry = _try,
         };
         frame.Values = AllocateTemps(frame.BranchTypes);
         _frames.Add(frame);
@@ -151,7 +176,7 @@ internal sealed partial class FunctionCompiler
         return temps;
     }
 
-    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(_definition.Types, out _)!;
+    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(out _)!;
 
     private void BeginBlock(ref WasmReader reader)
     {
@@ -289,6 +314,11 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
+        if (frame.Try is not null)
+        {
+            EndTry(frame);
+        }
+
         if (_reachable && !frame.Branched && frame.Parameters.Length == 0)
         {
             // Nothing joins here: the values can stay where they are.
@@ -304,6 +334,12 @@ internal sealed partial class FunctionCompiler
             MoveToTemps(frame.Values);
         }
 
+        JoinFrame(frame);
+    }
+
+    /// <summary>What follows the end of a block that branches go to, or that had two arms; the values are in their temporaries.</summary>
+    private void JoinFrame(Frame frame)
+    {
         bool reachable = _reachable || frame.Branched;
         _seenDepth = _reachable ? Math.Min(_seenDepth, frame.SeenDepth) : frame.SeenDepth;
         Truncate(frame.Height);
@@ -439,7 +475,7 @@ internal sealed partial class FunctionCompiler
         Frame target = Target(depth);
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
+        if (IsPlainTarget(target))
         {
             NoteBranch(target);
             EmitBranchIf(target.Label, whenTrue: true);
@@ -451,6 +487,10 @@ internal sealed partial class FunctionCompiler
         LeaveTo(target);
         _il.MarkLabel(next);
     }
+
+    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved or noted on the way.</summary>
+    private bool IsPlainTarget(Frame target) =>
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)
@@ -504,7 +544,7 @@ internal sealed partial class FunctionCompiler
     private int LabelFor(int depth, Dictionary<int, int> stubs)
     {
         Frame target = Target(depth);
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
+        if (IsPlainTarget(target))
         {
             NoteBranch(target);
             return target.Label;
@@ -527,7 +567,7 @@ internal sealed partial class FunctionCompiler
         {
             SaveFuel();
             LoadOperands(1);
-            _il.Emit(Il.Ret);
+            EmitRet();
             return;
         }
 
@@ -558,7 +598,7 @@ internal sealed partial class FunctionCompiler
             loadResult(0);
         }
 
-        _il.Emit(Il.Ret);
+        EmitRet();
     }
 
     private static Il StoreIndirect(LocalKind kind) => kind switch

@@ -11,7 +11,7 @@ internal sealed partial class FunctionCompiler
 {
     /// <summary>Offset behind the block type of the loop; 0 for a whole function.</summary>
     private int _resumeOffset;
-    private int _resumeLabel;
+    private int _loopEntry;
 
     /// <summary>Compiles what goes on with a function, which has at most one result, at the loop whose body starts at an offset of the module.</summary>
     public Result CompileFrom(int index, int offset)
@@ -37,18 +37,18 @@ internal sealed partial class FunctionCompiler
         for (int i = 0; i < body.LocalCount; i++)
         {
             LoadSlot(i, _wasmLocals[i]);
-            _il.StoreLocal(i);
+            _il.StoreLocal(_homes[i]);
         }
 
-        _resumeLabel = _il.DefineLabel();
-        _il.Branch(Il.Br, _resumeLabel);
+        _loopEntry = _il.DefineLabel();
+        _il.Branch(Il.Br, _loopEntry);
     }
 
     /// <summary>Control comes here from the beginning; from the code before, past this. The temporaries of the operands are filled from their slots.</summary>
     private void EmitResumedOperands(int loop)
     {
         _il.Branch(Il.Br, loop);
-        _il.MarkLabel(_resumeLabel);
+        _il.MarkLabel(_loopEntry);
         for (int i = 0; i < _stack.Count; i++)
         {
             if (_stack[i].Kind == EntryKind.Temp)

@@ -31,21 +31,21 @@ internal sealed unsafe class LazyCode
     private readonly object?[]? _cold;
     private readonly nint[] _callers;
     private readonly nint[] _entries;
+    private readonly Dictionary<int, RuntimeMethodHandle> _loaded = [];
     private readonly Lock _compiling = new();
     private readonly Lock _translating = new();
     private readonly ColdTranslator _translator;
     private Func<byte[], Module> _load = null!;
     private int _assemblies;
 
-    private LazyCode(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, FunctionType[] types)
+    private LazyCode(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells)
     {
         _definition = definition;
         _engine = engine;
         _cells = cells;
-        Types = types;
         _code = GC.AllocateArray<nint>(definition.Bodies.Length, pinned: true);
-        _callers = new nint[types.Length];
-        _entries = new nint[types.Length];
+        _callers = new nint[definition.Types.Count];
+        _entries = new nint[definition.Types.Count];
 
         // The interpreter does not count fuel.
         _cold = engine.Options is { InterpretColdCode: true, ConsumeFuel: false } ? new object?[definition.Bodies.Length] : null;
@@ -55,9 +55,6 @@ internal sealed unsafe class LazyCode
 
     public int ImportedFunctionCount => _definition.ImportedFunctionCount;
 
-    /// <summary>The engine's objects for the module's types.</summary>
-    public FunctionType[] Types { get; }
-
     /// <summary>Where globals are (<see cref="InstanceContext.FindGlobals"/>).</summary>
     public nint[] GlobalPlaces { get; }
 
@@ -65,7 +62,7 @@ internal sealed unsafe class LazyCode
     public nint* Table => (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_code));
 
     /// <summary>What compiles the functions of a module when they are called; null for a module that is better compiled at once.</summary>
-    public static LazyCode? For(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, FunctionType[] types)
+    public static LazyCode? For(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells)
     {
         long bytes = 0;
         foreach (FunctionBody body in definition.Bodies)
@@ -74,7 +71,7 @@ internal sealed unsafe class LazyCode
         }
 
         // Each type gets a field of the module's class; there is no program with more than some hundred.
-        return bytes > engine.Options.EagerCodeBytes && types.Length <= 10_000 ? new LazyCode(definition, engine, cells, types) : null;
+        return bytes > engine.Options.EagerCodeBytes && definition.Types.Count <= 10_000 ? new LazyCode(definition, engine, cells) : null;
     }
 
     /// <summary>Says how an image is loaded into the module's load context.</summary>
@@ -90,7 +87,7 @@ internal sealed unsafe class LazyCode
         ref nint caller = ref _callers[typeIndex];
         if (caller == 0)
         {
-            caller = _engine.Thunks.GetSlotCaller(Types[typeIndex]);
+            caller = _engine.Thunks.GetSlotCaller(_definition.Types[typeIndex].Function!);
         }
 
         return (delegate*<nint, object, long*, void>)caller;
@@ -108,7 +105,7 @@ internal sealed unsafe class LazyCode
         ref nint entry = ref _entries[typeIndex];
         if (entry == 0)
         {
-            entry = _engine.Thunks.GetColdEntry(Types[typeIndex]);
+            entry = _engine.Thunks.GetColdEntry(_definition.Types[typeIndex].Function!);
         }
 
         return entry;
@@ -144,20 +141,14 @@ internal sealed unsafe class LazyCode
             return code;
         }
 
-        lock (_compiling)
-        {
-            if (_code[index] == 0)
-            {
-                (int first, int count) = _cold is null ? BatchAround(index) : (index, 1);
-                Module module = _load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, _assemblies++, first, count));
-                for (int i = 0; i < count; i++)
-                {
-                    Volatile.Write(ref _code[first + i], AddressOf(module, i));
-                }
-            }
+        RuntimeMethodHandle method = Load(index);
 
-            return _code[index];
-        }
+        // Outside of the lock, because the JIT compiler may take long. Racing threads wait for it and get the same address. That of a method which it
+        // has not seen yet would lead to the code by a detour, for ever.
+        RuntimeHelpers.PrepareMethod(method);
+        code = method.GetFunctionPointer();
+        Volatile.Write(ref _code[index], code);
+        return code;
     }
 
     /// <summary>Code that goes on with a function at the start of a loop; it takes the slots and the context.</summary>
@@ -174,15 +165,35 @@ internal sealed unsafe class LazyCode
             if (loop.Code == 0)
             {
                 Module module = _load(ModuleCompiler.CompileLoop(_definition, _engine, _cells, _assemblies++, function.Index, loop));
-                Volatile.Write(ref loop.Code, AddressOf(module, 0));
+                Volatile.Write(ref loop.Code, HandleOf(module, 0).GetFunctionPointer());
             }
 
             return loop.Code;
         }
     }
 
-    private static nint AddressOf(Module module, int method) =>
-        module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(method)).GetFunctionPointer();
+    private RuntimeMethodHandle Load(int index)
+    {
+        lock (_compiling)
+        {
+            if (!_loaded.TryGetValue(index, out RuntimeMethodHandle method))
+            {
+                (int first, int count) = _cold is null ? BatchAround(index) : (index, 1);
+                Module module = _load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, _assemblies++, first, count));
+                for (int i = 0; i < count; i++)
+                {
+                    _loaded.Add(first + i, HandleOf(module, i));
+                }
+
+                method = _loaded[index];
+            }
+
+            return method;
+        }
+    }
+
+    private static RuntimeMethodHandle HandleOf(Module module, int method) =>
+        module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(method));
 
     private ColdFunction? Translate(int index)
     {
@@ -201,12 +212,12 @@ internal sealed unsafe class LazyCode
         int first = index;
         int next = index + 1;
         int bytes = _definition.Bodies[index].Code.Length;
-        while (next < _code.Length && _code[next] == 0 && next - first < BatchFunctions && bytes + _definition.Bodies[next].Code.Length <= BatchBytes)
+        while (next < _code.Length && !_loaded.ContainsKey(next) && next - first < BatchFunctions && bytes + _definition.Bodies[next].Code.Length <= BatchBytes)
         {
             bytes += _definition.Bodies[next++].Code.Length;
         }
 
-        while (first > 0 && _code[first - 1] == 0 && next - first < BatchFunctions && bytes + _definition.Bodies[first - 1].Code.Length <= BatchBytes)
+        while (first > 0 && !_loaded.ContainsKey(first - 1) && next - first < BatchFunctions && bytes + _definition.Bodies[first - 1].Code.Length <= BatchBytes)
         {
             bytes += _definition.Bodies[--first].Code.Length;
         }

@@ -84,7 +84,7 @@ internal sealed partial class ModuleCompiler
     /// <summary>A field for each type: batches cannot add any.</summary>
     private void AddTypeFields()
     {
-        for (int i = 0; i < Definition.Types.Length; i++)
+        for (int i = 0; i < Definition.Types.Count; i++)
         {
             TypeField(i);
         }

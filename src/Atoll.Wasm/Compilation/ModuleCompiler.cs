@@ -20,6 +20,7 @@ internal sealed partial class ModuleCompiler
     private readonly int[] _memoryFields = [];
     private readonly int[] _tableFields = [];
     private readonly int[] _globalFields = [];
+    private readonly int[] _tagFields = [];
     private readonly (int Code, int Context)[] _importFields = [];
     private readonly Dictionary<int, int> _typeFields = [];
 
@@ -35,6 +36,7 @@ internal sealed partial class ModuleCompiler
         _globalFields = [.. definition.Globals.Select((g, i) => IsGlobalCell(i)
             ? _assembly.AddField($"{Member.Global}{i}", typeof(Global))
             : _assembly.AddField($"{Member.Global}{i}", g.Type.Type))];
+        _tagFields = [.. definition.Tags.Select((_, i) => _assembly.AddField($"{Member.Tag}{i}", typeof(Tag)))];
         _importFields = [.. Enumerable.Range(0, definition.ImportedFunctionCount).Select(i =>
             (_assembly.AddField($"{Member.ImportCode}{i}", typeof(nint)), _assembly.AddField($"{Member.ImportContext}{i}", typeof(object))))];
     }
@@ -47,6 +49,7 @@ internal sealed partial class ModuleCompiler
         public const char Global = 'g';
         public const char ImportCode = 'i';
         public const char ImportContext = 'c';
+        public const char Tag = 'x';
         public const char Type = 'y';
         public const char Entry = 's';
     }
@@ -55,12 +58,14 @@ internal sealed partial class ModuleCompiler
 
     public WasmEngine Engine { get; }
 
+    /// <summary>Whether the module says which line an instruction comes from.</summary>
+    public bool HasLines => Definition.HasLines;
+
     public static CompiledModule Compile(ModuleDefinition definition, WasmEngine engine, CancellationToken cancellationToken)
     {
-        HashSet<int> cells = [.. definition.Exports.Where(e => e.Kind == ExternKind.Global).Select(e => e.Index)];
-        FunctionType[] types = Array.ConvertAll(definition.Types, engine.Intern);
+        HashSet<int> cells = CellsOf(definition);
         ModuleCompiler compiler = new(definition, engine, cells);
-        LazyCode? lazy = LazyCode.For(definition, engine, cells, types);
+        LazyCode? lazy = LazyCode.For(definition, engine, cells);
         if (lazy is null)
         {
             compiler.CompileFunctions(0, definition.Bodies.Length, cancellationToken);
@@ -79,8 +84,15 @@ internal sealed partial class ModuleCompiler
             compiler.AddEntries();
         }
 
-        return new CompiledModule(definition, compiler._assembly.Build(), types, cells, lazy);
+        return new CompiledModule(definition, engine, compiler._assembly.Build(), cells, lazy);
     }
+
+    /// <summary>Where the code of each instruction of a function begins: offsets in its IL, ascending, and in the module (-1 for code of none).</summary>
+    public static List<(int Il, int Offset)> MapOf(ModuleDefinition definition, WasmEngine engine, int body) =>
+        new FunctionCompiler(new ModuleCompiler(definition, engine, CellsOf(definition))).Map(body);
+
+    private static HashSet<int> CellsOf(ModuleDefinition definition) =>
+        [.. definition.Exports.Where(e => e.Kind == ExternKind.Global).Select(e => e.Index)];
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
     public bool IsGlobalCell(int index) => IsGlobalCell(Definition, _cells, index);
@@ -97,20 +109,22 @@ internal sealed partial class ModuleCompiler
         : IsGlobalCell(index) ? _assembly.ContextField(Member.Global, index, typeof(Global))
         : _assembly.ContextField(Member.Global, index, Definition.Globals[index].Type.Type);
 
+    public int TagField(int index) => _isBatch ? _assembly.ContextField(Member.Tag, index, typeof(Tag)) : _tagFields[index];
+
     public (int Code, int Context) ImportFields(int index) => !_isBatch ? _importFields[index]
         : (_assembly.ContextField(Member.ImportCode, index, typeof(nint)), _assembly.ContextField(Member.ImportContext, index, typeof(object)));
 
-    /// <summary>Field with the engine's object for a type; equal types of the module share one.</summary>
+    /// <summary>Field with the object for a type.</summary>
     public int TypeField(int typeIndex)
     {
         if (_isBatch)
         {
-            return _assembly.ContextField(Member.Type, typeIndex, typeof(FunctionType));
+            return _assembly.ContextField(Member.Type, typeIndex, typeof(DefinedType));
         }
 
         if (!_typeFields.TryGetValue(typeIndex, out int token))
         {
-            token = _assembly.AddField($"{Member.Type}{typeIndex}", typeof(FunctionType));
+            token = _assembly.AddField($"{Member.Type}{typeIndex}", typeof(DefinedType));
             _typeFields.Add(typeIndex, token);
         }
 
@@ -144,6 +158,10 @@ internal sealed partial class ModuleCompiler
     public int Vector(string name) => Named(typeof(Vectors), name);
 
     public int Atomic(string name) => Named(typeof(Atomics), name);
+
+    public int HostThunk(string name) => Named(typeof(HostThunks), name);
+
+    public int TypeToken(Type type) => _assembly.TypeToken(type);
 
     public int Method(Type type, string name, params Type[] parameters) => _assembly.Token(
         parameters.Length == 0 ? type.GetMethod(name, Any)! : type.GetMethod(name, Any, parameters)!);
@@ -192,7 +210,8 @@ internal sealed partial class ModuleCompiler
     }
 
     private void AddFunction(string name, int index, FunctionCompiler.Result result, MethodImplAttributes impl) => _assembly.AddMethod(
-        name, Static, impl, _assembly.FunctionSignature(TypeOf(index)), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals);
+        name, Static, impl, _assembly.FunctionSignature(TypeOf(index)), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals,
+        result.Handlers);
 
     private FunctionType TypeOf(int index) => Definition.TypeOf(Definition.ImportedFunctionCount + index);
 
@@ -260,6 +279,11 @@ internal sealed partial class ModuleCompiler
         for (int i = 0; i < _globalFields.Length; i++)
         {
             BindGlobal(il, i);
+        }
+
+        for (int i = 0; i < _tagFields.Length; i++)
+        {
+            BindElement(il, 7, i, null, 0, default, _tagFields[i]);
         }
 
         foreach ((int typeIndex, int field) in _typeFields)

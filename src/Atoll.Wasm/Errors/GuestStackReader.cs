@@ -55,19 +55,22 @@ internal static class GuestStackReader
     private static CompiledModule? CodeOf(Module module) =>
         Modules.TryGetValue(module, out WeakReference<CompiledModule>? entry) && entry.TryGetTarget(out CompiledModule? code) ? code : null;
 
-    public static ImmutableArray<GuestFrame> Read(Exception exception)
+    /// <param name="exception">The exception.</param>
+    /// <param name="codeOffset">Offset in its module of the instruction that the innermost frame was at, or -1.</param>
+    public static ImmutableArray<GuestFrame> Read(Exception exception, int codeOffset = -1)
     {
         ImmutableArray<GuestFrame>.Builder frames = ImmutableArray.CreateBuilder<GuestFrame>();
         StackTrace trace = new(exception, fNeedFileInfo: false);
         Queue<(CompiledModule Code, int Function)> interpreted = Interpreted.TryGetValue(exception, out List<(CompiledModule, int)>? noted) ? new(noted) : [];
         for (int i = 0; i < trace.FrameCount && frames.Count < MaximumFrames; i++)
         {
-            MethodBase? method = trace.GetFrame(i)?.GetMethod();
+            StackFrame? at = trace.GetFrame(i);
+            MethodBase? method = at?.GetMethod();
             if (method == Interpreter.Method && interpreted.TryDequeue(out (CompiledModule Code, int Function) next))
             {
-                frames.Add(next.Code.FrameOf(next.Function));
+                frames.Add(next.Code.FrameOf(next.Function, -1, -1));
             }
-            else if (method is not null && CodeOf(method.Module)?.FrameOf(method) is { } frame)
+            else if (method is not null && CodeOf(method.Module)?.FrameOf(method, at!.GetILOffset(), frames.Count == 0 ? codeOffset : -1) is { } frame)
             {
                 frames.Add(frame);
             }

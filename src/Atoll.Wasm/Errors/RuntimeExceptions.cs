@@ -16,11 +16,15 @@ public enum LimitKind
 
     /// <summary>A table would be larger than the store or the engine allows.</summary>
     Table,
+
+    /// <summary>The guests of the store hold as many bytes in structures and arrays as they may.</summary>
+    Heap,
 }
 
 /// <summary>
 /// A guest reached a limit. One that used up fuel or time was stopped: its instances may be inspected, not called. A memory or table that is too
-/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1.
+/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1. A guest that holds too many structures and arrays is stopped
+/// as by a trap: its instances stay callable.
 /// </summary>
 public sealed class LimitExceededException : WasmException
 {
@@ -39,6 +43,7 @@ public sealed class LimitExceededException : WasmException
         LimitKind.Fuel => "limit.fuel",
         LimitKind.Time => "limit.time",
         LimitKind.Memory => "limit.memory",
+        LimitKind.Heap => "limit.heap",
         _ => "limit.table",
     };
 }

@@ -17,34 +17,35 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 public sealed class Function : Extern
 {
     // Read by generated code: what to call (at first perhaps an entry that compiles the function), what to pass as its last argument, and the
-    // engine's one object for the type.
+    // one object for the type.
     internal nint Code;
     internal readonly object Context;
-    internal readonly FunctionType CanonicalType;
+    internal readonly DefinedType Defined;
 
     /// <summary>Its number in its instance, imports first; 0 for a function of the host.</summary>
     internal readonly int Index;
     private readonly string? _name;
+    private UntypedStub? _stub;
 
     /// <summary>A function of the host.</summary>
-    internal Function(Store store, nint code, object context, FunctionType canonicalType, string? name)
+    internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
     {
         Code = code;
         Context = context;
-        CanonicalType = canonicalType;
+        Defined = defined;
         _name = name;
     }
 
     /// <summary>A function of an instance; <paramref name="index"/> counts imports.</summary>
-    internal Function(Store store, nint code, InstanceContext context, FunctionType canonicalType, int index)
-        : this(store, code, context, canonicalType, name: null) => Index = index;
+    internal Function(Store store, nint code, InstanceContext context, DefinedType defined, int index)
+        : this(store, code, context, defined, name: null) => Index = index;
 
     /// <inheritdoc/>
     public override ExternKind Kind => ExternKind.Function;
 
     /// <summary>Parameters and results.</summary>
-    public FunctionType Type => CanonicalType;
+    public FunctionType Type => Defined.Function!;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
     public string? Name => Context is InstanceContext context ? context.Instance.Module.Code.Names.FunctionName(Index) : _name;
@@ -77,7 +78,7 @@ public sealed class Function : Extern
     /// <exception cref="ArgumentException">Number or types of the arguments are wrong, or there is too little room.</exception>
     public void Invoke(ReadOnlySpan<Value> arguments, Span<Value> results)
     {
-        FunctionType type = CanonicalType;
+        FunctionType type = Type;
         if (arguments.Length != type.Parameters.Length)
         {
             throw new ArgumentException($"the function takes {type.Parameters.Length} arguments, not {arguments.Length}");
@@ -93,9 +94,9 @@ public sealed class Function : Extern
             Store.CheckValue(arguments[i], type.Parameters[i]);
         }
 
-        UntypedStub stub = Store.Engine.Thunks.GetUntypedStub(type);
+        UntypedStub stub = _stub ??= Store.Engine.Thunks.GetUntypedStub(type);
         Exception? failure = null;
-        nuint state = Store.Enter();
+        ThreadBias? state = Store.Enter();
         try
         {
             stub(Code, Context, arguments, results);

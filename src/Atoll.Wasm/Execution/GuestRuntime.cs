@@ -62,6 +62,9 @@ internal static unsafe partial class GuestRuntime
 
     public static Exception MemoryOutOfBounds() => new TrapException(TrapKind.MemoryOutOfBounds);
 
+    /// <summary>As <see cref="MemoryOutOfBounds"/>, from an instruction at an offset of its module.</summary>
+    public static Exception MemoryOutOfBoundsAt(int offset) => new TrapException(TrapKind.MemoryOutOfBounds) { CodeOffset = offset };
+
     public static Exception IndirectCallTypeMismatch() => new TrapException(TrapKind.IndirectCallTypeMismatch);
 
     public static Function RefFunc(InstanceContext context, int index) => context.Functions[index] ?? MakeFunction(context, index);
@@ -80,7 +83,7 @@ internal static unsafe partial class GuestRuntime
         {
             // Only a definition of the host has no function object yet.
             Caller caller = (Caller)context.ImportContext(index);
-            function = new Function(context.Store, caller.Definition.Code, caller, caller.Definition.Type, caller.Definition.Name);
+            function = new Function(context.Store, caller.Definition.Code, caller, caller.Definition.Defined, caller.Definition.Name);
         }
         else
         {

@@ -40,7 +40,20 @@ public sealed class Instance
 
     /// <summary>An export, or null when there is none of that name. O(1).</summary>
     /// <param name="name">Its name.</param>
-    public Extern? GetExport(string name) => Module.Code.Exports.TryGetValue(name, out ExportDefinition? export) ? Get(export) : null;
+    public Extern? GetExport(string name)
+    {
+        if (!Module.Code.Exports.TryGetValue(name, out ExportDefinition? export))
+        {
+            return null;
+        }
+
+        if (export.Kind == ExternKind.Function && export.Index >= Module.Definition.ImportedFunctionCount)
+        {
+            Module.Code.Prepare(export.Index - Module.Definition.ImportedFunctionCount);
+        }
+
+        return Get(export);
+    }
 
     /// <summary>An exported function, or null when there is none of that name.</summary>
     /// <param name="name">Its name.</param>
@@ -58,11 +71,16 @@ public sealed class Instance
     /// <param name="name">Its name.</param>
     public Global? GetGlobal(string name) => GetExport(name) as Global;
 
+    /// <summary>An exported tag, or null when there is none of that name.</summary>
+    /// <param name="name">Its name.</param>
+    public Tag? GetTag(string name) => GetExport(name) as Tag;
+
     private Extern Get(ExportDefinition export) => export.Kind switch
     {
         ExternKind.Function => GuestRuntime.RefFunc(_context, export.Index),
         ExternKind.Table => _context.Tables[export.Index],
         ExternKind.Memory => _context.Memories[export.Index],
+        ExternKind.Tag => _context.Tags[export.Index],
         _ => GetGlobal(export.Index),
     };
 

@@ -32,6 +32,7 @@ internal abstract unsafe class InstanceContext
     public Instance Instance = null!;
     public Memory[] Memories = [];
     public Table[] Tables = [];
+    public Tag[] Tags = [];
 
     /// <summary>References to functions, made when somebody asks for one; imports first.</summary>
     public Function?[] Functions = [];
@@ -57,6 +58,12 @@ internal abstract unsafe class InstanceContext
     /// <summary>Globals that live in an object of their own, for the interpreter.</summary>
     public Global?[] Cells = [];
 
+    /// <summary>The module's types.</summary>
+    public DefinedType[] Types = [];
+
+    /// <summary>By type index: what new objects of the type are charged to; null before the first.</summary>
+    public HeapToken?[] Tokens = [];
+
     private ImportBinding[] _imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>
@@ -74,16 +81,16 @@ internal abstract unsafe class InstanceContext
     }
 
     /// <summary>Fills the fields of this class and the generated ones.</summary>
-    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells, FunctionType[] types)
+    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells)
     {
         _imports = imports;
         Cells = cells;
         FirstMemory = Memories.Length > 0 ? Memories[0].Base : null;
-        Bind(imports, Memories, Tables, globals, cells, types);
+        Bind(imports, Memories, Tables, globals, cells, Types, Tags);
     }
 
     /// <summary>Fills the generated fields.</summary>
-    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);
 }
 
 /// <summary>An imported function as compiled code calls it.</summary>

@@ -41,7 +41,7 @@ public sealed class Linker
     /// <summary>Defines a name as something that a store owns.</summary>
     /// <param name="module">First part of the name.</param>
     /// <param name="name">Second part of the name.</param>
-    /// <param name="item">The function, table, memory or global.</param>
+    /// <param name="item">The function, table, memory, global or tag.</param>
     public Linker Define(string module, string name, Extern item)
     {
         ArgumentNullException.ThrowIfNull(item);

@@ -91,7 +91,7 @@ internal sealed partial class ColdTranslator
 
     private void Begin(ref WasmReader reader, Opcode opcode)
     {
-        FunctionType type = reader.ReadBlockType(_definition.Types, out _)!;
+        FunctionType type = reader.ReadBlockType(out _)!;
         int elseLabel = -1;
         if (opcode == Opcode.If)
         {
@@ -358,7 +358,7 @@ internal sealed partial class ColdTranslator
     {
         int typeIndex = (int)reader.ReadVarU32();
         int table = (int)reader.ReadVarU32();
-        FunctionType type = _definition.Types[typeIndex];
+        FunctionType type = _definition.Types[typeIndex].Function!;
         if (!IsPlain(type) || _definition.Tables[table].Type.Is64)
         {
             _failed = true;

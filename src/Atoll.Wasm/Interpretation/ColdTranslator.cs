@@ -74,7 +74,7 @@ internal sealed partial class ColdTranslator
         }
 
         Reset(body);
-        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
+        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         long limit = 10_000 + (16L * body.Code.Length);
         while (_frames.Count > 0 && !_failed)
         {

@@ -55,16 +55,16 @@ internal static unsafe partial class Interpreter
     private static void CallIndirect(InstanceContext context, int typeIndex, int table, long* slots)
     {
         LazyCode lazy = context.Lazy!;
-        FunctionType type = lazy.Types[typeIndex];
+        DefinedType type = context.Types[typeIndex];
         object?[] elements = context.Tables[table].Elements;
-        uint index = *(uint*)(slots + type.Parameters.Length);
+        uint index = *(uint*)(slots + type.Function!.Parameters.Length);
         if (index >= (uint)elements.Length)
         {
             throw new TrapException(TrapKind.UndefinedElement);
         }
 
         Function callee = (Function?)elements[index] ?? throw new TrapException(TrapKind.UninitializedElement);
-        if (callee.CanonicalType != type)
+        if (callee.Defined != type && (type.IsFinal || GuestRuntime.IsSubtype(callee.Defined, type) == 0))
         {
             throw new TrapException(TrapKind.IndirectCallTypeMismatch);
         }

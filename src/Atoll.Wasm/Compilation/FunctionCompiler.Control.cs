@@ -195,6 +195,11 @@ internal sealed partial class FunctionCompiler
         PushShared(type.Parameters, frame.Values);
         ForgetChecks();
         frame.LoopDepth = ++_loopDepth;
+        if (reader.Position == _resumeOffset)
+        {
+            EmitResumedOperands(frame.Label);
+        }
+
         _il.MarkLabel(frame.Label);
         CheckFuel();
     }

@@ -80,6 +80,7 @@ internal sealed partial class FunctionCompiler
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
         EmitEntry(body);
+        EmitResume(body);
         BeginRegion(body);
         PushFunctionFrame();
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
@@ -117,8 +118,9 @@ internal sealed partial class FunctionCompiler
         _il.Clear();
         _prologue.Clear();
         _type = type;
-        _parameterCount = type.Parameters.Length;
-        _contextArgument = _parameterCount + Math.Max(0, type.Results.Length - 1);
+        int parameters = type.Parameters.Length;
+        _parameterCount = _resumeOffset == 0 ? parameters : 0;
+        _contextArgument = _resumeOffset == 0 ? parameters + Math.Max(0, type.Results.Length - 1) : 1;
         _hasCalls = body.HasCalls;
         _locals = [];
         _stack.Clear();
@@ -142,13 +144,13 @@ internal sealed partial class FunctionCompiler
 
         _wasmLocals = new LocalKind[body.LocalCount];
         _homes = new int[body.LocalCount];
-        for (int i = 0; i < _parameterCount; i++)
+        for (int i = 0; i < parameters; i++)
         {
-            _homes[i] = -1;
             _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
+            _homes[i] = _resumeOffset == 0 ? -1 : AddLocal(_wasmLocals[i]);
         }
 
-        int next = _parameterCount;
+        int next = parameters;
         foreach (LocalRun run in body.Locals)
         {
             for (int i = 0; i < run.Count; i++)
@@ -161,7 +163,7 @@ internal sealed partial class FunctionCompiler
 
         _lazyReads = new int[body.LocalCount];
         _isSet = new bool[body.LocalCount];
-        _isSet.AsSpan(0, _parameterCount).Fill(true);
+        _isSet.AsSpan(0, _resumeOffset == 0 ? parameters : body.LocalCount).Fill(true);
         ResetChecks(body.LocalCount);
         ResetInterruption();
     }
@@ -179,7 +181,7 @@ internal sealed partial class FunctionCompiler
 
     private void EmitEntry(FunctionBody body)
     {
-        if (!ManyLocals(body))
+        if (!ManyLocals(body) && _resumeOffset == 0)
         {
             for (int i = _parameterCount; i < _wasmLocals.Length; i++)
             {

@@ -128,32 +128,35 @@ internal static class OpcodeReader
                 reader.ReadVarU32();
                 reader.ReadVarU32();
                 break;
-            case ImmediateKind.BranchTable:
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.ReadVarU32();
-                }
-
-                reader.ReadVarU32();
-                break;
-            case ImmediateKind.SelectTypes:
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.SkipValueType();
-                }
-
-                break;
-            case ImmediateKind.TryTable:
-                reader.SkipBlockType();
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.ReadCatchClause();
-                }
-
+            case ImmediateKind.BranchTable or ImmediateKind.SelectTypes or ImmediateKind.TryTable:
+                reader.SkipList(kind);
                 break;
             default:
                 reader.ReadVarU32();
                 break;
+        }
+    }
+
+    private static void SkipList(this ref WasmReader reader, ImmediateKind kind)
+    {
+        if (kind == ImmediateKind.TryTable)
+        {
+            reader.SkipBlockType();
+        }
+
+        for (uint left = reader.ReadCount(); left > 0; left--)
+        {
+            switch (kind)
+            {
+                case ImmediateKind.TryTable: reader.ReadCatchClause(); break;
+                case ImmediateKind.SelectTypes: reader.SkipValueType(); break;
+                default: reader.ReadVarU32(); break;
+            }
+        }
+
+        if (kind == ImmediateKind.BranchTable)
+        {
+            reader.ReadVarU32();
         }
     }
 

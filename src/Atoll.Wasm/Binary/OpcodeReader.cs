@@ -148,14 +148,15 @@ internal static class OpcodeReader
         {
             switch (kind)
             {
-                case ImmediateKind.TryTable: reader.ReadCatchClause(); break;
+                case ImmediateKind.BranchTable: reader.ReadVarU32(); break;
                 case ImmediateKind.SelectTypes: reader.SkipValueType(); break;
-                default: reader.ReadVarU32(); break;
+                default: reader.ReadCatchClause(); break;
             }
         }
 
         if (kind == ImmediateKind.BranchTable)
         {
+            // The default target is not counted.
             reader.ReadVarU32();
         }
     }
@@ -169,9 +170,6 @@ internal static class OpcodeReader
             : throw new MalformedModuleException($"illegal opcode {prefix:x2} {number:x2}", start);
     }
 
-    // The instructions that the table does not have yet, and those that are only not enabled.
-    private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
-    {
-        _ => "",
-    };
+    private static string Explain(int code) =>
+        Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : "";
 }

@@ -19,6 +19,9 @@ public enum LimitKind
 
     /// <summary>The guests of the store hold as many bytes in structures, arrays and exceptions as they may.</summary>
     Heap,
+
+    /// <summary>All instances of a pool are rented.</summary>
+    Instances,
 }
 
 /// <summary>
@@ -43,6 +46,7 @@ public sealed class LimitExceededException : WasmException
         LimitKind.Fuel => "limit.fuel",
         LimitKind.Time => "limit.time",
         LimitKind.Memory => "limit.memory",
+        LimitKind.Instances => "limit.instances",
         LimitKind.Heap => "limit.heap",
         _ => "limit.table",
     };

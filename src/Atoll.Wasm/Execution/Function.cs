@@ -22,6 +22,7 @@ public sealed class Function : Extern
     internal readonly DefinedType Defined;
     private readonly string? _name;
     private UntypedStub? _stub;
+    private Delegate? _delegate;
 
     internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
@@ -114,5 +115,15 @@ public sealed class Function : Extern
     /// </typeparam>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public TDelegate ToDelegate<TDelegate>()
-        where TDelegate : Delegate => (TDelegate)TypedStubs.Create(this, typeof(TDelegate));
+        where TDelegate : Delegate
+    {
+        // The last one is kept: an instance that is lent again and again is asked for the same.
+        Delegate? known = _delegate;
+        if (known is null || known.GetType() != typeof(TDelegate))
+        {
+            _delegate = known = TypedStubs.Create(this, typeof(TDelegate));
+        }
+
+        return (TDelegate)known;
+    }
 }

@@ -37,6 +37,9 @@ internal sealed class GuestHeap(Store store, long limit) : IDisposable
 
     public Store Store { get; } = store;
 
+    /// <summary>Whether a guest ever allocated anything.</summary>
+    public bool IsUsed => _charged != 0;
+
     /// <summary>A token on which so many bytes can be allocated.</summary>
     /// <exception cref="LimitExceededException">The store's guests hold as much as they may.</exception>
     public HeapToken NewToken(DefinedType type, long bytes)

@@ -17,7 +17,7 @@ public enum LimitKind
     /// <summary>A table would be larger than the store or the engine allows.</summary>
     Table,
 
-    /// <summary>The guests of the store hold as many bytes in structures and arrays as they may.</summary>
+    /// <summary>The guests of the store hold as many bytes in structures, arrays and exceptions as they may.</summary>
     Heap,
 
     /// <summary>All instances of a pool are rented.</summary>
@@ -26,8 +26,8 @@ public enum LimitKind
 
 /// <summary>
 /// A guest reached a limit. One that used up fuel or time was stopped: its instances may be inspected, not called. A memory or table that is too
-/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1. A guest that holds too many structures and arrays is stopped
-/// as by a trap: its instances stay callable.
+/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1. A guest that holds too
+/// many structures, arrays and exceptions is stopped as by a trap: its instances stay callable.
 /// </summary>
 public sealed class LimitExceededException : WasmException
 {

@@ -1,3 +1,5 @@
+using Atoll.Wasm.Compilation;
+
 namespace Atoll.Wasm.Execution;
 
 /// <summary>The part of a store that compiled code reads at each function entry and loop: native, so that another thread can write it.</summary>
@@ -41,26 +43,54 @@ internal abstract unsafe class InstanceContext
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
 
+    /// <summary>Code of each function that the module defines, zero while it is not compiled; null for a module that is compiled as a whole.</summary>
+    public nint* CodeTable;
+
+    /// <summary>What compiles or interprets the functions of a large module; else null.</summary>
+    public LazyCode? Lazy;
+
+    /// <summary>The function, imports not counted, that the interpreter is about to be entered for.</summary>
+    public int ColdIndex;
+
+    /// <summary>Base of the first memory, for the interpreter.</summary>
+    public byte* FirstMemory;
+
+    /// <summary>Globals that live in an object of their own, for the interpreter.</summary>
+    public Global?[] Cells = [];
+
     /// <summary>The module's types.</summary>
     public DefinedType[] Types = [];
 
     /// <summary>By type index: what new objects of the type are charged to; null before the first.</summary>
     public HeapToken?[] Tokens = [];
 
-    private ImportBinding[] _imports = [];
+    /// <summary>Zero, which nobody writes and the JIT compiler does not know.</summary>
+    public long Zero;
+
+    /// <summary>Imported functions. Set before anything is evaluated, for initial values may refer to them.</summary>
+    public ImportBinding[] Imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>
-    public object ImportContext(int index) => _imports[index].Context;
+    public object ImportContext(int index) => Imports[index].Context;
 
-    /// <summary>Fills the fields of this class and the generated ones.</summary>
-    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells)
+    /// <summary>An imported function.</summary>
+    public ref ImportBinding Import(int index) => ref Imports[index];
+
+    /// <summary>
+    /// Writes how far the fields of the first globals lie from <see cref="ColdIndex"/>, for the interpreter. The globals are those that have a
+    /// number in a field of the generated class.
+    /// </summary>
+    public virtual void FindGlobals(nint[] places)
     {
-        _imports = imports;
-        Bind(imports, Memories, Tables, globals, cells, Types, Tags);
     }
 
-    /// <summary>Fills the generated fields again, with other values of globals.</summary>
-    public void Rebind(Value[] globals, Global?[] cells) => Bind(_imports, Memories, Tables, globals, cells, Types, Tags);
+    /// <summary>Fills the fields of this class and the generated ones; again when a pool puts first values back.</summary>
+    public void BindAll(Value[] globals, Global?[] cells)
+    {
+        Cells = cells;
+        FirstMemory = Memories.Length > 0 ? Memories[0].Base : null;
+        Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
+    }
 
     /// <summary>Fills the generated fields.</summary>
     public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);

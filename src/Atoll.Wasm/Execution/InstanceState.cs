@@ -101,7 +101,7 @@ internal sealed class InstanceState
             _instance.GlobalCells[i]?.Restore(_globals[i]);
         }
 
-        context.Rebind(_globals, _instance.GlobalCells);
+        context.BindAll(_globals, _instance.GlobalCells);
         return true;
     }
 

@@ -72,6 +72,7 @@ internal sealed unsafe class Instantiation
         _context.Types = _module.Code.Types;
         _context.Tokens = new HeapToken?[_context.Types.Length];
         BindImports(imports, instance);
+        _context.Imports = _bindings;
         for (int i = _definition.ImportedMemoryCount; i < _context.Memories.Length; i++)
         {
             _context.Memories[i] = new Memory(_store, _definition.Memories[i]);
@@ -90,7 +91,7 @@ internal sealed unsafe class Instantiation
             _context.Tables[i] = new Table(_store, table.Type, initial);
         }
 
-        _context.BindAll(_bindings, _globals, _cells);
+        _context.BindAll(_globals, _cells);
         _store.Own(instance);
         InitializeElements();
         InitializeData();

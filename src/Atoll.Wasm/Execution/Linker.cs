@@ -95,6 +95,7 @@ public sealed class Linker
     /// <param name="module">The module.</param>
     /// <exception cref="UnlinkableException">Imports are missing or of another type; the exception lists them all.</exception>
     /// <exception cref="TrapException">A segment does not fit, or the start function trapped.</exception>
+    /// <exception cref="GuestThrownException">The start function threw an exception that nothing caught.</exception>
     /// <exception cref="LimitExceededException">A memory or table is over a limit from the start.</exception>
     /// <exception cref="InvalidOperationException">Store or module are of another engine; the store is in use.</exception>
     public Instance Instantiate(Store store, WasmModule module) => Instantiate(store, module, runStart: true);

@@ -22,6 +22,8 @@ internal sealed record GuestRun
 
     public ulong? Fuel { get; init; }
 
+    public StatsForm Stats { get; init; }
+
     public int Start(CliContext context)
     {
         WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null });
@@ -40,11 +42,11 @@ internal sealed record GuestRun
                 denied.Add(decision.Capability.ToString());
             }
         });
-        StoreOptions limits = new() { MaxMemoryBytes = MaxMemoryBytes, Fuel = Fuel, Timeout = Timeout, CancellationToken = context.Cancellation };
+        StoreOptions limits = new() { MaxMemoryBytes = MaxMemoryBytes, Fuel = Fuel, Timeout = Timeout, CancellationToken = context.Cancellation, CollectStats = Stats != StatsForm.None };
         Linker linker = new Linker(engine).AddWasiPreview1();
 
         // Shells see eight bits of the guest's exit code; the rest is the guest's own loss.
-        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits));
+        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits, store => GuestStats.Write(context.Error, Stats, store)));
         if (code != 0)
         {
             foreach (string capability in denied)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Atoll.Cli.CommandLine;
 
 namespace Atoll.Cli.Tests;
@@ -78,6 +79,26 @@ public sealed class RunTests
         Assert.Equal(ExitCodes.Limit, result.Code);
         Assert.Contains($"[{code}]", result.Error, StringComparison.Ordinal);
         Assert.Contains(option, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stats_say_what_the_guest_used_however_it_ended()
+    {
+        using CliRunner cli = new();
+        cli.Write("hello.wat", Hello);
+        cli.Write("trap.wat", "(module (func (export \"_start\") unreachable))");
+        CliResult text = await cli.RunAsync("run", "--stats", "hello.wat");
+        Assert.Equal((7, "hello\n"), (text.Code, text.Out));
+        Assert.Matches(@"^stats: [\d.,]+ ms, [\d.,]+ ms of processor time, 64 KiB of memory, 2 calls of the host\n$", text.Error);
+        CliResult json = await cli.RunAsync("run", "--stats", "--json", "--fuel", "1000", "hello.wat");
+        using JsonDocument document = JsonDocument.Parse(json.Error);
+        Assert.Equal(2, document.RootElement.GetProperty("hostCalls").GetInt64());
+        Assert.Equal(65536, document.RootElement.GetProperty("peakMemoryBytes").GetInt64());
+        Assert.InRange(document.RootElement.GetProperty("fuel").GetInt64(), 1, 100);
+        CliResult trap = await cli.RunAsync("run", "--stats", "trap.wat");
+        Assert.Equal(ExitCodes.Trap, trap.Code);
+        Assert.StartsWith("stats: ", trap.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await cli.RunAsync("run", "--json", "hello.wat")).Code);
     }
 
     [Fact]

@@ -31,6 +31,10 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
 
+    private readonly Option<bool> _stats = new("--stats") { Description = "Say on standard error at the end what the guest used: time, memory, calls of the host; with --fuel also fuel." };
+
+    private readonly Option<bool> _json = new("--json") { Description = "With --stats: as one line with a JSON object." };
+
     private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
@@ -60,12 +64,21 @@ internal sealed class RunVerb : Verb
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
+        command.Add(_stats);
+        command.Add(_json);
         command.Add(_program);
     }
 
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         string path = arguments.GetValue(_program)!;
+        bool stats = arguments.GetValue(_stats);
+        bool json = arguments.GetValue(_json);
+        if (json && !stats)
+        {
+            throw CliException.Usage("--json says how --stats reports; standard output is the guest's. Add --stats, or leave it out.");
+        }
+
         GuestRun run = new()
         {
             Path = path,
@@ -74,6 +87,7 @@ internal sealed class RunVerb : Verb
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
+            Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
         };
         return Task.FromResult(run.Start(context));
     }

@@ -22,11 +22,13 @@ internal sealed record GuestRun
 
     public ulong? Fuel { get; init; }
 
+    public bool Deterministic { get; init; }
+
     public StatsForm Stats { get; init; }
 
     public int Start(CliContext context)
     {
-        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null });
+        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null, Deterministic = Deterministic });
         WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
         if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
         {
@@ -65,8 +67,8 @@ internal sealed record GuestRun
             .AllowStdin(context.OpenStandard(StandardStream.Input))
             .AllowStdout(context.OpenStandard(StandardStream.Output))
             .AllowStderr(context.OpenStandard(StandardStream.Error))
-            .AllowClock()
-            .AllowRandom();
+            .AllowClock(Deterministic ? new VirtualWorld.Clock() : null)
+            .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
         foreach ((string name, string value) in Environment)
         {
             grants = grants.AllowEnvironment(name, value);

@@ -102,6 +102,39 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task A_deterministic_guest_sees_the_same_world_each_time()
+    {
+        // Writes two times, what a sleep of an hour did to the clock, random bytes, and a NaN.
+        const string World = """
+            (module
+              (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\40\00\00\00\60\00\00\00")
+              (func (export "_start") (local $zero f64)
+                (drop (call $time (i32.const 0) (i64.const 1) (i32.const 64)))
+                (drop (call $time (i32.const 1) (i64.const 1) (i32.const 72)))
+                (i32.store (i32.const 216) (i32.const 1))
+                (i64.store (i32.const 224) (i64.const 3600000000000))
+                (drop (call $poll (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)))
+                (drop (call $time (i32.const 1) (i64.const 1) (i32.const 80)))
+                (drop (call $random (i32.const 88) (i32.const 64)))
+                (f64.store (i32.const 152) (f64.div (local.get $zero) (local.get $zero)))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))
+            """;
+        using CliRunner cli = new();
+        cli.Write("world.wat", World);
+        CliResult first = await cli.RunAsync("run", "--deterministic", "world.wat");
+        Assert.Equal(0, first.Code);
+        Assert.Equal(first, await cli.RunAsync("run", "--deterministic", "--fuel", "100000", "world.wat"));
+        CliResult refused = await cli.RunAsync("run", "--deterministic", "--timeout", "1s", "world.wat");
+        Assert.Equal(ExitCodes.Usage, refused.Code);
+        Assert.Contains("--fuel", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Memory_does_not_grow_beyond_its_limit()
     {
         // Traps when growing succeeds.

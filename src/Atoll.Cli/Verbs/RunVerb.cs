@@ -31,6 +31,12 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
 
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "The same program with the same input does the same on every machine: one NaN, no threads, random numbers from a fixed seed, and a clock that begins " +
+            "with the year 2000 and moves when it is looked at; sleeping takes no time. Not with --timeout; use --fuel. Files are as they are.",
+    };
+
     private readonly Option<bool> _stats = new("--stats") { Description = "Say on standard error at the end what the guest used: time, memory, calls of the host; with --fuel also fuel." };
 
     private readonly Option<bool> _json = new("--json") { Description = "With --stats: as one line with a JSON object." };
@@ -64,6 +70,7 @@ internal sealed class RunVerb : Verb
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
+        command.Add(_deterministic);
         command.Add(_stats);
         command.Add(_json);
         command.Add(_program);
@@ -79,6 +86,12 @@ internal sealed class RunVerb : Verb
             throw CliException.Usage("--json says how --stats reports; standard output is the guest's. Add --stats, or leave it out.");
         }
 
+        bool deterministic = arguments.GetValue(_deterministic);
+        if (deterministic && arguments.GetValue(_timeout) is not null)
+        {
+            throw CliException.Usage("--timeout would end the guest at another point each time; with --deterministic limit it with --fuel.");
+        }
+
         GuestRun run = new()
         {
             Path = path,
@@ -87,6 +100,7 @@ internal sealed class RunVerb : Verb
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
+            Deterministic = deterministic,
             Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
         };
         return Task.FromResult(run.Start(context));

@@ -223,17 +223,17 @@ internal sealed partial class FunctionCompiler
                 _il.Emit(Il.Neg);
                 PushStack(kind, depth + 1);
                 break;
-            case Opcode.F32Ceil: FloatCall(kind, 1, _module.Method(math, nameof(Math.Ceiling), type)); break;
-            case Opcode.F32Floor: FloatCall(kind, 1, _module.Method(math, nameof(Math.Floor), type)); break;
-            case Opcode.F32Trunc: FloatCall(kind, 1, _module.Method(math, nameof(Math.Truncate), type)); break;
-            case Opcode.F32Nearest: FloatCall(kind, 1, _module.Numeric(prefix + "Nearest")); break;
-            case Opcode.F32Sqrt: FloatCall(kind, 1, _module.Method(math, nameof(Math.Sqrt), type)); break;
-            case Opcode.F32Add: Binary(kind, Il.Add, commutes: true); break;
-            case Opcode.F32Sub: Binary(kind, Il.Sub); break;
-            case Opcode.F32Mul: Binary(kind, Il.Mul, commutes: true); break;
-            case Opcode.F32Div: Binary(kind, Il.Div); break;
-            case Opcode.F32Min: FloatCall(kind, 2, _module.Numeric(prefix + "Min")); break;
-            case Opcode.F32Max: FloatCall(kind, 2, _module.Numeric(prefix + "Max")); break;
+            case Opcode.F32Ceil: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Ceiling), type)); break;
+            case Opcode.F32Floor: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Floor), type)); break;
+            case Opcode.F32Trunc: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Truncate), type)); break;
+            case Opcode.F32Nearest: FloatMaker(kind, 1, _module.Numeric(prefix + "Nearest")); break;
+            case Opcode.F32Sqrt: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Sqrt), type)); break;
+            case Opcode.F32Add: Arithmetic(kind, Il.Add, commutes: true); break;
+            case Opcode.F32Sub: Arithmetic(kind, Il.Sub); break;
+            case Opcode.F32Mul: Arithmetic(kind, Il.Mul, commutes: true); break;
+            case Opcode.F32Div: Arithmetic(kind, Il.Div); break;
+            case Opcode.F32Min: FloatMaker(kind, 2, _module.Numeric(prefix + "Min")); break;
+            case Opcode.F32Max: FloatMaker(kind, 2, _module.Numeric(prefix + "Max")); break;
             default: FloatCall(kind, 2, _module.Method(math, nameof(Math.CopySign), type, type)); break;
         }
     }
@@ -269,6 +269,11 @@ internal sealed partial class FunctionCompiler
     {
         int depth = LoadOperands(1);
         LocalKind result = EmitConversion(opcode);
+        if (opcode is Opcode.F32DemoteF64 or Opcode.F64PromoteF32)
+        {
+            EmitCanonical(result);
+        }
+
         PushStack(result, depth + 1);
     }
 

@@ -49,7 +49,7 @@ internal sealed unsafe class LazyCode
 
         // The interpreter does not count fuel.
         _cold = engine.Options is { InterpretColdCode: true, ConsumeFuel: false } ? new object?[definition.Bodies.Length] : null;
-        _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces);
+        _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces, engine.Options.Deterministic);
         GlobalPlaces = new nint[MaximumPlaces];
     }
 

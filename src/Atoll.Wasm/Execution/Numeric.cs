@@ -9,6 +9,19 @@ internal static class Numeric
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
+    /// <summary>Bits of the positive canonical NaN (specification, "Floating-Point Values").</summary>
+    public const uint CanonicalNaN32 = 0x7FC0_0000;
+
+    /// <summary>Likewise for f64.</summary>
+    public const ulong CanonicalNaN64 = 0x7FF8_0000_0000_0000;
+
+    // A branch that is never taken costs less than a choice between two values, which every later instruction would wait for.
+    [MethodImpl(Inline)]
+    public static float CanonicalF32(float value) => float.IsNaN(value) ? BitConverter.UInt32BitsToSingle(CanonicalNaN32) : value;
+
+    [MethodImpl(Inline)]
+    public static double CanonicalF64(double value) => double.IsNaN(value) ? BitConverter.UInt64BitsToDouble(CanonicalNaN64) : value;
+
     // The hardware traps on MIN % -1, where WebAssembly wants 0.
     [MethodImpl(Inline)]
     public static int I32RemS(int left, int right) => right == -1 ? 0 : left % right;

@@ -3,6 +3,8 @@ namespace Atoll.Wasm;
 /// <summary>Options of a <see cref="WasmEngine"/>. Immutable; checked when an engine is made of them.</summary>
 public sealed record WasmEngineOptions
 {
+    private readonly WasmFeatures? _features;
+
     /// <summary>Whether compiled code counts instructions, so that <see cref="StoreOptions.Fuel"/> can stop a guest at an exact point.</summary>
     /// <value>Default: false. It costs some 10 % of run time.</value>
     public bool ConsumeFuel { get; init; }
@@ -31,8 +33,23 @@ public sealed record WasmEngineOptions
     public long MaxHeapBytes { get; init; } = 256 << 20;
 
     /// <summary>What modules may use beyond WebAssembly 2.0.</summary>
-    /// <value>Default: <see cref="WasmFeatures.Default"/>.</value>
-    public WasmFeatures Features { get; init; } = WasmFeatures.Default;
+    /// <value>Default: <see cref="WasmFeatures.Default"/>, without <see cref="WasmFeatures.Threads"/> if <see cref="Deterministic"/>.</value>
+    public WasmFeatures Features
+    {
+        get => _features ?? (Deterministic ? WasmFeatures.Default & ~WasmFeatures.Threads : WasmFeatures.Default);
+        init => _features = value;
+    }
+
+    /// <summary>
+    /// Whether the same module with the same inputs computes the same bits on every machine (specification, "Deterministic Profile"): every NaN that an
+    /// instruction makes is the canonical one, relaxed vector instructions have the results that the profile names, a memory or table fails to grow at its limits
+    /// only, and no time-out can be set (use <see cref="ConsumeFuel"/>). What host functions return is an input.
+    /// </summary>
+    /// <value>
+    /// Default: false. It costs code with floating-point numbers some of its time. How deep calls may nest still depends on the machine: the trap
+    /// <see cref="TrapKind.StackExhausted"/> does not come at the same depth everywhere.
+    /// </value>
+    public bool Deterministic { get; init; }
 
     /// <summary>Limits of what a module may contain.</summary>
     public ModuleLimits Limits { get; init; } = new();

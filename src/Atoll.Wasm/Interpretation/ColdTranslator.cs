@@ -16,6 +16,7 @@ internal sealed partial class ColdTranslator
     private readonly ModuleDefinition _definition;
     private readonly Func<int, bool> _isCell;
     private readonly int _places;
+    private readonly bool _deterministic;
     private readonly List<int> _code = [];
     private readonly List<Entry> _stack = [];
     private readonly List<Frame> _frames = [];
@@ -40,8 +41,10 @@ internal sealed partial class ColdTranslator
     /// <param name="definition">The module.</param>
     /// <param name="isCell">Whether a global lives in an object of its own.</param>
     /// <param name="places">Number of globals whose fields in the module's class can be found.</param>
-    public ColdTranslator(ModuleDefinition definition, Func<int, bool> isCell, int places)
+    /// <param name="deterministic">Whether NaNs are made canonical.</param>
+    public ColdTranslator(ModuleDefinition definition, Func<int, bool> isCell, int places, bool deterministic)
     {
+        _deterministic = deterministic;
         _definition = definition;
         _isCell = isCell;
         _places = places;

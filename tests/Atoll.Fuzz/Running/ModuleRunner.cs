@@ -52,7 +52,7 @@ internal static class ModuleRunner
             return new RunReport($"while loading: {Outcome.Describe(exception)}", null, 0);
         }
 
-        Interpreter interpreter = new() { MaxMemoryBytes = MaxMemoryBytes, MaxTableElements = MaxTableElements, MaxCallDepth = 2000, StepsLeft = StepsPerCall };
+        Interpreter interpreter = new() { MaxMemoryBytes = MaxMemoryBytes, MaxTableElements = MaxTableElements, MaxCallDepth = 2000, StepsLeft = StepsPerCall, Deterministic = engine.Options.Deterministic };
         StoreOptions store = engine.Options.ConsumeFuel ? new StoreOptions { Fuel = 1UL << 50 } : new StoreOptions();
         using Pair pair = new(interpreter, engine, store);
         return new RunReport(Run(pair, module, choices), null, pair.Compared);
@@ -65,6 +65,7 @@ internal static class ModuleRunner
         ConsumeFuel = variant % 3 == 2,
         PortableMemory = variant % 2 == 1,
         Interruptible = variant < 9,
+        Deterministic = variant % 5 == 4,
         MaxMemoryBytes = MaxMemoryBytes,
         MaxTableElements = MaxTableElements,
     }));

@@ -24,11 +24,13 @@ internal sealed record GuestRun
 
     public bool Deterministic { get; init; }
 
+    public GuestProfile? Profile { get; init; }
+
     public StatsForm Stats { get; init; }
 
     public int Start(CliContext context)
     {
-        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null, Deterministic = Deterministic });
+        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null, Deterministic = Deterministic, Profiling = Profile is not null });
         WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
         if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
         {
@@ -44,11 +46,24 @@ internal sealed record GuestRun
                 denied.Add(decision.Capability.ToString());
             }
         });
-        StoreOptions limits = new() { MaxMemoryBytes = MaxMemoryBytes, Fuel = Fuel, Timeout = Timeout, CancellationToken = context.Cancellation, CollectStats = Stats != StatsForm.None };
+        using GuestProfiler? profiler = Profile?.Begin();
+        StoreOptions limits = new()
+        {
+            MaxMemoryBytes = MaxMemoryBytes,
+            Fuel = Fuel,
+            Timeout = Timeout,
+            CancellationToken = context.Cancellation,
+            CollectStats = Stats != StatsForm.None,
+            Profiler = profiler,
+        };
         Linker linker = new Linker(engine).AddWasiPreview1();
 
         // Shells see eight bits of the guest's exit code; the rest is the guest's own loss.
-        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits, store => GuestStats.Write(context.Error, Stats, store)));
+        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits, store =>
+        {
+            GuestStats.Write(context.Error, Stats, store);
+            Profile?.Write(profiler!, Path, context.Error);
+        }));
         if (code != 0)
         {
             foreach (string capability in denied)

@@ -134,6 +134,26 @@ public sealed class RunTests
         Assert.Contains("--fuel", refused.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("out.json", "speedscope")]
+    [InlineData("out.folded", "inferno")]
+    public async Task A_profile_is_written_however_the_guest_ends(string file, string viewer)
+    {
+        using CliRunner cli = new();
+        cli.Write("spin.wat", """
+            (module
+              (func $spin (loop $l (br $l)))
+              (func $main (export "_start") (call $spin)))
+            """);
+        CliResult result = await cli.RunAsync("run", "--timeout", "500ms", "--profile", file, "spin.wat");
+        Assert.Equal(ExitCodes.Limit, result.Code);
+        Assert.Contains(file.EndsWith(".json", StringComparison.Ordinal) ? "\"name\":\"spin\"" : "main;spin ", cli.Read(file), StringComparison.Ordinal);
+        Assert.Matches($@"profile: [\d,]+ samples of [\d,]+ ms are in .*{file}\. .*{viewer}", result.Error);
+        Assert.Contains("[limit.time]", result.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await cli.RunAsync("run", "--profile", "out.svg", "spin.wat")).Code);
+        Assert.Equal(ExitCodes.Usage, (await cli.RunAsync("run", "--profile-interval", "2ms", "spin.wat")).Code);
+    }
+
     [Fact]
     public async Task Memory_does_not_grow_beyond_its_limit()
     {

@@ -41,6 +41,11 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<bool> _json = new("--json") { Description = "With --stats: as one line with a JSON object." };
 
+    private readonly Option<string?> _profile = CommonOptions.Text(
+        "--profile", "OUT", "Write where the guest spent its time: OUT.json for speedscope, OUT.folded or OUT.txt for flamegraph.pl and inferno.");
+
+    private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
+
     private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
@@ -73,6 +78,8 @@ internal sealed class RunVerb : Verb
         command.Add(_deterministic);
         command.Add(_stats);
         command.Add(_json);
+        command.Add(_profile);
+        command.Add(_profileInterval);
         command.Add(_program);
     }
 
@@ -101,6 +108,7 @@ internal sealed class RunVerb : Verb
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
             Deterministic = deterministic,
+            Profile = GuestProfile.For(arguments.GetValue(_profile), arguments.GetValue(_profileInterval), context),
             Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
         };
         return Task.FromResult(run.Start(context));

@@ -201,6 +201,11 @@ internal sealed partial class FunctionCompiler
             _il.Branch(Il.BltUn, ColdLabel(ref _cold.StackCheck));
         }
 
+        if (_options.Profiling)
+        {
+            LookForSample();
+        }
+
         if (_options.ConsumeFuel)
         {
             BeginFuel();

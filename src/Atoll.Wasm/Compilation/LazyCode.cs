@@ -47,8 +47,8 @@ internal sealed unsafe class LazyCode
         _callers = new nint[definition.Types.Count];
         _entries = new nint[definition.Types.Count];
 
-        // The interpreter does not count fuel.
-        _cold = engine.Options is { InterpretColdCode: true, ConsumeFuel: false } ? new object?[definition.Bodies.Length] : null;
+        // The interpreter does not count fuel, and all its functions are one method in .NET's stack traces.
+        _cold = engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false } ? new object?[definition.Bodies.Length] : null;
         _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces, engine.Options.Deterministic);
         GlobalPlaces = new nint[MaximumPlaces];
     }

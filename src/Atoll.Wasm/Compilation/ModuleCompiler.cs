@@ -199,7 +199,8 @@ internal sealed partial class ModuleCompiler
             }
             else
             {
-                AddFunction($"f{i}", i, result, MethodImplAttributes.IL);
+                // Functions that are inlined are not seen by a profile.
+                AddFunction($"f{i}", i, result, Engine.Options.Profiling ? MethodImplAttributes.NoInlining : MethodImplAttributes.IL);
             }
         }
 

@@ -164,6 +164,10 @@ public sealed unsafe partial class Store
         {
             Acquire(me);
             _meter?.Begin(Control, _memoryBytes);
+            if (_profiler is not null)
+            {
+                BeginProfile();
+            }
         }
 
         if (_depth > _limits.Length)
@@ -233,7 +237,7 @@ public sealed unsafe partial class Store
             CheckFree(me, "the store is in use by another thread; a store runs one call at a time");
             _row = _owner == me ? Math.Min(_row + 1, LargestPatience) : 0;
             _owner = me;
-            bool mayBias = _row >= _patience && me.Size != 0 && !IsStopped && _meter is null;
+            bool mayBias = _row >= _patience && me.Size != 0 && !IsStopped && _meter is null && _profiler is null;
             _bias = mayBias ? new ThreadBias(me) { IsInside = true } : null;
             Volatile.Write(ref _depth, 1);
         }
@@ -275,6 +279,7 @@ public sealed unsafe partial class Store
         }
 
         Disarm();
+        _profiler?.Remove(_signal);
     }
 
     private void Stop()

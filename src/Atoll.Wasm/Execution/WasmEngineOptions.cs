@@ -13,6 +13,10 @@ public sealed record WasmEngineOptions
     /// <value>Default: true. Without it neither time-outs nor cancellation stop a loop.</value>
     public bool Interruptible { get; init; } = true;
 
+    /// <summary>Whether compiled code looks at entries and in loops if a sample is due, so that a <see cref="GuestProfiler"/> can tell where time goes.</summary>
+    /// <value>Default: false. With it code runs slower and is never interpreted at first (<see cref="InterpretColdCode"/>).</value>
+    public bool Profiling { get; init; }
+
     /// <summary>Stack that guest code may use, counted from the outermost call into it, in bytes: 16 KiB to 1 MiB.</summary>
     /// <value>Default: 512 KiB. Unwinding a deep stack costs microseconds a frame, hence the upper bound.</value>
     public int StackBudgetBytes { get; init; } = 512 * 1024;

@@ -92,6 +92,11 @@ internal static class ModuleRunner
         {
             foreach (ExportDefinition export in module.Definition.Exports.Where(export => export.Kind == ExternKind.Function))
             {
+                if (!HasValues(module.Definition.TypeOf(export.Index).Parameters))
+                {
+                    continue;
+                }
+
                 Slot[] arguments = [.. module.Definition.TypeOf(export.Index).Parameters.Select(type => Argument(type, choices))];
                 pair.Interpreter.StepsLeft = StepsPerCall;
                 (Outcome outcome, string? found) = pair.Invoke(instance, export.Name, arguments);
@@ -124,9 +129,19 @@ internal static class ModuleRunner
             'f' => Slot.F32(choices.Pick(3) == 2 ? (uint)bits : BitConverter.SingleToUInt32Bits((float)choices.Pick(numbers))),
             'd' => Slot.F64(choices.Pick(3) == 2 ? bits : BitConverter.DoubleToUInt64Bits(choices.Pick(numbers))),
             'v' => Slot.V128(new UInt128(bits, choices.Next64())),
-            _ => type == ValueType.ExternRef && choices.Pick(3) != 0 ? Slot.Ref("an object of the host") : Slot.Null,
+            _ => Reference(type, bits, choices),
         };
     }
+
+    private static Slot Reference(ValueType type, ulong bits, Choices choices) => choices.Pick(3) switch
+    {
+        1 or 2 when type.WithNull == ValueType.ExternRef => Slot.Ref("an object of the host"),
+        1 or 2 when Matching.Matches(ValueType.I31Ref, type.WithNull) => Slot.Ref(new SmallInteger((uint)bits & 0x7FFF_FFFF)),
+        _ => Slot.Null,
+    };
+
+    /// <summary>Whether the host has a value for each of the types: it has no references to what a module defines.</summary>
+    private static bool HasValues(IEnumerable<ValueType> types) => types.All(type => !type.IsReference || type.IsNullable);
 
     /// <summary>Gives the module whatever it imports: functions whose results depend on their arguments alone, and the rest as the types ask for it.</summary>
     private static void Supply(Pair pair, ModuleDefinition module)
@@ -135,6 +150,10 @@ internal static class ModuleRunner
         {
             switch (import.Type)
             {
+                case GlobalType { Type: var type } when !HasValues([type]):
+                case TableType { Element: var element } when !HasValues([element]):
+                case DefinedType { Function: { } function } when !HasValues(function.Results):
+                    throw new ArgumentException("the host has no value for it");
                 case DefinedType { Function: { } type }:
                     pair.DefineFunction(import.Module, import.Name, type, arguments => HostFunction(type, arguments));
                     break;

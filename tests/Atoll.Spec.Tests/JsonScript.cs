@@ -34,6 +34,8 @@ internal sealed class JsonScript(string folder)
             "assert_exception" => new WastAssertFailure(line, WastFailureKind.Exception, Action(command), null, ""),
             "assert_malformed" => Failure(command, line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(command, line, WastFailureKind.Invalid),
+            "assert_malformed_custom" => Failure(command, line, WastFailureKind.MalformedCustom),
+            "assert_invalid_custom" => Failure(command, line, WastFailureKind.InvalidCustom),
             "assert_unlinkable" => Failure(command, line, WastFailureKind.Unlinkable),
             "thread" => new WastThreadCommand(
                 line, Id(command, "name")!, Id(command, "shared_module") is { } shared ? [shared] : [], [.. command.GetProperty("commands").EnumerateArray().Select(Command)]),
@@ -55,7 +57,7 @@ internal sealed class JsonScript(string folder)
             line,
             kind,
             isAction ? Action(command) : null,
-            isAction ? null : Module(command, preferBinary: kind != WastFailureKind.Malformed),
+            isAction ? null : Module(command, preferBinary: kind is not (WastFailureKind.Malformed or WastFailureKind.MalformedCustom)),
             Text(command, "text")!);
     }
 

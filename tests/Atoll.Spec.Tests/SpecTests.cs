@@ -11,8 +11,9 @@ public sealed class SpecTests(Totals totals)
 {
     private static readonly string[] Groups =
     [
-        "core/3.0-mixed", "core/wasm-2.0", "core/bulk-memory", "core/exceptions", "core/extended-const", "core/function-references", "core/gc", "core/memory64",
-        "core/multi-memory", "core/simd", "core/relaxed-simd", "core-proposals/custom-page-sizes", "core-proposals/legacy-exceptions",
+        "core/3.0-mixed", "core/wasm-2.0", "core/bulk-memory", "core/custom-annotations", "core/exceptions", "core/extended-const", "core/function-references",
+        "core/gc", "core/memory64", "core/multi-memory", "core/simd", "core/relaxed-simd", "core/tail-call", "core-proposals/custom-page-sizes",
+        "core-proposals/legacy-exceptions",
         "core-proposals/threads", "core-proposals/wide-arithmetic", "core-wasmtime/custom-page-sizes", "core-wasmtime/function-references",
         "core-wasmtime/gc", "core-wasmtime/memory64", "core-wasmtime/misc", "core-wasmtime/multi-memory", "core-wasmtime/simd", "core-wasmtime/tail-call",
         "core-wasmtime/threads", "core-wasmtime/winch",
@@ -50,6 +51,21 @@ public sealed class SpecTests(Totals totals)
     [MemberData(nameof(Files))]
     [Trait("Category", "Long")]
     public void Without_interruption(string unit) => Run(unit, "json", new WasmEngineOptions { Interruptible = false }, "no-interruption");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Compiled_when_called(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, InterpretColdCode = false }, "lazy");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Interpreted(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1_000_000 }, "interpreted");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Interpreted_then_compiled(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1 }, "mixed");
 
     /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
     [Fact]

@@ -99,7 +99,11 @@ internal enum ImmediateKind : byte
 /// </param>
 /// <param name="Feature">What must be enabled for it.</param>
 internal sealed record Instruction(
-    Opcode Opcode, string Mnemonic, ImmediateKind Immediate, int NaturalAlignment, string Signature, WasmFeatures Feature = WasmFeatures.None);
+    Opcode Opcode, string Mnemonic, ImmediateKind Immediate, int NaturalAlignment, string Signature, WasmFeatures Feature = WasmFeatures.None)
+{
+    /// <summary>Whether it begins a block, with a label of its own.</summary>
+    public bool OpensBlock => Immediate is ImmediateKind.BlockType or ImmediateKind.TryTable;
+}
 
 /// <summary>The instruction table: one row for each instruction. Each part of WebAssembly has its rows in a file.</summary>
 internal static class Instructions

@@ -3,6 +3,8 @@ namespace Atoll.Wasm.Binary;
 /// <summary>A decoded module: what the sections say, in index spaces that count imports first. Immutable once decoded.</summary>
 internal sealed class ModuleDefinition
 {
+    private bool? _hasLines;
+
     /// <summary>The whole binary; bodies, constant expressions and data segments are ranges of it.</summary>
     public required byte[] Bytes { get; init; }
 
@@ -50,7 +52,13 @@ internal sealed class ModuleDefinition
     /// <summary>One body for each function that is not imported, in order.</summary>
     public FunctionBody[] Bodies { get; set; } = [];
 
+    /// <summary>Offset of the content of the code section.</summary>
+    public int CodeStart { get; set; }
+
     public CustomSection[] CustomSections { get; set; } = [];
+
+    /// <summary>Whether the module says which line an instruction comes from. Known once the sections are.</summary>
+    public bool HasLines => _hasLines ??= CustomSections.Any(s => s.Name == Debugging.SourceLines.SectionName);
 
     /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>
     public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]].Function!;
@@ -102,8 +110,14 @@ internal sealed record DataSegment(SegmentMode Mode, int Memory, ByteRange Offse
 /// <param name="Code">The instructions, up to and including the last <c>end</c>.</param>
 internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange Code)
 {
+    /// <summary>Where the declarations of the locals begin; custom sections about code count from here.</summary>
+    public int Start { get; init; }
+
     /// <summary>Whether there is a call in the body. Set by validation.</summary>
     public bool HasCalls { get; set; }
+
+    /// <summary>Number of blocks that catch. Set by validation.</summary>
+    public int Tries { get; set; }
 
     /// <summary>Whether there is a loop in the body. Set by validation.</summary>
     public bool HasLoops { get; set; }

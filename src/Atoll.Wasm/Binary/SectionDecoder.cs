@@ -308,6 +308,7 @@ internal sealed partial class SectionDecoder(byte[] bytes, ModuleLimits limits, 
     {
         _hasCode = true;
         int start = reader.Position;
+        _module.CodeStart = start;
         uint count = reader.ReadCount();
         int expected = _module.Functions.Length - _module.ImportedFunctionCount;
         if (count != (uint)expected)
@@ -353,7 +354,7 @@ internal sealed partial class SectionDecoder(byte[] bytes, ModuleLimits limits, 
         }
 
         reader.Position = end;
-        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end));
+        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end)) { Start = localsOffset };
     }
 
     private void ReadData(ref WasmReader reader)

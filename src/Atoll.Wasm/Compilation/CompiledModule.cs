@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -12,27 +14,37 @@ internal sealed unsafe class CompiledModule
     public const string FactoryName = "Create";
 
     private readonly ModuleDefinition _definition;
+    private readonly WasmEngine _engine;
+    private readonly Lazy<SourceLines?> _lines;
     private readonly HashSet<int> _exportedGlobals;
     private readonly Module _module;
     private readonly nint[] _code;
+    private readonly LazyCode? _lazy;
     private readonly delegate*<InstanceContext> _factory;
 
     // Unloading begins when the load context is collected; everything that can run the code leads here.
     private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
 
-    public CompiledModule(ModuleDefinition definition, byte[] image, HashSet<int> exportedGlobals)
+    /// <param name="definition">The module.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="image">Its own assembly.</param>
+    /// <param name="exportedGlobals">Globals that are exported.</param>
+    /// <param name="lazy">What compiles functions when they are called; null when the module's assembly has them all.</param>
+    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals, LazyCode? lazy)
     {
         _definition = definition;
+        _engine = engine;
+        _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];
         Names = NameSection.Of(definition);
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
-        using MemoryStream stream = new(image);
-        _module = _loadContext.LoadFromStream(stream).ManifestModule;
-        Type context = _module.GetType("Context", throwOnError: true, ignoreCase: false)!;
+        _lazy = lazy;
+        lazy?.LoadInto(Load);
+        _module = Load(image);
+        Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
-        GuestStackReader.Register(_module, this);
     }
 
     public DefinedType[] Types { get; }
@@ -41,39 +53,91 @@ internal sealed unsafe class CompiledModule
 
     public FrozenDictionary<string, ExportDefinition> Exports { get; }
 
-    public InstanceContext CreateContext() => _factory();
+    public InstanceContext CreateContext()
+    {
+        InstanceContext context = _factory();
+        if (_lazy is not null)
+        {
+            context.Lazy = _lazy;
+            context.CodeTable = _lazy.Table;
+            _lazy.FindGlobals(context);
+        }
+
+        return context;
+    }
 
     /// <summary>Whether a global that the module defines lives in a cell of its own from the start.</summary>
     public bool IsGlobalCell(int index) => _definition.Globals[index].Type.IsMutable && _exportedGlobals.Contains(index);
 
-    /// <summary>Address of a defined function's code.</summary>
+    /// <summary>Address of a defined function's code, or of its entry, which compiles it when it is called.</summary>
     public nint CodeOf(int index)
     {
+        if (_lazy is not null && _lazy.Table[index] is not 0 and nint compiled)
+        {
+            return compiled;
+        }
+
         // Racing threads compute the same address.
         if (_code[index] == 0)
         {
-            _code[index] = _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index)).GetFunctionPointer();
+            _code[index] = HandleOf(index).GetFunctionPointer();
         }
 
         return _code[index];
     }
 
-    /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
-    public GuestFrame? FrameOf(MethodBase method)
+    /// <summary>
+    /// For a function that the host is about to call: compiles it before somebody takes its address, because the address of what is not compiled yet leads
+    /// to the code by a detour, for ever.
+    /// </summary>
+    public void Prepare(int index)
     {
-        // "f12", or "f12$body" for a function with a large frame, whose guard is not a frame of its own.
+        if (_code[index] == 0 && _lazy is null)
+        {
+            RuntimeHelpers.PrepareMethod(HandleOf(index));
+        }
+    }
+
+    private RuntimeMethodHandle HandleOf(int index) =>
+        _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(_lazy is null ? index : ModuleCompiler.FirstEntry + index));
+
+    /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="ilOffset">Offset in its IL, or -1.</param>
+    /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
+    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1)
+    {
+        // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own. "f12$loop" took over from the interpreter,
+        // whose frame stands for both.
         ReadOnlySpan<char> name = method.Name;
         if (name.EndsWith("$body"))
         {
             name = name[..^5];
         }
 
-        if (name.IsEmpty || name[0] != 'f' || !int.TryParse(name[1..], out int index))
-        {
-            return null;
-        }
+        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? FrameOf(index, ilOffset, codeOffset) : null;
+    }
 
+    /// <summary>The guest frame of a function, imports not counted.</summary>
+    public GuestFrame FrameOf(int index, int ilOffset, int codeOffset)
+    {
         int function = _definition.ImportedFunctionCount + index;
-        return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName);
+        int offset = codeOffset >= 0 ? codeOffset : CodeMap.Find(_definition, _engine, index, ilOffset);
+        SourceLine? line = offset < 0 ? null : _lines.Value?.Find((uint)(offset - _definition.CodeStart));
+        return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName)
+        {
+            CodeOffset = offset,
+            SourceFile = line?.File,
+            SourceLine = line?.Line ?? 0,
+        };
+    }
+
+    /// <summary>Loads an image into the module's load context.</summary>
+    private Module Load(byte[] image)
+    {
+        using MemoryStream stream = new(image);
+        Module module = _loadContext.LoadFromStream(stream).ManifestModule;
+        GuestStackReader.Register(module, this);
+        return module;
     }
 }

@@ -16,14 +16,14 @@ internal sealed partial class FunctionCompiler
         {
             LoadMemoryLength(memory);
             _il.LoadInt64(extent);
-            _il.Branch(Il.Blt, ColdLabel(ref _cold.MemoryTrap));
+            _il.Branch(Il.Blt, MemoryTrapLabel());
         }
 
         LoadAddressValue(address);
         LoadMemoryLength(memory);
         _il.LoadInt64(extent);
         _il.Emit(Il.Sub);
-        _il.Branch(Il.BgtUn, ColdLabel(ref _cold.MemoryTrap));
+        _il.Branch(Il.BgtUn, MemoryTrapLabel());
     }
 
     /// <summary>No memory reaches as far as the offset. What follows is compiled all the same, but never runs.</summary>
@@ -32,7 +32,7 @@ internal sealed partial class FunctionCompiler
         SpillAll();
         LoadMemoryLength(memory);
         _il.LoadInt64(0);
-        _il.Branch(Il.Bge, ColdLabel(ref _cold.MemoryTrap));
+        _il.Branch(Il.Bge, MemoryTrapLabel());
     }
 
     /// <summary>Instructions that are a call of a method of the runtime: context, operands, immediates.</summary>

@@ -33,7 +33,7 @@ internal sealed partial class FunctionCompiler
         else
         {
             LoadContext();
-            EmitCall(Il.Call, ModuleAssembly.MethodToken(index - _definition.ImportedFunctionCount), isTail);
+            EmitCall(Il.Call, _module.FunctionToken(index - _definition.ImportedFunctionCount), isTail);
             NoteCall(index);
         }
 

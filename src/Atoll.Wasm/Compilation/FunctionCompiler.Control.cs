@@ -56,11 +56,11 @@ internal sealed partial class FunctionCompiler
         /// <summary>If: what is known where its arms start.</summary>
         public int SeenAtStart { get; set; }
 
-        /// <summary>The try region that the label lies in: a branch from another region has to leave that one.</summary>
-        public TryRegion? Region { get; init; }
+        /// <summary>The block around it that catches.</summary>
+        public TryBlock? OuterTry { get; init; }
 
         /// <summary>What a block that catches needs; null for others.</summary>
-        public TryPart? Try { get; set; }
+        public TryBlock? Try { get; set; }
 
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
@@ -153,27 +153,11 @@ internal sealed partial class FunctionCompiler
             Type = type,
             Label = _il.DefineLabel(),
             Height = _stack.Count - type.Parameters.Length,
-            Region = _region,
+            OuterTry = _try,
         };
         frame.Values = AllocateTemps(frame.BranchTypes);
         _frames.Add(frame);
         return frame;
-    }
-
-    private int[] AllocateTemps(ImmutableArray<ValueType> types)
-    {
-        if (types.IsEmpty)
-        {
-            return [];
-        }
-
-        int[] temps = new int[types.Length];
-        for (int i = 0; i < temps.Length; i++)
-        {
-            temps[i] = AllocateTemp(LocalKinds.Of(types[i]));
-        }
-
-        return temps;
     }
 
     private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(out _)!;
@@ -195,6 +179,11 @@ internal sealed partial class FunctionCompiler
         PushShared(type.Parameters, frame.Values);
         ForgetChecks();
         frame.LoopDepth = ++_loopDepth;
+        if (reader.Position == _resumeOffset)
+        {
+            EmitResumedOperands(frame.Label);
+        }
+
         _il.MarkLabel(frame.Label);
         CheckFuel();
     }
@@ -393,59 +382,6 @@ internal sealed partial class FunctionCompiler
         }
     }
 
-    private void FreeTemps(ImmutableArray<ValueType> types, int[] temps)
-    {
-        for (int i = 0; i < temps.Length; i++)
-        {
-            FreeTemp(LocalKinds.Of(types[i]), temps[i]);
-        }
-    }
-
-    private void PushShared(ImmutableArray<ValueType> types, int[] temps)
-    {
-        for (int i = 0; i < temps.Length; i++)
-        {
-            PushTemp(LocalKinds.Of(types[i]), temps[i], shared: true);
-        }
-    }
-
-    /// <summary>Pops the top values into temporaries; all are read before the first is written, so that they may change places.</summary>
-    private void MoveToTemps(int[] temps)
-    {
-        LoadOperands(temps.Length);
-        for (int i = temps.Length - 1; i >= 0; i--)
-        {
-            _il.StoreLocal(temps[i]);
-        }
-
-        SpillAll();
-    }
-
-    /// <summary>Copies the top values into temporaries without popping them; nothing is on IL's stack.</summary>
-    private void CopyToTemps(int[] temps)
-    {
-        int first = _stack.Count - temps.Length;
-        for (int i = 0; i < temps.Length; i++)
-        {
-            Peek(_stack[first + i]);
-        }
-
-        for (int i = temps.Length - 1; i >= 0; i--)
-        {
-            _il.StoreLocal(temps[i]);
-        }
-    }
-
-    private void Peek(in Entry entry)
-    {
-        switch (entry.Kind)
-        {
-            case EntryKind.Const: EmitConst(entry.Type, entry.Bits); break;
-            case EntryKind.Local: LoadWasmLocal(entry.Index); break;
-            default: _il.LoadLocal(entry.Index); break;
-        }
-    }
-
     private Frame Target(int depth) => _frames[_frames.Count - 1 - depth];
 
     private void Branch(int depth)
@@ -483,9 +419,9 @@ internal sealed partial class FunctionCompiler
         _il.MarkLabel(next);
     }
 
-    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved, looked at or left on the way.</summary>
+    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved or noted on the way.</summary>
     private bool IsPlainTarget(Frame target) =>
-        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.Region == _region && !NeedsLook(target);
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)
@@ -554,57 +490,4 @@ internal sealed partial class FunctionCompiler
 
         return label;
     }
-
-    private void Return()
-    {
-        FlushFuel();
-        int count = _type.Results.Length;
-        if (count == 1 && _stackEntries == (_stack[^1].Kind == EntryKind.Stack ? 1 : 0))
-        {
-            SaveFuel();
-            LoadOperands(1);
-            EmitRet();
-            return;
-        }
-
-        SpillAll();
-        int first = _stack.Count - count;
-        EmitReturn(i => Peek(_stack[first + i]));
-    }
-
-    private void EmitReturn(Action<int> loadResult)
-    {
-        SaveFuel();
-        for (int i = 1; i < _type.Results.Length; i++)
-        {
-            _il.LoadArgument(_parameterCount + i - 1);
-            loadResult(i);
-            HideRotation(LocalKinds.Of(_type.Results[i]));
-            if (_type.Results[i].IsVector)
-            {
-                _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetResult)));
-            }
-            else
-            {
-                _il.Emit(StoreIndirect(LocalKinds.Of(_type.Results[i])));
-            }
-        }
-
-        if (!_type.Results.IsEmpty)
-        {
-            loadResult(0);
-            HideRotation(LocalKinds.Of(_type.Results[0]));
-        }
-
-        EmitRet();
-    }
-
-    private static Il StoreIndirect(LocalKind kind) => kind switch
-    {
-        LocalKind.I32 => Il.StindI4,
-        LocalKind.I64 => Il.StindI8,
-        LocalKind.F32 => Il.StindR4,
-        LocalKind.F64 => Il.StindR8,
-        _ => Il.StindRef,
-    };
 }

@@ -48,7 +48,8 @@ internal sealed partial class FunctionCompiler
             Look();
         }
 
-        _il.Branch(target.Region == _region ? Il.Br : Il.Leave, target.Label);
+        CrossTries(target);
+        _il.Branch(Il.Br, target.Label);
     }
 
     /// <summary>Reads through a pointer that is null after a request to stop; the exception becomes the reason where the guest was entered (GuestErrors).</summary>

@@ -225,7 +225,7 @@ internal sealed partial class FunctionCompiler
                 _il.Emit(Il.Sub);
             }
 
-            _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, ColdLabel(ref _cold.MemoryTrap));
+            _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, MemoryTrapLabel());
         }
 
         if (isLocal && memory == 0)

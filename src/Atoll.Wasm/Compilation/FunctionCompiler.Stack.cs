@@ -285,15 +285,8 @@ internal sealed partial class FunctionCompiler
         }
 
         LoadOperands(1);
-        if (local < _parameterCount)
-        {
-            _il.StoreArgument(local);
-        }
-        else
-        {
-            _il.StoreLocal(local - _parameterCount);
-        }
-
+        CopyForHandlers(local);
+        StoreWasmLocal(local);
         ForgetCheck(local);
         _isSet[local] = true;
         if (tee)
@@ -304,13 +297,27 @@ internal sealed partial class FunctionCompiler
 
     private void LoadWasmLocal(int local)
     {
-        if (local < _parameterCount)
+        int home = _homes[local];
+        if (home < 0)
         {
             _il.LoadArgument(local);
         }
         else
         {
-            _il.LoadLocal(local - _parameterCount);
+            _il.LoadLocal(home);
+        }
+    }
+
+    private void StoreWasmLocal(int local)
+    {
+        int home = _homes[local];
+        if (home < 0)
+        {
+            _il.StoreArgument(local);
+        }
+        else
+        {
+            _il.StoreLocal(home);
         }
     }
 

@@ -4,15 +4,16 @@ using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
 
-/// <content>Throwing, the handlers of the older <c>try</c>, and what IL forbids inside of a try region.</content>
+/// <content>Throwing, and what IL forbids inside of a try region: returns and tail calls.</content>
 internal sealed partial class FunctionCompiler
 {
+    /// <summary>Clauses that are searched for the one that catches a throw of the same function.</summary>
+    private const int MaximumSearch = 64;
+
     private readonly List<TailCall> _deferred = [];
     private readonly List<int>[] _tailTemps = [.. Enumerable.Range(0, 7).Select(_ => new List<int>())];
     private int _returnLabel;
     private int _returnTemp;
-    private int _delegateLabel;
-    private int _delegateTemp;
 
     /// <summary>A tail call that waits for the function's end.</summary>
     /// <param name="Label">Where it is to be.</param>
@@ -31,7 +32,6 @@ internal sealed partial class FunctionCompiler
         }
 
         _returnLabel = -1;
-        _delegateLabel = -1;
     }
 
     private void Throw(int tag)
@@ -43,21 +43,18 @@ internal sealed partial class FunctionCompiler
         {
             BranchToHandler(handler.Target, handler.HasReference, tag, types);
         }
+        else if (_try is not null)
+        {
+            StoreException(tag, types);
+            NoteThrow();
+            EmitThrowTo(_try);
+        }
         else
         {
-            NoteThrow();
             SaveFuel();
             LoadTag(tag);
-            if (types.IsEmpty)
-            {
-                CallHelper(nameof(GuestRuntime.ThrowEmpty));
-            }
-            else
-            {
-                PackValues(types);
-                CallHelper(nameof(GuestRuntime.Throw));
-            }
-
+            PackValues(types);
+            CallHelper(nameof(GuestRuntime.Throw));
             _il.Emit(Il.Throw);
         }
 
@@ -68,44 +65,73 @@ internal sealed partial class FunctionCompiler
     {
         FlushFuel();
         LoadOperands(1);
+        CallHelper(nameof(GuestRuntime.CheckException));
         int temp = AllocateTemp(LocalKind.Reference);
         _il.StoreLocal(temp);
         SpillAll();
-        EmitRethrow(temp);
+        ThrowAgain(temp);
         FreeTemp(LocalKind.Reference, temp);
-        _reachable = false;
     }
 
-    private void EmitRethrow(int exception)
+    private void Rethrow(int depth)
     {
+        SpillAll();
         FlushFuel();
+        ThrowAgain(Target(depth).Try!.Exception);
+    }
+
+    private void ThrowAgain(int exception)
+    {
         NoteThrow();
-        SaveFuel();
-        EmitThrowOf(exception);
+        if (_try is null)
+        {
+            SaveFuel();
+            EmitThrowOf(exception);
+        }
+        else
+        {
+            _il.LoadLocal(exception);
+            _il.StoreLocal(_caughtLocal);
+            EmitThrowTo(_try);
+        }
+
+        _reachable = false;
     }
 
     private void EmitThrowOf(int exception)
     {
         _il.LoadLocal(exception);
-        CallHelper(nameof(GuestRuntime.ThrowRef));
+        CallHelper(nameof(GuestRuntime.ThrowAgain));
         _il.Emit(Il.Throw);
     }
 
     /// <summary>
-    /// The clause of this function that surely catches a throw of the tag, if that can be said: then the throw is a branch, a thousand times
-    /// cheaper. Two imported tags may be one, so for them it cannot be said; nor for a <c>try</c>, whose handlers are not known yet.
+    /// The exception that was caught, or was made here, goes on to the handlers of a block of this function: a jump. Without a block it leaves
+    /// the function.
+    /// </summary>
+    private void EmitThrowTo(TryBlock? block)
+    {
+        if (block is not null)
+        {
+            _il.Branch(Il.Br, block.Handlers);
+            return;
+        }
+
+        SetState(null);
+        SaveFuel();
+        EmitThrowOf(_caughtLocal);
+    }
+
+    /// <summary>
+    /// The clause of this function that surely catches a throw of the tag, if that can be said: then the throw is a branch, and no exception is
+    /// made. Two imported tags may be one, so for them it cannot be said; nor for a <c>try</c>, whose handlers are not known yet.
     /// </summary>
     private (Frame Target, bool HasReference)? FindHandler(int tag)
     {
         int searched = 0;
-        for (TryRegion? region = _region; region is not null; region = region.Outer)
+        for (TryBlock? block = _try; block?.Clauses is { } clauses; block = block.Outer)
         {
-            if (region.Frame.Kind != FrameKind.TryTable)
-            {
-                return null;
-            }
-
-            foreach (CatchClause clause in region.Frame.Try!.Clauses)
+            foreach (CatchClause clause in clauses)
             {
                 if (++searched > MaximumSearch)
                 {
@@ -114,7 +140,7 @@ internal sealed partial class FunctionCompiler
 
                 if (!clause.HasTag || clause.Tag == (uint)tag)
                 {
-                    return (_frames[region.FrameIndex - 1 - (int)clause.Label], clause.HasReference);
+                    return (_frames[block.FrameIndex - 1 - (int)clause.Label], clause.HasReference);
                 }
 
                 if (tag < _definition.ImportedTagCount && clause.Tag < (uint)_definition.ImportedTagCount)
@@ -132,13 +158,8 @@ internal sealed partial class FunctionCompiler
     {
         if (hasReference)
         {
-            LoadTag(tag);
-            PackValues(types);
-            CallHelper(nameof(GuestRuntime.NewException));
-            int exception = AllocateTemp(LocalKind.Reference);
-            _il.StoreLocal(exception);
-            EmitCaught(target, exception, hasReference: true);
-            FreeTemp(LocalKind.Reference, exception);
+            StoreException(tag, types);
+            EmitCaught(target, hasReference: true);
             return;
         }
 
@@ -150,9 +171,24 @@ internal sealed partial class FunctionCompiler
         LeaveTo(target);
     }
 
+    /// <summary>Makes an exception of the topmost entries, which are not on IL's stack.</summary>
+    private void StoreException(int tag, ImmutableArray<ValueType> types)
+    {
+        LoadTag(tag);
+        PackValues(types);
+        CallHelper(nameof(GuestRuntime.NewException));
+        _il.StoreLocal(_caughtLocal);
+    }
+
     /// <summary>Leaves an array with the topmost entries, which are not on IL's stack.</summary>
     private void PackValues(ImmutableArray<ValueType> types)
     {
+        if (types.IsEmpty)
+        {
+            CallHelper(nameof(GuestRuntime.NoValues));
+            return;
+        }
+
         _il.LoadInt32(types.Length);
         _il.Emit(Il.Newarr, _module.TypeToken(typeof(Value)));
         int first = _stack.Count - types.Length;
@@ -176,112 +212,10 @@ internal sealed partial class FunctionCompiler
         }
     }
 
-    /// <summary>Begins a handler of a <c>try</c>: each compares the tag, and goes on to the next when it is another.</summary>
-    private void BeginCatch(int tag)
-    {
-        Frame frame = _frames[^1];
-        TryPart part = frame.Try!;
-        LeaveArm(frame);
-        if (frame.Kind == FrameKind.Try)
-        {
-            CloseRegion(frame);
-            frame.Kind = FrameKind.Catch;
-            part.FirstLabel = part.NextLabel = _il.DefineLabel();
-        }
-
-        if (!part.Region.Throws)
-        {
-            return;
-        }
-
-        _il.MarkLabel(part.NextLabel);
-        EnterHandler(part);
-        _reachable = true;
-        if (tag < 0)
-        {
-            part.CatchesAll = true;
-            return;
-        }
-
-        part.Tags.Add(tag);
-        part.NextLabel = _il.DefineLabel();
-        EmitBranchOnTag(Il.BneUn, part.Exception, tag, part.NextLabel);
-        ImmutableArray<ValueType> types = _definition.Tags[tag].Type.Function.Parameters;
-        for (int i = 0; i < types.Length; i++)
-        {
-            LocalKind kind = LocalKinds.Of(types[i]);
-            int temp = AllocateTemp(kind);
-            LoadPayload(part.Exception, i, kind);
-            _il.StoreLocal(temp);
-            PushTemp(kind, temp);
-        }
-    }
-
-    /// <summary>Behind the last handler of a <c>try</c>, because only now all tags are known.</summary>
-    private void EndCatches(TryPart part)
-    {
-        if (!part.CatchesAll)
-        {
-            // The filter let only these tags through; IL wants code at the label all the same.
-            _il.MarkLabel(part.NextLabel);
-            EmitThrowOf(part.Exception);
-        }
-
-        EmitFilter(part, part.Tags, part.CatchesAll);
-        EmitHandler(part, part.Exception, part.FirstLabel);
-    }
-
-    /// <summary>
-    /// Ends a <c>try</c> whose exceptions belong to a block further out. Where there are handlers in between, the exception is caught and thrown
-    /// again in the region that is meant.
-    /// </summary>
-    private void EndDelegate(int depth)
-    {
-        Frame frame = _frames[^1];
-        TryPart part = frame.Try!;
-        LeaveArm(frame);
-        CloseRegion(frame);
-
-        // The label does not count the block that ends here.
-        Frame target = Target(depth + 1);
-        TryRegion? region = target.Kind is FrameKind.Try or FrameKind.TryTable ? target.Try!.Region : target.Region;
-        if (part.Region.Throws && region != _region)
-        {
-            EmitFilter(part, [], all: true);
-            (int label, int temp) = DelegateTo(region);
-            EmitHandler(part, temp, label);
-        }
-
-        FreeTemp(LocalKind.Reference, part.Exception);
-        JoinFrame(frame);
-    }
-
-    private (int Label, int Temp) DelegateTo(TryRegion? region)
-    {
-        if (region is null)
-        {
-            if (_delegateLabel < 0)
-            {
-                _delegateLabel = _il.DefineLabel();
-                _delegateTemp = AllocateTemp(LocalKind.Reference);
-            }
-
-            return (_delegateLabel, _delegateTemp);
-        }
-
-        if (region.DelegateLabel < 0)
-        {
-            region.DelegateLabel = _il.DefineLabel();
-            region.DelegateTemp = AllocateTemp(LocalKind.Reference);
-        }
-
-        return (region.DelegateLabel, region.DelegateTemp);
-    }
-
-    /// <summary>Returns with the result on IL's stack; from a region by way of the function's end, because IL cannot return from one.</summary>
+    /// <summary>Returns with the result on IL's stack; from the region by way of the function's end, because IL cannot return from one.</summary>
     private void EmitRet()
     {
-        if (_region is null)
+        if (!_inRegion)
         {
             _il.Emit(Il.Ret);
             return;
@@ -290,7 +224,7 @@ internal sealed partial class FunctionCompiler
         if (_returnLabel < 0)
         {
             _returnLabel = _il.DefineLabel();
-            _returnTemp = _type.Results.IsEmpty ? -1 : AllocateTemp(LocalKinds.Of(_type.Results[0]));
+            _returnTemp = _type.Results.IsEmpty ? -1 : AddLocal(LocalKinds.Of(_type.Results[0]));
         }
 
         if (_returnTemp >= 0)
@@ -306,11 +240,11 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// A tail call leaves the handlers of its function behind, and IL has none in a region: the operands are put away, and the call is made at the
-    /// function's end. False outside of regions.
+    /// function's end. False outside of the region.
     /// </summary>
     private bool DeferTailCall(FunctionType type, LocalKind? extra, int index, int table = -1)
     {
-        if (_region is null)
+        if (!_inRegion)
         {
             return false;
         }
@@ -345,7 +279,7 @@ internal sealed partial class FunctionCompiler
         return temps;
     }
 
-    /// <summary>What regions sent to the function's end.</summary>
+    /// <summary>What the region sent to the function's end.</summary>
     private void EmitDeferred()
     {
         foreach (TailCall call in _deferred)
@@ -382,12 +316,6 @@ internal sealed partial class FunctionCompiler
             }
 
             _il.Emit(Il.Ret);
-        }
-
-        if (_delegateLabel >= 0)
-        {
-            _il.MarkLabel(_delegateLabel);
-            EmitThrowOf(_delegateTemp);
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed partial class FunctionCompiler
 
     private const int MaximumLocals = 60_000;
 
+    /// <summary>Functions of more code share one block for all failed checks even where that loses the line: blocks cost the JIT compiler's favour.</summary>
+    private const int MaximumTracedBytes = 4096;
+
     private readonly ModuleCompiler _module;
     private readonly ModuleDefinition _definition;
     private readonly WasmEngineOptions _options;
@@ -24,8 +27,15 @@ internal sealed partial class FunctionCompiler
     private int _parameterCount;
     private int _contextArgument;
     private LocalKind[] _wasmLocals = [];
+
+    /// <summary>The IL local of each wasm local; -1 for an argument of IL.</summary>
+    private int[] _homes = [];
     private bool _hasCalls;
     private int _guardLocal;
+    private InstructionMap? _map;
+    private int _prologueLength;
+    private int _instructionOffset;
+    private bool _tracesMemory;
     private ColdLabels _cold;
     private int _controlLocal;
     private int[] _memoryBases = [];
@@ -38,10 +48,13 @@ internal sealed partial class FunctionCompiler
         _options = module.Engine.Options;
     }
 
-    /// <summary>Labels of the blocks that throw, -1 where there is none. IL does not let a branch leave a try region, so each region has its own.</summary>
+    /// <summary>Labels of the blocks that throw, -1 where there is none. IL lets no branch leave a try region, which therefore has its own.</summary>
     private struct ColdLabels()
     {
         public int MemoryTrap = -1;
+
+        /// <summary>In place of <see cref="MemoryTrap"/> where traps tell their line: one for each instruction.</summary>
+        public List<(int Label, int Offset)>? MemoryTraps;
         public int TypeTrap = -1;
         public int CastFailure = -1;
         public int Unaligned = -1;
@@ -52,6 +65,14 @@ internal sealed partial class FunctionCompiler
     /// <summary>IL of the function and what the method needs to run it.</summary>
     public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes, IlBuffer.HandlerOffsets[] Handlers);
 
+    /// <summary>As <see cref="Compile"/>, to learn where each instruction's code lies.</summary>
+    public List<(int Il, int Offset)> Map(int index)
+    {
+        _map = new InstructionMap();
+        Compile(index);
+        return _map.Resolve(_il, _prologueLength);
+    }
+
     public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
 
     public Result Compile(int index)
@@ -59,10 +80,14 @@ internal sealed partial class FunctionCompiler
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
         EmitEntry(body);
+        EmitResume(body);
+        BeginRegion(body);
         PushFunctionFrame();
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
         {
+            _instructionOffset = reader.Position;
+            _map?.Note(_il, _instructionOffset);
             Opcode opcode = reader.ReadOpcode();
             if (!_reachable)
             {
@@ -74,12 +99,15 @@ internal sealed partial class FunctionCompiler
             CompileInstruction(ref reader, opcode);
         }
 
+        // What follows belongs to many instructions.
+        _map?.Note(_il, -1);
+        EndRegion();
         EmitDeferred();
         EmitColdBlocks();
-        EmitPrologue();
+        EmitPrologue(_prologue);
         int frame = EstimateFrame();
-        byte[] il = _il.Finish(_prologue, out int prologue);
-        return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(prologue));
+        byte[] il = _il.Finish(_prologue, out _prologueLength);
+        return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(_prologueLength));
     }
 
     /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
@@ -90,8 +118,9 @@ internal sealed partial class FunctionCompiler
         _il.Clear();
         _prologue.Clear();
         _type = type;
-        _parameterCount = type.Parameters.Length;
-        _contextArgument = _parameterCount + Math.Max(0, type.Results.Length - 1);
+        int parameters = type.Parameters.Length;
+        _parameterCount = _resumeOffset == 0 ? parameters : 0;
+        _contextArgument = _resumeOffset == 0 ? parameters + Math.Max(0, type.Results.Length - 1) : 1;
         _hasCalls = body.HasCalls;
         _locals = [];
         _stack.Clear();
@@ -103,6 +132,7 @@ internal sealed partial class FunctionCompiler
         _guardLocal = -1;
         _fuelLocal = -1;
         _cold = new ColdLabels();
+        _tracesMemory = _module.HasLines && body.Code.Length <= MaximumTracedBytes;
         _controlLocal = -1;
         _memoryBases = new int[_definition.Memories.Length];
         Array.Fill(_memoryBases, -1);
@@ -113,27 +143,29 @@ internal sealed partial class FunctionCompiler
         }
 
         _wasmLocals = new LocalKind[body.LocalCount];
-        for (int i = 0; i < _parameterCount; i++)
+        _homes = new int[body.LocalCount];
+        for (int i = 0; i < parameters; i++)
         {
             _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
+            _homes[i] = _resumeOffset == 0 ? -1 : AddLocal(_wasmLocals[i]);
         }
 
-        int next = _parameterCount;
+        int next = parameters;
         foreach (LocalRun run in body.Locals)
         {
             for (int i = 0; i < run.Count; i++)
             {
-                _wasmLocals[next++] = LocalKinds.Of(run.Type);
-                AddLocal(_wasmLocals[next - 1]);
+                _wasmLocals[next] = LocalKinds.Of(run.Type);
+                _homes[next] = AddLocal(_wasmLocals[next]);
+                next++;
             }
         }
 
         _lazyReads = new int[body.LocalCount];
         _isSet = new bool[body.LocalCount];
-        _isSet.AsSpan(0, _parameterCount).Fill(true);
+        _isSet.AsSpan(0, _resumeOffset == 0 ? parameters : body.LocalCount).Fill(true);
         ResetChecks(body.LocalCount);
         ResetInterruption();
-        ResetExceptions();
     }
 
     private int AddLocal(LocalKind kind)
@@ -149,7 +181,7 @@ internal sealed partial class FunctionCompiler
 
     private void EmitEntry(FunctionBody body)
     {
-        if (!ManyLocals(body))
+        if (!ManyLocals(body) && _resumeOffset == 0)
         {
             for (int i = _parameterCount; i < _wasmLocals.Length; i++)
             {
@@ -158,7 +190,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        if (_hasCalls)
+        if (_hasCalls && _options.StackGuard)
         {
             // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
             _guardLocal = AddLocal(LocalKind.Pointer);
@@ -176,44 +208,69 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>Loads what the body turned out to use: the store's control block, bases of memories.</summary>
-    private void EmitPrologue()
+    private void EmitPrologue(IlBuffer il)
     {
         if (_controlLocal >= 0)
         {
-            _prologue.LoadArgument(_contextArgument);
-            _prologue.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
-            _prologue.StoreLocal(_controlLocal);
+            il.LoadArgument(_contextArgument);
+            il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            il.StoreLocal(_controlLocal);
         }
 
         for (int i = 0; i < _memoryBases.Length; i++)
         {
             if (_memoryBases[i] >= 0)
             {
-                _prologue.LoadArgument(_contextArgument);
-                _prologue.Emit(Il.Ldfld, _module.MemoryField(i));
-                _prologue.StoreLocal(_memoryBases[i]);
+                il.LoadArgument(_contextArgument);
+                il.Emit(Il.Ldfld, _module.MemoryField(i));
+                il.StoreLocal(_memoryBases[i]);
             }
 
             if (_memoryLengths[i] >= 0)
             {
-                EmitMemoryLength(_prologue, _memoryBases[i]);
-                _prologue.StoreLocal(_memoryLengths[i]);
+                EmitMemoryLength(il, _memoryBases[i]);
+                il.StoreLocal(_memoryLengths[i]);
             }
         }
     }
 
     /// <summary>
-    /// One block for each kind of failure, at the end of the function or try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
+    /// One block for each kind of failure, at the end of the function or of its try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
     /// hot loops in registers.
     /// </summary>
     private void EmitColdBlocks()
     {
+        foreach ((int label, int offset) in _cold.MemoryTraps ?? [])
+        {
+            _il.MarkLabel(label);
+            _il.LoadInt32(offset);
+            CallHelper(nameof(GuestRuntime.MemoryOutOfBoundsAt));
+            _il.Emit(Il.Throw);
+        }
+
         EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
         EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
         EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
         EmitThrow(_cold.StackCheck, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
         EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
+    }
+
+    /// <summary>Where a failed check of a memory access goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
+    private int MemoryTrapLabel()
+    {
+        if (!_tracesMemory)
+        {
+            return ColdLabel(ref _cold.MemoryTrap);
+        }
+
+        _cold.MemoryTraps ??= [];
+        if (_cold.MemoryTraps is not [.., var last] || last.Offset != _instructionOffset)
+        {
+            _cold.MemoryTraps.Add((_il.DefineLabel(), _instructionOffset));
+        }
+
+        return _cold.MemoryTraps[^1].Label;
     }
 
     private int ColdLabel(ref int label)
@@ -324,7 +381,17 @@ internal sealed partial class FunctionCompiler
 
     private void CallHelper(string name) => _il.Emit(Il.Call, _module.Helper(name));
 
-    private void LoadContext() => _il.LoadArgument(_contextArgument);
+    private void LoadContext()
+    {
+        if (_inRegion)
+        {
+            _il.LoadLocal(_contextLocal);
+        }
+        else
+        {
+            _il.LoadArgument(_contextArgument);
+        }
+    }
 
     private void LoadControl(string field)
     {

@@ -11,17 +11,24 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// <summary>A function of a guest or of the host.</summary>
 /// <remarks>
 /// Used by one thread at a time, like its store. Keeps its instance and code alive. Calls stop at the store's deadline or cancellation and throw
-/// <see cref="TrapException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
+/// <see cref="TrapException"/>, <see cref="GuestThrownException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
 /// <see cref="HostFunctionException"/> or <see cref="GuestExitException"/>.
 /// </remarks>
 public sealed class Function : Extern
 {
-    // Read by generated code: what to call, what to pass as its last argument, and the one object for the type.
-    internal readonly nint Code;
+    // Read by generated code: what to call (at first perhaps an entry that compiles the function), what to pass as its last argument, and the
+    // one object for the type.
+    internal nint Code;
     internal readonly object Context;
     internal readonly DefinedType Defined;
-    private readonly string? _name;
 
+    /// <summary>Its number in its instance, imports first; 0 for a function of the host.</summary>
+    internal readonly int Index;
+    private readonly string? _name;
+    private UntypedStub? _stub;
+    private Delegate? _delegate;
+
+    /// <summary>A function of the host.</summary>
     internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
     {
@@ -31,6 +38,10 @@ public sealed class Function : Extern
         _name = name;
     }
 
+    /// <summary>A function of an instance; <paramref name="index"/> counts imports.</summary>
+    internal Function(Store store, nint code, InstanceContext context, DefinedType defined, int index)
+        : this(store, code, context, defined, name: null) => Index = index;
+
     /// <inheritdoc/>
     public override ExternKind Kind => ExternKind.Function;
 
@@ -38,7 +49,7 @@ public sealed class Function : Extern
     public FunctionType Type => Defined.Function!;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
-    public string? Name => _name;
+    public string? Name => Context is InstanceContext context ? context.Instance.Module.Code.Names.FunctionName(Index) : _name;
 
     /// <summary>Makes a function of the host.</summary>
     /// <param name="store">The store that owns it.</param>
@@ -84,9 +95,9 @@ public sealed class Function : Extern
             Store.CheckValue(arguments[i], type.Parameters[i]);
         }
 
-        UntypedStub stub = Store.Engine.Thunks.GetUntypedStub(type);
+        UntypedStub stub = _stub ??= Store.Engine.Thunks.GetUntypedStub(type);
         Exception? failure = null;
-        nuint state = Store.Enter();
+        ThreadBias? state = Store.Enter();
         try
         {
             stub(Code, Context, arguments, results);
@@ -113,5 +124,15 @@ public sealed class Function : Extern
     /// </typeparam>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public TDelegate ToDelegate<TDelegate>()
-        where TDelegate : Delegate => (TDelegate)TypedStubs.Create(this, typeof(TDelegate));
+        where TDelegate : Delegate
+    {
+        // The last one is kept: an instance that is lent again and again is asked for the same.
+        Delegate? known = _delegate;
+        if (known is null || known.GetType() != typeof(TDelegate))
+        {
+            _delegate = known = TypedStubs.Create(this, typeof(TDelegate));
+        }
+
+        return (TDelegate)known;
+    }
 }

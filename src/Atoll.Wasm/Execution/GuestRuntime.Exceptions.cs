@@ -5,11 +5,13 @@ internal static partial class GuestRuntime
 {
     public static Exception Throw(Tag tag, Value[] payload) => new GuestThrownException(new ExceptionInstance(tag, payload));
 
-    public static Exception ThrowEmpty(Tag tag) => new GuestThrownException(new ExceptionInstance(tag, Array.Empty<Value>()));
+    /// <summary>An exception that was caught is thrown again, with a stack trace of its own.</summary>
+    public static Exception ThrowAgain(object exception) => new GuestThrownException((ExceptionInstance)exception);
 
-    public static Exception ThrowRef(object? exception) => exception is ExceptionInstance instance
-        ? new GuestThrownException(instance)
-        : new TrapException(TrapKind.NullReference, "null exception reference");
+    /// <summary>The operand of throw_ref.</summary>
+    public static object CheckException(object? exception) => exception ?? throw new TrapException(TrapKind.NullReference, "null exception reference");
+
+    public static Value[] NoValues() => [];
 
     public static object NewException(Tag tag, Value[] payload) => new ExceptionInstance(tag, payload);
 

@@ -6,9 +6,6 @@ namespace Atoll.Wasm.Execution;
 /// <summary>A host function independent of stores: a type, a delegate and the machine code that leads from guest code to the delegate.</summary>
 internal sealed class HostDefinition
 {
-    // Read by generated code.
-    internal readonly Delegate Target;
-
     private readonly WasmEngine _engine;
 
     private HostDefinition(WasmEngine engine, string name, FunctionType type, Delegate target, nint code)
@@ -25,6 +22,8 @@ internal sealed class HostDefinition
     public DefinedType Defined { get; }
 
     public FunctionType Type => Defined.Function!;
+
+    public Delegate Target { get; }
 
     public nint Code { get; }
 

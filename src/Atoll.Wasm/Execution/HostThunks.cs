@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Atoll.Wasm.Execution;
@@ -12,7 +13,7 @@ internal delegate void UntypedStub(nint code, object context, ReadOnlySpan<Value
 /// The machine code between compiled code and the host, one piece for each signature, made when first needed. Compiled code calls by function
 /// pointer, and a function pointer keeps nothing alive: the engine holds the thunks, and whatever holds a pointer holds the engine.
 /// </summary>
-internal sealed class HostThunks
+internal sealed partial class HostThunks
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
@@ -28,7 +29,7 @@ internal sealed class HostThunks
         {
             if (!_callbackThunks.TryGetValue(type, out nint code))
             {
-                code = Emit(type, il => EmitCallbackBody(il, type));
+                code = Emit(Result(type), Parameters(type), il => EmitCallbackBody(il, type));
                 _callbackThunks.Add(type, code);
             }
 
@@ -43,7 +44,7 @@ internal sealed class HostThunks
         {
             if (!_delegateThunks.TryGetValue((type, delegateType, takesCaller), out nint code))
             {
-                code = Emit(type, il => EmitDelegateBody(il, type, delegateType, takesCaller));
+                code = Emit(Result(type), Parameters(type), il => EmitDelegateBody(il, type, delegateType, takesCaller));
                 _delegateThunks.Add((type, delegateType, takesCaller), code);
             }
 
@@ -74,15 +75,19 @@ internal sealed class HostThunks
         _ => typeof(object),
     };
 
-    private nint Emit(FunctionType type, Action<ILGenerator> body)
+    private nint Emit(Type result, Type[] parameters, Action<ILGenerator> body)
     {
         _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
         TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
-        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, Result(type), Parameters(type));
+        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, result, parameters);
         body(method.GetILGenerator());
         Type created = builder.CreateType();
         _keepAlive.Add(created);
-        return created.GetMethod("Call")!.MethodHandle.GetFunctionPointer();
+        RuntimeMethodHandle call = created.GetMethod("Call")!.MethodHandle;
+
+        // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
+        RuntimeHelpers.PrepareMethod(call);
+        return call.GetFunctionPointer();
     }
 
     private static void EmitDelegateBody(ILGenerator il, FunctionType type, Type delegateType, bool takesCaller)
@@ -114,7 +119,11 @@ internal sealed class HostThunks
             il.Emit(OpCodes.Stloc, result);
         }
 
+        // On a way of its own, not past the handler's end: a result that the handler could see would have to be kept in memory.
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Leave, succeeded);
         EndHostCall(il, context);
+        il.MarkLabel(succeeded);
         if (result is not null)
         {
             il.Emit(OpCodes.Ldloc, result);
@@ -144,7 +153,10 @@ internal sealed class HostThunks
         il.Emit(OpCodes.Ldloc, arguments);
         il.Emit(OpCodes.Call, Helper(nameof(InvokeCallback)));
         il.Emit(OpCodes.Stloc, results);
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Leave, succeeded);
         EndHostCall(il, context);
+        il.MarkLabel(succeeded);
         for (int i = 1; i < type.Results.Length; i++)
         {
             il.Emit(OpCodes.Ldarg, (short)(type.Parameters.Length + i - 1));
@@ -163,14 +175,13 @@ internal sealed class HostThunks
     private static void LoadTarget(ILGenerator il, int context)
     {
         il.Emit(OpCodes.Ldarg, (short)context);
-        il.Emit(OpCodes.Ldfld, typeof(Caller).GetField(nameof(Caller.Definition), BindingFlags.NonPublic | BindingFlags.Instance)!);
-        il.Emit(OpCodes.Ldfld, typeof(HostDefinition).GetField(nameof(HostDefinition.Target), BindingFlags.NonPublic | BindingFlags.Instance)!);
+        il.Emit(OpCodes.Ldfld, typeof(Caller).GetField(nameof(Caller.Target), BindingFlags.NonPublic | BindingFlags.Instance)!);
     }
 
+    /// <summary>Ends a block that was left by a branch when all went well.</summary>
     private static void EndHostCall(ILGenerator il, int context)
     {
         LocalBuilder failure = il.DeclareLocal(typeof(Exception));
-        Label succeeded = il.DefineLabel();
         il.BeginExceptFilterBlock();
         il.Emit(OpCodes.Ldarg, (short)context);
         il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.IsForeign))!);
@@ -181,12 +192,9 @@ internal sealed class HostThunks
 
         // Thrown outside of the handler: within it the frames below would still take up stack.
         il.Emit(OpCodes.Ldloc, failure);
-        il.Emit(OpCodes.Brfalse, succeeded);
-        il.Emit(OpCodes.Ldloc, failure);
         il.Emit(OpCodes.Ldarg, (short)context);
         il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.FromHost))!);
         il.Emit(OpCodes.Throw);
-        il.MarkLabel(succeeded);
     }
 
     private static UntypedStub MakeUntypedStub(FunctionType type)
@@ -309,7 +317,7 @@ internal sealed class HostThunks
             results[i] = Value.Default(type.Results[i]);
         }
 
-        ((HostCallback)caller.Definition.Target)(caller, arguments, results);
+        ((HostCallback)caller.Target)(caller, arguments, results);
         for (int i = 0; i < results.Length; i++)
         {
             caller.Store.CheckValue(results[i], type.Results[i]);

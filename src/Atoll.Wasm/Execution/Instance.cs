@@ -26,8 +26,13 @@ public sealed class Instance
     /// <summary>The module that it was made from.</summary>
     public WasmModule Module { get; }
 
-    /// <summary>For tests, which look at what is not exported too.</summary>
     internal InstanceContext Context => _context;
+
+    /// <summary>By index: globals that live in cells of their own, and null.</summary>
+    internal Global?[] GlobalCells => _globals;
+
+    /// <summary>By index: values at the time when the others were made.</summary>
+    internal Value[] FirstGlobals => _globalValues;
 
     /// <summary>All exports with their names.</summary>
     public IEnumerable<KeyValuePair<string, Extern>> Exports
@@ -43,7 +48,20 @@ public sealed class Instance
 
     /// <summary>An export, or null when there is none of that name. O(1).</summary>
     /// <param name="name">Its name.</param>
-    public Extern? GetExport(string name) => Module.Code.Exports.TryGetValue(name, out ExportDefinition? export) ? Get(export) : null;
+    public Extern? GetExport(string name)
+    {
+        if (!Module.Code.Exports.TryGetValue(name, out ExportDefinition? export))
+        {
+            return null;
+        }
+
+        if (export.Kind == ExternKind.Function && export.Index >= Module.Definition.ImportedFunctionCount)
+        {
+            Module.Code.Prepare(export.Index - Module.Definition.ImportedFunctionCount);
+        }
+
+        return Get(export);
+    }
 
     /// <summary>An exported function, or null when there is none of that name.</summary>
     /// <param name="name">Its name.</param>

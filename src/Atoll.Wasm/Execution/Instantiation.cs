@@ -28,17 +28,33 @@ internal sealed unsafe class Instantiation
     /// <param name="store">The store.</param>
     /// <param name="module">The module.</param>
     /// <param name="imports">One item for each import, of the right type: an <see cref="Extern"/> or a <see cref="HostDefinition"/>.</param>
-    public static Instance Run(Store store, WasmModule module, object[] imports)
+    /// <param name="runStart">Whether to run the start function; if not, <see cref="RunStart"/> has to.</param>
+    public static Instance Run(Store store, WasmModule module, object[] imports, bool runStart = true)
     {
         // Entered as a whole, so that no other thread can use the store meanwhile.
-        nuint state = store.Enter();
+        ThreadBias? state = store.Enter();
         try
         {
-            return new Instantiation(store, module).Run(imports);
+            Instance instance = new Instantiation(store, module).Run(imports);
+            if (runStart)
+            {
+                RunStart(instance);
+            }
+
+            return instance;
         }
         finally
         {
             store.Exit(state);
+        }
+    }
+
+    /// <summary>The last step: the start function, if the module has one.</summary>
+    public static void RunStart(Instance instance)
+    {
+        if (instance.Module.Definition.Start is >= 0 and int start)
+        {
+            GuestRuntime.RefFunc(instance.Context, start).Invoke();
         }
     }
 
@@ -79,11 +95,6 @@ internal sealed unsafe class Instantiation
         _store.Own(instance);
         InitializeElements();
         InitializeData();
-        if (_definition.Start >= 0)
-        {
-            GuestRuntime.RefFunc(_context, _definition.Start).Invoke();
-        }
-
         return instance;
     }
 

@@ -68,19 +68,19 @@ internal sealed partial class InstructionAssembler
         if (kind == FrameKind.FoldedTry && cursor.TryOpen("do"u8))
         {
             Replace(FrameKind.FoldedAfterDo);
-            Push(FrameKind.FoldedPart, _pending.Length, null);
+            Push(FrameKind.FoldedPart, _pending.Length, default);
         }
         else if (kind is FrameKind.FoldedAfterDo or FrameKind.FoldedAfterCatch && cursor.TryOpen("catch"u8))
         {
             WriteCatch(Opcode.Catch);
             Replace(FrameKind.FoldedAfterCatch);
-            Push(FrameKind.FoldedPart, _pending.Length, null);
+            Push(FrameKind.FoldedPart, _pending.Length, default);
         }
         else if (kind is FrameKind.FoldedAfterDo or FrameKind.FoldedAfterCatch && cursor.TryOpen("catch_all"u8))
         {
             WriteCatch(Opcode.CatchAll);
             Replace(FrameKind.FoldedAfterCatchAll);
-            Push(FrameKind.FoldedPart, _pending.Length, null);
+            Push(FrameKind.FoldedPart, _pending.Length, default);
         }
         else if (kind == FrameKind.FoldedAfterDo && cursor.TryOpen("delegate"u8))
         {

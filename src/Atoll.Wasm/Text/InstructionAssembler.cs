@@ -75,14 +75,11 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
     }
 
     // Pending is where the frame's own bytes begin in the buffer of instructions that wait for their operands.
-    private readonly record struct Frame(FrameKind Kind, int Pending, string? Label, int Opened);
+    private readonly record struct Frame(FrameKind Kind, int Pending, BlockLabel Label, int Opened);
 
     private readonly Stack<Frame> _frames = [];
     private readonly ByteBuffer _pending = new();
 
-    // Innermost label of each name, and for each open label the one of the same name that it hides.
-    private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
-    private readonly List<(string? Name, int Hidden)> _openLabels = [];
     private ByteBuffer _output = new();
 
     public TextIndexSpace Locals { get; set; } = new("local");
@@ -114,9 +111,9 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         _output = output;
         _frames.Clear();
         _pending.Truncate(0);
-        _labels.Clear();
-        _openLabels.Clear();
-        _frames.Push(new Frame(FrameKind.Sequence, 0, null, cursor.Position));
+        BeginLabels();
+        BeginHints();
+        _frames.Push(new Frame(FrameKind.Sequence, 0, default, cursor.Position));
     }
 
     private void Run(bool singleFolded)
@@ -151,7 +148,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         }
     }
 
-    private void Push(FrameKind kind, int pending, string? label)
+    private void Push(FrameKind kind, int pending, BlockLabel label)
     {
         if (_frames.Count > MaxNesting)
         {
@@ -184,6 +181,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         cursor.Position++;
         Instruction instruction = ExpectInstruction();
         int pending = _pending.Length;
+        Hint(folded: true, instruction.OpensBlock && instruction.Opcode != Opcode.If ? _output : _pending);
         switch (instruction.Opcode)
         {
             case Opcode.Try:
@@ -201,7 +199,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
                 throw cursor.Unexpected("an instruction");
             default:
                 WriteInstruction(instruction, _pending);
-                Push(FrameKind.FoldedPlain, pending, null);
+                Push(FrameKind.FoldedPlain, pending, default);
                 break;
         }
     }
@@ -213,7 +211,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
             Flush(frame.Pending);
             OpenLabel(frame.Label);
             Replace(FrameKind.FoldedAfterThen);
-            Push(FrameKind.FoldedThen, _pending.Length, null);
+            Push(FrameKind.FoldedThen, _pending.Length, default);
             return true;
         }
 
@@ -221,7 +219,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         {
             _output.Byte((byte)Opcode.Else);
             Replace(FrameKind.FoldedAfterElse);
-            Push(FrameKind.FoldedElse, _pending.Length, null);
+            Push(FrameKind.FoldedElse, _pending.Length, default);
             return true;
         }
 
@@ -232,6 +230,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
 
     private void Flush(int start)
     {
+        FlushHints(start);
         _output.Bytes(_pending.Span[start..]);
         _pending.Truncate(start);
     }
@@ -277,6 +276,7 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
     private void Plain()
     {
         Instruction instruction = ExpectInstruction();
+        Hint(folded: false, _output);
         switch (instruction.Opcode)
         {
             case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try or Opcode.TryTable:
@@ -306,9 +306,10 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         }
     }
 
-    private string? OpenBlock(Instruction instruction, ByteBuffer output, bool openLabel)
+    private BlockLabel OpenBlock(Instruction instruction, ByteBuffer output, bool openLabel)
     {
-        string? label = cursor.TryId();
+        string? id = cursor.TryId();
+        BlockLabel label = new(id, cursor.TryNameAnnotation("label") ?? id);
         output.Byte((byte)instruction.Opcode);
         module.Types.WriteBlockType(cursor, output);
         if (instruction.Opcode == Opcode.TryTable)
@@ -322,55 +323,6 @@ internal sealed partial class InstructionAssembler(ModuleAssembler module, TextC
         }
 
         return label;
-    }
-
-    private void OpenLabel(string? name)
-    {
-        int hidden = -1;
-        if (name is not null)
-        {
-            hidden = _labels.GetValueOrDefault(name, -1);
-            _labels[name] = _openLabels.Count;
-        }
-
-        _openLabels.Add((name, hidden));
-    }
-
-    private void CloseLabel()
-    {
-        (string? name, int hidden) = _openLabels[^1];
-        _openLabels.RemoveAt(_openLabels.Count - 1);
-        if (name is not null && hidden < 0)
-        {
-            _labels.Remove(name);
-        }
-        else if (name is not null)
-        {
-            _labels[name] = hidden;
-        }
-    }
-
-    /// <summary>An <c>else</c> or <c>end</c> may repeat the label of its block.</summary>
-    private void CheckLabel()
-    {
-        int position = cursor.Position;
-        if (cursor.TryId() is { } name && name != _frames.Peek().Label)
-        {
-            throw cursor.ErrorAt($"mismatching label ${name}", position);
-        }
-    }
-
-    private uint Label()
-    {
-        int position = cursor.Position;
-        if (cursor.TryId() is { } name)
-        {
-            return _labels.TryGetValue(name, out int index)
-                ? (uint)(_openLabels.Count - 1 - index)
-                : throw cursor.ErrorAt($"unknown label ${name}", position);
-        }
-
-        return cursor.At(TokenKind.Nat) ? (uint)cursor.ExpectInteger(32) : throw cursor.Unexpected("a label");
     }
 
     private void WriteInstruction(Instruction instruction, ByteBuffer output)

@@ -138,9 +138,11 @@ internal sealed partial class ModuleAssembler
         _scratch.Truncate(0);
         Locals(locals);
         _instructions.Sequence(_scratch);
+        TakeBranchHints();
         _cursor.ExpectClose();
         _code.Next().Vector(_scratch.Span);
-        WriteLocalNames(locals);
+        WriteFunctionNames(_localNames, locals.Names);
+        WriteFunctionNames(_labelNames, _instructions.LabelNames);
         _nextFunction++;
     }
 
@@ -150,17 +152,17 @@ internal sealed partial class ModuleAssembler
         locals.Clear();
         import.Byte((byte)ExternKind.Function);
         import.Unsigned(Types.Use(_cursor, locals));
-        WriteLocalNames(locals);
+        WriteFunctionNames(_localNames, locals.Names);
         _nextFunction++;
     }
 
-    private void WriteLocalNames(TextIndexSpace locals)
+    private void WriteFunctionNames(SectionBuffer section, List<(uint Index, string Name)> map)
     {
-        if (locals.Names.Count > 0)
+        if (map.Count > 0)
         {
-            ByteBuffer names = _localNames.Next();
+            ByteBuffer names = section.Next();
             names.Unsigned(_nextFunction);
-            WriteNameMap(names, locals);
+            WriteNameMap(names, map);
         }
     }
 
@@ -170,7 +172,7 @@ internal sealed partial class ModuleAssembler
         List<(uint Count, TextType Type)> runs = [];
         while (_cursor.TryOpen("local"u8))
         {
-            if (_cursor.At(TokenKind.Id))
+            if (_cursor.At(TokenKind.Id) || _cursor.AtNameAnnotation)
             {
                 locals.Declare(_cursor);
                 AddLocal(runs, TextTypes.ValueType(_cursor, Types.Index));

@@ -10,7 +10,7 @@ internal sealed partial class ModuleAssembler
 {
     private readonly TextCursor _cursor;
     private readonly int _first;
-    private readonly string? _name;
+    private string? _name;
     private readonly InstructionAssembler _instructions;
     private readonly SectionBuffer _imports = new();
     private readonly SectionBuffer _functions = new();
@@ -23,6 +23,7 @@ internal sealed partial class ModuleAssembler
     private readonly SectionBuffer _code = new();
     private readonly SectionBuffer _data = new();
     private readonly SectionBuffer _localNames = new();
+    private readonly SectionBuffer _labelNames = new();
     private readonly ByteBuffer _scratch = new();
     private long _start = -1;
 
@@ -58,11 +59,15 @@ internal sealed partial class ModuleAssembler
     {
         Declare();
         _cursor.Position = _first;
+        _name = _cursor.TryNameAnnotation("module") ?? _name;
+        TakeCustomSections();
         while (_cursor.At(TokenKind.Open))
         {
             Field();
+            TakeCustomSections();
         }
 
+        CheckAnnotations();
         return Write();
     }
 
@@ -241,6 +246,7 @@ internal sealed partial class ModuleAssembler
 
     private byte[] Write()
     {
+        SortCustomSections();
         ByteBuffer module = new();
         module.Bytes("\0asm\u0001\0\0\0"u8);
         if (Types.Count > 0)
@@ -274,11 +280,12 @@ internal sealed partial class ModuleAssembler
 
         Section(module, 10, _code);
         Section(module, 11, _data);
+        WriteCustomSections(module, int.MaxValue);
         WriteNames(module);
         return module.ToArray();
     }
 
-    private static void Section(ByteBuffer module, byte id, SectionBuffer section)
+    private void Section(ByteBuffer module, byte id, SectionBuffer section)
     {
         if (section.Count > 0)
         {
@@ -289,10 +296,28 @@ internal sealed partial class ModuleAssembler
         }
     }
 
-    private static void Section(ByteBuffer module, byte id, ByteBuffer content)
+    private void Section(ByteBuffer module, byte id, ByteBuffer content)
     {
-        module.Byte(id);
-        module.Vector(content.Span);
+        WriteCustomSections(module, SectionWords.Place(id, isAfter: false));
+        Part(module, id, content);
+    }
+
+    /// <summary>A section or a part of one: its number, its length and its content.</summary>
+    private static void Part(ByteBuffer output, byte id, ByteBuffer content)
+    {
+        output.Byte(id);
+        output.Vector(content.Span);
+    }
+
+    private static void Part(ByteBuffer output, byte id, SectionBuffer items)
+    {
+        if (items.Count > 0)
+        {
+            ByteBuffer content = new();
+            content.Unsigned(items.Count);
+            content.Bytes(items.Items.Span);
+            Part(output, id, content);
+        }
     }
 
     /// <summary>The name section, in the order of the specification's appendix and its extension for further index spaces.</summary>
@@ -305,11 +330,12 @@ internal sealed partial class ModuleAssembler
         {
             ByteBuffer content = new();
             content.Name(_name);
-            Section(section, 0, content);
+            Part(section, 0, content);
         }
 
         WriteNameMap(section, 1, Functions);
-        Section(section, 2, _localNames);
+        Part(section, 2, _localNames);
+        Part(section, 3, _labelNames);
         WriteNameMap(section, 4, Types.Index);
         WriteNameMap(section, 5, Tables);
         WriteNameMap(section, 6, Memories);
@@ -320,14 +346,14 @@ internal sealed partial class ModuleAssembler
         foreach ((uint type, TextIndexSpace names) in Types.FieldNames)
         {
             fields.Next().Unsigned(type);
-            WriteNameMap(fields.Items, names);
+            WriteNameMap(fields.Items, names.Names);
         }
 
-        Section(section, 10, fields);
+        Part(section, 10, fields);
         WriteNameMap(section, 11, Tags);
         if (section.Length > empty)
         {
-            Section(module, 0, section);
+            Part(module, 0, section);
         }
     }
 
@@ -336,15 +362,15 @@ internal sealed partial class ModuleAssembler
         if (space.Names.Count > 0)
         {
             ByteBuffer content = new();
-            WriteNameMap(content, space);
-            Section(section, id, content);
+            WriteNameMap(content, space.Names);
+            Part(section, id, content);
         }
     }
 
-    private static void WriteNameMap(ByteBuffer content, TextIndexSpace space)
+    private static void WriteNameMap(ByteBuffer content, List<(uint Index, string Name)> map)
     {
-        content.Unsigned((uint)space.Names.Count);
-        foreach ((uint index, string name) in space.Names)
+        content.Unsigned((uint)map.Count);
+        foreach ((uint index, string name) in map)
         {
             content.Unsigned(index);
             content.Name(name);

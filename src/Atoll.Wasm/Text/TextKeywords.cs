@@ -22,6 +22,7 @@ internal static class TextKeywords
     private static readonly string[] Script =
     [
         "register", "invoke", "get", "assert_return", "assert_trap", "assert_exhaustion", "assert_malformed", "assert_invalid",
+        "assert_malformed_custom", "assert_invalid_custom",
         "assert_unlinkable", "assert_exception", "nan:canonical", "nan:arithmetic", "ref.extern", "ref.host", "ref.any", "ref.struct", "ref.array", "either", "thread", "wait",
     ];
 

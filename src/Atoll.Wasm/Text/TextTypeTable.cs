@@ -171,7 +171,7 @@ internal sealed class TextTypeTable
         ByteBuffer fields = new();
         while (cursor.TryOpen("field"u8))
         {
-            if (cursor.At(TokenKind.Id))
+            if (cursor.At(TokenKind.Id) || cursor.AtNameAnnotation)
             {
                 names.Declare(cursor);
                 Field(cursor, fields);
@@ -299,7 +299,7 @@ internal sealed class TextTypeTable
         List<TextType> results = [];
         while (cursor.TryOpen("param"u8))
         {
-            if (namesAllowed && cursor.At(TokenKind.Id))
+            if (namesAllowed && (cursor.At(TokenKind.Id) || (locals is not null && cursor.AtNameAnnotation)))
             {
                 if (locals is null)
                 {

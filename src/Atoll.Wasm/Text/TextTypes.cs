@@ -96,6 +96,10 @@ internal static class TextTypes
         ["noexn"] = 0x74,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private static readonly FrozenDictionary<long, string> ValueWords = Values.ToFrozenDictionary(pair => pair.Value - 0x80L, pair => pair.Key);
+
+    private static readonly FrozenDictionary<long, string> HeapWords = Heaps.ToFrozenDictionary(pair => pair.Value - 0x80L, pair => pair.Key);
+
     public static IEnumerable<string> Words => Values.Keys.Concat(Heaps.Keys);
 
     public static bool TryValueType(TextCursor cursor, TextIndexSpace types, out TextType type)
@@ -152,6 +156,17 @@ internal static class TextTypes
 
         throw cursor.Unexpected("a heap type");
     }
+
+    /// <summary>The word for a number, a vector, a packed integer or an abstract reference type that has null.</summary>
+    public static string ValueWord(long code) => code switch
+    {
+        0x78 - 0x80 => "i8",
+        0x77 - 0x80 => "i16",
+        _ => ValueWords[code],
+    };
+
+    /// <summary>The word for what an abstract reference type refers to.</summary>
+    public static string HeapWord(long code) => HeapWords[code];
 
     private static string Word(TextCursor cursor) => System.Text.Encoding.ASCII.GetString(cursor.Source.Slice(cursor.Current));
 }

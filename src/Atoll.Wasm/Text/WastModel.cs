@@ -37,6 +37,12 @@ internal enum WastFailureKind
     /// <summary>The module does not validate.</summary>
     Invalid,
 
+    /// <summary>An annotation or a custom section of the module does not follow its format.</summary>
+    MalformedCustom,
+
+    /// <summary>A custom section of the module speaks of something that the module does not have.</summary>
+    InvalidCustom,
+
     /// <summary>The module's imports cannot be satisfied.</summary>
     Unlinkable,
 }

@@ -64,6 +64,8 @@ internal sealed class WastParser
             "assert_exception" => new WastAssertFailure(line, WastFailureKind.Exception, Action(), null, ""),
             "assert_malformed" => Failure(line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(line, WastFailureKind.Invalid),
+            "assert_malformed_custom" => Failure(line, WastFailureKind.MalformedCustom),
+            "assert_invalid_custom" => Failure(line, WastFailureKind.InvalidCustom),
             "assert_unlinkable" => Failure(line, WastFailureKind.Unlinkable),
             "thread" => Thread(line),
             "wait" => new WastWaitCommand(line, ExpectId()),

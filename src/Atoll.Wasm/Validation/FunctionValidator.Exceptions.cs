@@ -21,6 +21,7 @@ internal ref partial struct FunctionValidator
                 StepTryTable();
                 break;
             case Opcode.Try:
+                _tries++;
                 StepBlock(opcode);
                 break;
             case Opcode.Catch or Opcode.CatchAll:
@@ -44,6 +45,7 @@ internal ref partial struct FunctionValidator
     private void StepTryTable()
     {
         FunctionType type = ReadBlockType();
+        _tries++;
         for (uint left = _reader.ReadCount(); left > 0; left--)
         {
             CatchClause clause = _reader.ReadCatchClause();

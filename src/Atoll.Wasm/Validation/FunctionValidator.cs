@@ -42,6 +42,7 @@ internal ref partial struct FunctionValidator
     private long _branchTables;
     private bool _hasCalls;
     private bool _hasLoops;
+    private int _tries;
 
     /// <summary>Locals without a default value that are set here, parameters left out.</summary>
     private readonly HashSet<int> _isSet = [];
@@ -91,6 +92,7 @@ internal ref partial struct FunctionValidator
         _depth = 0;
         _hasCalls = false;
         _hasLoops = false;
+        _tries = 0;
         PushFrame(Opcode.Block, type, pushParameters: false);
         int untilCheck = CancellationInterval;
         while (_depth > 0)
@@ -116,6 +118,7 @@ internal ref partial struct FunctionValidator
 
         body.HasCalls = _hasCalls;
         body.HasLoops = _hasLoops;
+        body.Tries = _tries;
     }
 
     private void Step()

@@ -294,6 +294,10 @@ internal sealed partial class FunctionGenerator
         {
             Indirect(Opcode.ReturnCallIndirect, type, table);
         }
+        else if (_plan.Has(WasmFeatures.FunctionReferences) && _choices.OneIn(2))
+        {
+            _code.Opcode(Opcode.RefFunc).Unsigned((uint)callee).Opcode(Opcode.ReturnCallRef).Unsigned((uint)_plan.TypeIndex(type));
+        }
         else
         {
             _code.Opcode(Opcode.ReturnCall).Unsigned((uint)callee);

@@ -271,6 +271,11 @@ internal sealed partial class FunctionGenerator
             case 'l' when _plan.Has(WasmFeatures.WideArithmetic):
                 WideArithmetic();
                 break;
+            case 'r' when type == ValueType.ExternRef && _plan.ValueTypes.Contains(ValueType.AnyRef):
+                Expression(ValueType.AnyRef);
+                _code.Opcode(Opcode.ExternConvertAny);
+                _stack[^1] = type;
+                break;
             case 'r' when _plan.IsInAny(type) && _choices.Pick(4) != 3:
                 HeapExpression(type);
                 break;

@@ -155,7 +155,7 @@ internal sealed partial class FunctionGenerator
         if (_choices.OneIn(4))
         {
             Expression(from);
-            _code.Opcode(Opcode.RefCastNull).HeapType(type);
+            _code.Opcode(_choices.OneIn(4) ? Opcode.RefCast : Opcode.RefCastNull).HeapType(type);
             _stack[^1] = type;
             return;
         }
@@ -206,7 +206,24 @@ internal sealed partial class FunctionGenerator
                 break;
             default:
                 Expression(type);
+                if (_plan.Has(WasmFeatures.FunctionReferences) && _choices.OneIn(2))
+                {
+                    _code.Opcode(Opcode.RefAsNonNull);
+                }
+
                 break;
+        }
+    }
+
+    /// <summary>Leaves a block when a reference is null.</summary>
+    private void BranchOnNull(ValueType type)
+    {
+        int[] targets = [.. Targets().Where(depth => LabelAt(depth).Types.Count == 0)];
+        if (targets.Length > 0)
+        {
+            Expression(type);
+            _code.Opcode(Opcode.BrOnNull).Unsigned((uint)_choices.Pick(targets));
+            Drop();
         }
     }
 
@@ -296,6 +313,12 @@ internal sealed partial class FunctionGenerator
         int index = _choices.Pick(_plan.HeapTypes.Count);
         HeapTypePlan heap = _plan.HeapTypes[index];
         int field = _choices.Pick(heap.Fields.Count);
+        if (_choices.OneIn(8))
+        {
+            BranchOnNull(ModulePlan.ReferenceTo(index));
+            return;
+        }
+
         if (heap.Fields.Count == 0 || !heap.Fields[field].IsMutable)
         {
             return;

@@ -185,6 +185,9 @@ internal sealed partial class FunctionGenerator
             case 22 or 23 when _plan.HeapTypes.Count > 0:
                 HeapStatement();
                 break;
+            case 24 when _choices.OneIn(4):
+                _code.Opcode(Opcode.Nop);
+                break;
             default:
                 SetSomeLocal();
                 break;

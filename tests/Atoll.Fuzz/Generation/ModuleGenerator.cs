@@ -167,6 +167,12 @@ internal sealed class ModuleGenerator
                 : new FunctionType([.. SomeTypes(parameters)], [.. SomeTypes(results)]));
         }
 
+        if (_choices.Pick(4) == 3)
+        {
+            _plan.StartFunction = _plan.Functions.Count;
+            _plan.Functions.Add(new FunctionType([], []));
+        }
+
         _plan.ResetFunction = _plan.Functions.Count;
         _plan.Functions.Add(new FunctionType([], []));
 
@@ -195,6 +201,12 @@ internal sealed class ModuleGenerator
             SegmentMode mode = (SegmentMode)_choices.Pick(3);
             int room = mode == SegmentMode.Active ? (int)type.Minimum + (_choices.OneIn(60) ? 1 : 0) : 8;
             _plan.Elements.Add(new SegmentPlan(mode, table, type.Element, _choices.Pick(room + 1)));
+        }
+
+        ValueType[] references = [.. _plan.ValueTypes.Where(type => type.IsReference)];
+        for (int i = _choices.Pick(3); i > 0 && references.Length > 0; i--)
+        {
+            _plan.Elements.Add(new SegmentPlan(SegmentMode.Passive, 0, _choices.Pick(references), _choices.Pick(6)));
         }
 
         for (int i = _choices.Pick(4); i > 0; i--)
@@ -237,6 +249,11 @@ internal sealed class ModuleGenerator
         rest.Section(13, _plan.Tags, (w, type) => w.Byte(0).Unsigned((uint)_plan.TypeIndex(type)));
         rest.Section(6, [.. Enumerable.Range(_plan.ImportedGlobals, _plan.Globals.Count - _plan.ImportedGlobals)], WriteGlobal);
         rest.Section(7, [.. Exports()], (w, export) => w.Name(export.Name).Byte((int)export.Kind).Unsigned((uint)export.Index));
+        if (_plan.StartFunction >= 0)
+        {
+            rest.Byte(8).Sized(new WasmWriter().Unsigned((uint)_plan.StartFunction).ToArray());
+        }
+
         rest.Section(9, _plan.Elements, WriteElements);
         if (_plan.Data.Count > 0)
         {

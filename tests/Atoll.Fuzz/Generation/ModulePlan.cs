@@ -55,6 +55,9 @@ internal sealed class ModulePlan
     /// <summary>The function that gives them back.</summary>
     public int ResetFunction { get; set; }
 
+    /// <summary>The start function, or -1.</summary>
+    public int StartFunction { get; set; } = -1;
+
     /// <summary>Parts of WebAssembly that the module uses. Few at a time: what is left out makes room for the rest.</summary>
     public WasmFeatures Features { get; set; }
 

@@ -281,7 +281,6 @@ internal sealed partial class FunctionCompiler
         Opcode.F64ConvertI32S or Opcode.F64ConvertI64S or Opcode.F64PromoteF32 => Convert(LocalKind.F64, Il.ConvR8),
         Opcode.I32ReinterpretF32 => Reinterpret(LocalKind.I32, nameof(BitConverter.SingleToInt32Bits)),
         Opcode.I64ReinterpretF64 => Reinterpret(LocalKind.I64, nameof(BitConverter.DoubleToInt64Bits)),
-        Opcode.F32ReinterpretI32 => Reinterpret(LocalKind.F32, nameof(BitConverter.Int32BitsToSingle)),
         Opcode.F64ReinterpretI64 => Reinterpret(LocalKind.F64, nameof(BitConverter.Int64BitsToDouble)),
         Opcode.I32Extend8S => Convert(LocalKind.I32, Il.ConvI1),
         Opcode.I32Extend16S => Convert(LocalKind.I32, Il.ConvI2),

@@ -35,6 +35,11 @@ internal static class Numeric
     [MethodImpl(Inline)]
     public static double F64Nearest(double value) => Math.Round(value, MidpointRounding.ToEven);
 
+    // Not BitConverter: of a load of one or two bytes that becomes a float, the JIT compiler makes a load of four (dotnet/runtime issue 133580), which
+    // gives the wrong bits, and those behind the memory's end.
+    [MethodImpl(Inline)]
+    public static float F32ReinterpretI32(int bits) => Vector128.CreateScalarUnsafe(bits).AsSingle().ToScalar();
+
     // Not inlined: the JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x,
     // which leaves a signalling NaN signalling.
     [MethodImpl(MethodImplOptions.NoInlining)]

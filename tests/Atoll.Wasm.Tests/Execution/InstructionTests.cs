@@ -17,6 +17,25 @@ public class InstructionTests
     }
 
     [Fact]
+    public void BitsOfANarrowLoadBecomeAFloatWithoutTheirNeighbours()
+    {
+        // The last two bytes of the memory: four would not be there.
+        Instance instance = Guest.Run("""
+            (module (memory 1) (data (i32.const 65532) "\11\22\80\8b") (global $g (mut i32) (i32.const 0x65f18b80))
+              (func (export "u8") (param i32) (result f32) (f32.reinterpret_i32 (i32.load8_u (local.get 0))))
+              (func (export "s8") (param i32) (result f32) (f32.reinterpret_i32 (i32.load8_s (local.get 0))))
+              (func (export "u16") (param i32) (result f32) (f32.reinterpret_i32 (i32.load16_u (local.get 0))))
+              (func (export "s16") (param i32) (result f32) (f32.reinterpret_i32 (i32.load16_s (local.get 0))))
+              (func (export "local") (param i32) (result f32) (local $n i32)
+                (local.set $n (i32.load8_u (local.get 0))) (local.set 0 (i32.const 0)) (f32.reinterpret_i32 (local.get $n)))
+              (func (export "global") (param i32) (result f32) (f32.reinterpret_i32 (i32.extend16_s (global.get $g)))))
+            """);
+        Assert.Equal(
+            [0x80, 0xFFFF_FF80, 0x8B80, 0xFFFF_8B80, 0x80, 0xFFFF_8B80],
+            new[] { "u8", "s8", "u16", "s16", "local", "global" }.Select(name => instance.Call(name, Value.I32(65534))[0].AsF32Bits()));
+    }
+
+    [Fact]
     public void ALocalsOldValueSurvivesItsChange()
     {
         Instance instance = Guest.Run("""

@@ -36,9 +36,11 @@ internal static class Numeric
     public static double F64Nearest(double value) => Math.Round(value, MidpointRounding.ToEven);
 
     // Not BitConverter: of a load of one or two bytes that becomes a float, the JIT compiler makes a load of four (dotnet/runtime issue 133580), which
-    // gives the wrong bits, and those behind the memory's end.
+    // gives the wrong bits, and those behind the memory's end. And a constant would become an f64 on the way, see below; this instruction is never folded.
     [MethodImpl(Inline)]
-    public static float F32ReinterpretI32(int bits) => Vector128.CreateScalarUnsafe(bits).AsSingle().ToScalar();
+    public static float F32ReinterpretI32(int bits) => Sse2.IsSupported ? Sse2.ConvertScalarToVector128Int32(bits).AsSingle().ToScalar()
+        : (bits & int.MaxValue) > 0x7F80_0000 ? OpaqueF32(bits)
+        : Vector128.CreateScalarUnsafe(bits).AsSingle().ToScalar();
 
     // Not inlined: the JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x,
     // which leaves a signalling NaN signalling.

@@ -35,6 +35,20 @@ public class InstructionTests
             new[] { "u8", "s8", "u16", "s16", "local", "global" }.Select(name => instance.Call(name, Value.I32(65534))[0].AsF32Bits()));
     }
 
+    [Theory]
+    [InlineData("(f32.reinterpret_i32 (i32.const 0xff899ac7))")]
+    [InlineData("(local.set $i (i32.const 0x7f899ac7)) (f32.reinterpret_i32 (i32.or (local.get $i) (i32.const 0x80000000)))")]
+    [InlineData("(f32x4.extract_lane 0 (v128.const i32x4 0xff899ac7 0 0 0))")]
+    [InlineData("(f32x4.extract_lane 1 (v128.const i32x4 0 0xff899ac7 0 0))")]
+    [InlineData("(f32x4.extract_lane 2 (i32x4.splat (i32.const 0xff899ac7)))")]
+    [InlineData("(local.set $v (v128.const i32x4 0 0 0 0xff899ac7)) (f32x4.extract_lane 3 (local.get $v))")]
+    [InlineData("(f32x4.extract_lane 1 (f32x4.splat (f32x4.extract_lane 3 (v128.const i32x4 0 0 0 0xff899ac7))))")]
+    public void AConstantThatIsASignallingNanStaysOne(string value)
+    {
+        Instance instance = Guest.Run($"""(module (func (export "f") (result f32) (local $i i32) (local $v v128) {value}))""");
+        Assert.Equal(0xFF89_9AC7, instance.Call("f")[0].AsF32Bits());
+    }
+
     [Fact]
     public void ALocalsOldValueSurvivesItsChange()
     {

@@ -49,6 +49,29 @@ public class InstructionTests
         Assert.Equal(0xFF89_9AC7, instance.Call("f")[0].AsF32Bits());
     }
 
+    [Theory]
+    [InlineData("f32", "min", "-0", 0.0, true)]
+    [InlineData("f32", "min", "0", -0.0, true)]
+    [InlineData("f32", "max", "-0", 0.0, false)]
+    [InlineData("f32", "max", "0", -0.0, false)]
+    [InlineData("f64", "min", "-0", 0.0, true)]
+    [InlineData("f64", "min", "0", -0.0, true)]
+    [InlineData("f64", "max", "-0", 0.0, false)]
+    [InlineData("f64", "max", "0", -0.0, false)]
+    public void TheSmallerOfTwoZerosIsTheNegativeOne(string type, string instruction, string constant, double argument, bool isNegative)
+    {
+        Instance instance = Guest.Run($"""
+            (module
+              (func (export "left") (param {type}) (result {type}) ({type}.{instruction} ({type}.const {constant}) (local.get 0)))
+              (func (export "right") (param {type}) (result {type}) ({type}.{instruction} (local.get 0) ({type}.const {constant})))
+              (func (export "local") (param {type}) (result {type}) (local $zero {type})
+                (local.set $zero ({type}.neg ({type}.neg ({type}.const {constant})))) ({type}.{instruction} (local.get $zero) (local.get 0))))
+            """);
+        Value value = type == "f32" ? Value.F32((float)argument) : Value.F64(argument);
+        bool[] signs = [.. new[] { "left", "right", "local" }.Select(name => instance.Call(name, value)[0]).Select(r => type == "f32" ? float.IsNegative(r.AsF32()) : double.IsNegative(r.AsF64()))];
+        Assert.Equal([isNegative, isNegative, isNegative], signs);
+    }
+
     [Fact]
     public void ALocalsOldValueSurvivesItsChange()
     {

@@ -182,7 +182,14 @@ internal sealed partial class FunctionCompiler
         int depth = LoadShiftOperands(kind);
         NoteRotation();
         _il.Emit(Il.Call, _module.Method(typeof(BitOperations), method, unsigned, typeof(int)));
-        PushStack(kind, depth + 1);
+        if (kind == LocalKind.I32)
+        {
+            // The JIT compiler makes a constant of two, but without the sign of an i32 (dotnet/runtime issue 129099); this gives it one, and is nothing else.
+            _il.LoadInt32(0);
+            _il.Emit(Il.Or);
+        }
+
+        PushStack(kind, depth + 2);
     }
 
     /// <summary>The value and the count modulo the width, as WebAssembly defines shifts; IL leaves larger counts undefined.</summary>

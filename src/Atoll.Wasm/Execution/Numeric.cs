@@ -17,17 +17,18 @@ internal static class Numeric
     public static long I64RemS(long left, long right) => right == -1 ? 0 : left % right;
 
     // Math.Min and Math.Max give NaN back as it came; a signalling NaN has to become quiet, which an addition does.
+    // A NaN has to become quiet by adding something; not the other operand, for the JIT compiler leaves out the addition of a constant negative zero.
     [MethodImpl(Inline)]
-    public static float F32Min(float left, float right) => float.IsNaN(left) || float.IsNaN(right) ? left + right : Smaller(left, right);
+    public static float F32Min(float left, float right) => float.IsNaN(left) ? left + left : float.IsNaN(right) ? right + right : Smaller(left, right);
 
     [MethodImpl(Inline)]
-    public static float F32Max(float left, float right) => float.IsNaN(left) || float.IsNaN(right) ? left + right : Math.Max(left, right);
+    public static float F32Max(float left, float right) => float.IsNaN(left) ? left + left : float.IsNaN(right) ? right + right : Math.Max(left, right);
 
     [MethodImpl(Inline)]
-    public static double F64Min(double left, double right) => double.IsNaN(left) || double.IsNaN(right) ? left + right : Smaller(left, right);
+    public static double F64Min(double left, double right) => double.IsNaN(left) ? left + left : double.IsNaN(right) ? right + right : Smaller(left, right);
 
     [MethodImpl(Inline)]
-    public static double F64Max(double left, double right) => double.IsNaN(left) || double.IsNaN(right) ? left + right : Math.Max(left, right);
+    public static double F64Max(double left, double right) => double.IsNaN(left) ? left + left : double.IsNaN(right) ? right + right : Math.Max(left, right);
 
     // Of Math.Min with a constant negative zero the JIT compiler makes one instruction (dotnet/runtime issue 130831). The processor's minimum of two zeros
     // is the second of them: both orders together have the sign of either.

@@ -72,6 +72,17 @@ public class InstructionTests
         Assert.Equal([isNegative, isNegative, isNegative], signs);
     }
 
+    [Theory]
+    [InlineData("f32", "(f32.min (f32.const nan:0x99ac7) (f32.const -0))")]
+    [InlineData("f32", "(f32.max (f32.const -0) (f32.const nan:0x99ac7))")]
+    [InlineData("f64", "(f64.min (f64.const nan:0x162a009d) (f64.const -0))")]
+    [InlineData("f64", "(f64.max (f64.const -0) (f64.const nan:0x162a009d))")]
+    public void ASignallingNanIsQuietWhenComparedWithNegativeZero(string type, string value)
+    {
+        Value result = Guest.Run($"""(module (func (export "f") (result {type}) {value}))""").Call("f")[0];
+        Assert.True(type == "f32" ? (result.AsF32Bits() & 0x7FC0_0000) == 0x7FC0_0000 : (result.AsF64Bits() & 0x7FF8_0000_0000_0000) == 0x7FF8_0000_0000_0000);
+    }
+
     [Fact]
     public void ALocalsOldValueSurvivesItsChange()
     {

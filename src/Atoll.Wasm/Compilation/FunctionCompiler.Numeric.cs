@@ -182,7 +182,14 @@ internal sealed partial class FunctionCompiler
         int depth = LoadShiftOperands(kind);
         NoteRotation();
         _il.Emit(Il.Call, _module.Method(typeof(BitOperations), method, unsigned, typeof(int)));
-        PushStack(kind, depth + 1);
+        if (kind == LocalKind.I32)
+        {
+            // The JIT compiler makes a constant of two, but without the sign of an i32 (dotnet/runtime issue 129099); this gives it one, and is nothing else.
+            _il.LoadInt32(0);
+            _il.Emit(Il.Or);
+        }
+
+        PushStack(kind, depth + 2);
     }
 
     /// <summary>The value and the count modulo the width, as WebAssembly defines shifts; IL leaves larger counts undefined.</summary>
@@ -286,7 +293,6 @@ internal sealed partial class FunctionCompiler
         Opcode.F64ConvertI32S or Opcode.F64ConvertI64S or Opcode.F64PromoteF32 => Convert(LocalKind.F64, Il.ConvR8),
         Opcode.I32ReinterpretF32 => Reinterpret(LocalKind.I32, nameof(BitConverter.SingleToInt32Bits)),
         Opcode.I64ReinterpretF64 => Reinterpret(LocalKind.I64, nameof(BitConverter.DoubleToInt64Bits)),
-        Opcode.F32ReinterpretI32 => Reinterpret(LocalKind.F32, nameof(BitConverter.Int32BitsToSingle)),
         Opcode.F64ReinterpretI64 => Reinterpret(LocalKind.F64, nameof(BitConverter.Int64BitsToDouble)),
         Opcode.I32Extend8S => Convert(LocalKind.I32, Il.ConvI1),
         Opcode.I32Extend16S => Convert(LocalKind.I32, Il.ConvI2),

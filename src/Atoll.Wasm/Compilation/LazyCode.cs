@@ -21,6 +21,12 @@ internal sealed unsafe class LazyCode
     private const int BatchBytes = 4 * 1024;
     private const int BatchFunctions = 64;
 
+    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. An empty one takes some ten kilobytes.</summary>
+    private const int LoneAssemblies = 4096;
+
+    /// <summary>Signatures that the engine keeps code for. Those of a module that needs more go with it.</summary>
+    private const int SharedSignatures = 1000;
+
     /// <summary>Stands for a function that the interpreter cannot run.</summary>
     private static readonly object Compiled = new();
 
@@ -35,6 +41,7 @@ internal sealed unsafe class LazyCode
     private readonly Lock _compiling = new();
     private readonly Lock _translating = new();
     private readonly ColdTranslator _translator;
+    private readonly Lazy<HostThunks> _ownThunks = new(static () => new HostThunks());
     private Func<byte[], Module> _load = null!;
     private int _assemblies;
 
@@ -87,7 +94,8 @@ internal sealed unsafe class LazyCode
         ref nint caller = ref _callers[typeIndex];
         if (caller == 0)
         {
-            caller = _engine.Thunks.GetSlotCaller(_definition.Types[typeIndex].Function!);
+            FunctionType type = _definition.Types[typeIndex].Function!;
+            caller = _engine.Thunks.GetSlotCaller(type, SharedSignatures) is not 0 and nint shared ? shared : _ownThunks.Value.GetSlotCaller(type);
         }
 
         return (delegate*<nint, object, long*, void>)caller;
@@ -105,7 +113,8 @@ internal sealed unsafe class LazyCode
         ref nint entry = ref _entries[typeIndex];
         if (entry == 0)
         {
-            entry = _engine.Thunks.GetColdEntry(_definition.Types[typeIndex].Function!);
+            FunctionType type = _definition.Types[typeIndex].Function!;
+            entry = _engine.Thunks.GetColdEntry(type, SharedSignatures) is not 0 and nint shared ? shared : _ownThunks.Value.GetColdEntry(type);
         }
 
         return entry;
@@ -178,7 +187,7 @@ internal sealed unsafe class LazyCode
         {
             if (!_loaded.TryGetValue(index, out RuntimeMethodHandle method))
             {
-                (int first, int count) = _cold is null ? BatchAround(index) : (index, 1);
+                (int first, int count) = _cold is null || _assemblies >= LoneAssemblies ? BatchAround(index) : (index, 1);
                 Module module = _load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, _assemblies++, first, count));
                 for (int i = 0; i < count; i++)
                 {

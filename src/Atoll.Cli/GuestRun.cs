@@ -22,9 +22,12 @@ internal sealed record GuestRun
 
     public ulong? Fuel { get; init; }
 
+    /// <summary>Whether code that was compiled before is looked for.</summary>
+    public bool UseCache { get; init; } = true;
+
     public int Start(CliContext context)
     {
-        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null });
+        WasmEngine engine = new(CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null));
         WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
         if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
         {

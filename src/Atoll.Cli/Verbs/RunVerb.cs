@@ -31,6 +31,8 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
 
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
+
     private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
@@ -60,6 +62,7 @@ internal sealed class RunVerb : Verb
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
+        command.Add(_noCache);
         command.Add(_program);
     }
 
@@ -74,6 +77,7 @@ internal sealed class RunVerb : Verb
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
+            UseCache = !arguments.GetValue(_noCache),
         };
         return Task.FromResult(run.Start(context));
     }

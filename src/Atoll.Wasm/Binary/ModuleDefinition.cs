@@ -57,6 +57,9 @@ internal sealed class ModuleDefinition
 
     public CustomSection[] CustomSections { get; set; } = [];
 
+    /// <summary>Whether the validator has seen it, and has noted in the bodies what the compiler wants to know.</summary>
+    public bool IsValidated { get; set; }
+
     /// <summary>Whether the module says which line an instruction comes from. Known once the sections are.</summary>
     public bool HasLines => _hasLines ??= CustomSections.Any(s => s.Name == Debugging.SourceLines.SectionName);
 

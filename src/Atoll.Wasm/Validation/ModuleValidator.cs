@@ -34,6 +34,16 @@ internal sealed class ModuleValidator
         validator.CheckStart();
         validator.CheckExports();
         validator.CheckBodies(cancellationToken);
+        module.IsValidated = true;
+    }
+
+    /// <summary>Checks a module whose code was kept, and which therefore is valid: for what the compiler wants to know of the bodies.</summary>
+    internal static void Ensure(ModuleDefinition module, ModuleLimits limits)
+    {
+        if (!module.IsValidated)
+        {
+            Validate(module, limits, CancellationToken.None);
+        }
     }
 
     private void CheckTypes()

@@ -1,0 +1,188 @@
+using Atoll.Wasm.Text;
+
+namespace Atoll.Wasm.Caching.Tests;
+
+/// <summary>What is stored is found, runs, and cannot be anything else.</summary>
+public sealed class DiskCodeCacheTests : IDisposable
+{
+    private static readonly byte[] Module = WatText.ToBinary(CacheFolder.Adder).ToArray();
+
+    private readonly CacheFolder _folder = new();
+
+    public static TheoryData<string> Kinds() => ["small", "large", "unloadable", "fuel"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void CodeThatIsKeptRuns(string kind)
+    {
+        WasmEngineOptions options = OptionsOf(kind);
+        Keep(_folder.Open(), options);
+        Spy spy = new(_folder.Open());
+        Assert.Equal(5050 + 5, Run(options with { CodeCache = spy }));
+        Assert.Equal((1, 1), (spy.Asked, spy.Found));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void TrapsOfKeptCodeNameTheFunction(string kind)
+    {
+        WasmEngineOptions options = OptionsOf(kind);
+        Keep(_folder.Open(), options);
+        Instance instance = Instantiate(options with { CodeCache = _folder.Open() });
+        TrapException trap = Assert.Throws<TrapException>(() => instance.GetFunction("divide")!.Invoke(Value.I32(0)));
+        Assert.Equal(TrapKind.IntegerDivideByZero, trap.Kind);
+        Assert.Equal([2], trap.GuestStack.Select(frame => frame.FunctionIndex));
+    }
+
+    [Fact]
+    public void LoadingStoresNothing()
+    {
+        DiskCodeCache cache = _folder.Open();
+        Run(OptionsOf("small") with { CodeCache = cache });
+        Assert.Empty(cache.List());
+    }
+
+    [Fact]
+    public void AnEntryHoldsForOneSetOfOptions()
+    {
+        HashSet<string> keys = [];
+        foreach (WasmEngineOptions options in new WasmEngineOptions[]
+        {
+            new(), new() { ConsumeFuel = true }, new() { Interruptible = false }, new() { Features = WasmFeatures.All }, new() { CodeMode = CodeMode.Pinned },
+            new() { EagerCodeBytes = 0 }, new() { Limits = new ModuleLimits { MaxLocals = 10 } },
+        })
+        {
+            Assert.True(keys.Add(new WasmEngine(options).CompileForCache(Module).Key), options.ToString());
+        }
+
+        Assert.Contains(new WasmEngine(new WasmEngineOptions { CodeCache = _folder.Open() }).CompileForCache(Module).Key, keys);
+        byte[] other = [.. Module, 0, 2, 1, (byte)'x'];
+        Assert.True(keys.Add(new WasmEngine().CompileForCache(other).Key));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void WhatWasChangedIsIgnored(string kind)
+    {
+        WasmEngineOptions options = OptionsOf(kind);
+        CacheEntry entry = Keep(_folder.Open(), options);
+        string file = Path.Combine(_folder.Path, entry.Key + ".code");
+        byte[] whole = File.ReadAllBytes(file);
+        for (int i = 0; i < whole.Length; i += Math.Max(1, whole.Length / 40))
+        {
+            byte[] changed = [.. whole];
+            changed[i] ^= 1;
+            File.WriteAllBytes(file, changed);
+            Assert.Equal(5050 + 5, Run(options with { CodeCache = _folder.Open() }));
+            File.WriteAllBytes(file, whole[..i]);
+            Assert.Equal(5050 + 5, Run(options with { CodeCache = _folder.Open() }));
+        }
+
+        Keep(_folder.Open(), options);
+        Spy spy = new(_folder.Open());
+        Run(options with { CodeCache = spy });
+        Assert.Equal(1, spy.Found);
+    }
+
+    [Fact]
+    public void AnEntryUnderAnotherNameIsIgnored()
+    {
+        CacheEntry entry = Keep(_folder.Open(), OptionsOf("small"));
+        string other = new('a', 64);
+        File.Move(Path.Combine(_folder.Path, entry.Key + ".code"), Path.Combine(_folder.Path, other + ".code"));
+        Assert.Null(_folder.Open().Find(other));
+        Assert.Empty(_folder.Open().List());
+    }
+
+    [Fact]
+    public void AnEntryOfAnotherFolderIsIgnored()
+    {
+        using CacheFolder other = new();
+        CacheEntry entry = Keep(other.Open(), OptionsOf("small"));
+        DiskCodeCache cache = _folder.Open();
+        File.Copy(Path.Combine(other.Path, entry.Key + ".code"), Path.Combine(_folder.Path, entry.Key + ".code"));
+        Assert.Null(cache.Find(entry.Key));
+    }
+
+    [Fact]
+    public void AFolderThatOthersCanUseIsRefused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the profile's folder is the user's alone there");
+        _folder.Open();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder.Path));
+        File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+        Assert.Contains("chmod 700", Assert.Throws<UnauthorizedAccessException>(() => _folder.Open()).Message);
+        File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(_folder.Path, "secret"), UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        Assert.Contains("chmod 600", Assert.Throws<UnauthorizedAccessException>(() => _folder.Open()).Message);
+    }
+
+    [Fact]
+    public void ALinkInPlaceOfTheFolderIsRefused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        using CacheFolder other = new();
+        other.Open();
+        Directory.CreateSymbolicLink(_folder.Path, other.Path);
+        Assert.Contains("link", Assert.Throws<UnauthorizedAccessException>(() => _folder.Open()).Message);
+    }
+
+    [Fact]
+    public void WhatWasNotUsedForLongestGoesFirst()
+    {
+        DiskCodeCache cache = _folder.Open();
+        byte[] image = new byte[1000];
+        string[] keys = [.. "abcd".Select(digit => new string(digit, 64))];
+        for (int i = 0; i < 3; i++)
+        {
+            cache.Store(keys[i], [image], $"{i}", null);
+            File.SetLastWriteTimeUtc(Path.Combine(_folder.Path, keys[i] + ".code"), DateTime.UtcNow.AddMinutes(i - 10));
+        }
+
+        Assert.NotNull(cache.Find(keys[0]));
+        long size = new FileInfo(Path.Combine(_folder.Path, keys[0] + ".code")).Length;
+        _folder.Open(maxBytes: size * 3).Store(keys[3], [image], "3", "tool 1");
+        Assert.Equal([keys[3], keys[0], keys[2]], cache.List().Select(entry => entry.Key));
+        Assert.Equal(("3", "tool 1"), (cache.List()[0].Name, cache.List()[0].Tool));
+        (int files, long bytes) = cache.Clear();
+        Assert.Equal((3, true), (files, bytes >= 3000));
+        Assert.Empty(cache.List());
+    }
+
+    [Fact]
+    public void AnEntryThatIsOpenOutlivesItsFile()
+    {
+        DiskCodeCache cache = _folder.Open();
+        string key = new('e', 64);
+        cache.Store(key, [new byte[] { 1, 2 }, new byte[] { 3 }], "x", null);
+        ICachedCode code = cache.Find(key)!;
+        cache.Clear();
+        Assert.Null(cache.Find(key));
+        Assert.Equal(2, code.ImageCount);
+        Assert.Equal([3], code.Read(1)!);
+    }
+
+    private static WasmEngineOptions OptionsOf(string kind) => kind switch
+    {
+        "small" => new WasmEngineOptions { CodeMode = CodeMode.Pinned },
+        "large" => new WasmEngineOptions { CodeMode = CodeMode.Pinned, EagerCodeBytes = 0 },
+        "fuel" => new WasmEngineOptions { CodeMode = CodeMode.Pinned, ConsumeFuel = true },
+        _ => new WasmEngineOptions(),
+    };
+
+    private static CacheEntry Keep(DiskCodeCache cache, WasmEngineOptions options)
+    {
+        ModuleCode code = new WasmEngine(options).CompileForCache(Module);
+        return cache.Store(code.Key, code.Images, "adder", tool: null);
+    }
+
+    private static Instance Instantiate(WasmEngineOptions options)
+    {
+        WasmEngine engine = new(options);
+        return new Linker(engine).Instantiate(new Store(engine), engine.LoadModule(Module));
+    }
+
+    private static int Run(WasmEngineOptions options) => Instantiate(options).GetFunction("run")!.Invoke(Value.I32(100))[0].AsI32();
+}

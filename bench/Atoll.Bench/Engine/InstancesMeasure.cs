@@ -40,7 +40,14 @@ internal static class InstancesMeasure
             WasmModule module = engine.LoadModule(wasm);
             Linker linker = new Linker(engine).DefineFunction("host", "nothing", () => { });
             yield return Line(null, "instance made, called, dropped", "", runs, () => Fresh(engine, linker, module), () => Peer(node));
-            yield return Idle(engine, linker, module);
+            using InstancePool pool = new(linker, module);
+            yield return Line(null, "instance rented and returned", "≤ 10 µs", runs, () => Rented(pool, isCalled: false), null);
+            yield return Line("instantiate_us", "instance rented, called, returned", "≤ 10 µs", runs, () => Rented(pool, isCalled: true), () => Peer(node));
+            WasmEngine portable = new(new WasmEngineOptions { PortableMemory = true, MaxMemoryBytes = 1 << 20 });
+            using InstancePool rewriting = new(new Linker(portable).DefineFunction("host", "nothing", () => { }), portable.LoadModule(wasm));
+            yield return Line(null, "the same, memories zeroed and written (2 pages)", "", runs, () => Rented(rewriting, isCalled: true), null);
+            yield return Idle("idle_kb", "idle instance of 2 pages, 3 of 4 KiB written, private memory", () => Live(engine, linker, module));
+            yield return Idle(null, "the same, in a pool, after its return", () => Pooled(linker, module));
         }
         finally
         {
@@ -79,31 +86,59 @@ internal static class InstancesMeasure
 
     private static double Peer(NodePeer node) => node.Ask(new { cmd = "instantiate", n = Instances }).GetProperty("cpu_us").GetDouble() / 1000;
 
-    /// <summary>Private bytes of the process with 1,000 live instances, each called once, less those without, ÷ 1,000.</summary>
-    private static Measurement Idle(WasmEngine engine, Linker linker, WasmModule module)
+    private static void Rented(InstancePool pool, bool isCalled)
+    {
+        for (int i = 0; i < Instances; i++)
+        {
+            using InstanceLease lease = pool.Rent();
+            if (isCalled)
+            {
+                lease.Instance.GetFunction("run")!.ToDelegate<Func<int, int>>()(i);
+            }
+        }
+    }
+
+    /// <summary>Private bytes of the process with 1,000 instances, each called once, less those without, ÷ 1,000.</summary>
+    /// <param name="make">Makes the instances, and gives what disposes of them.</param>
+    private static Measurement Idle(string? key, string what, Func<Action> make)
     {
         if (!OperatingSystem.IsLinux())
         {
-            return Measurement.Missing("idle_kb", "idle instance, private memory", "only Linux says what is private");
+            return Measurement.Missing(key, what, "only Linux says what is private");
         }
 
         Samples samples = new();
         for (int round = 0; round < 5; round++)
         {
             long before = PrivateBytes();
-            List<Store> stores = [];
-            for (int i = 0; i < Instances; i++)
-            {
-                Store store = new(engine);
-                linker.Instantiate(store, module).GetFunction("run")!.ToDelegate<Func<int, int>>()(i);
-                stores.Add(store);
-            }
-
+            Action dispose = make();
             samples.Add((PrivateBytes() - before) / 1024.0 / Instances);
-            stores.ForEach(s => s.Dispose());
+            dispose();
         }
 
-        return Measurement.Absolute("idle_kb", "idle instance of 2 pages, 3 of 4 KiB written, private memory", "KiB", samples, "≤ 64 KiB");
+        return Measurement.Absolute(key, what, "KiB", samples, "≤ 64 KiB");
+    }
+
+    private static Action Live(WasmEngine engine, Linker linker, WasmModule module)
+    {
+        List<Store> stores = [];
+        for (int i = 0; i < Instances; i++)
+        {
+            Store store = new(engine);
+            linker.Instantiate(store, module).GetFunction("run")!.ToDelegate<Func<int, int>>()(i);
+            stores.Add(store);
+        }
+
+        return () => stores.ForEach(s => s.Dispose());
+    }
+
+    private static Action Pooled(Linker linker, WasmModule module)
+    {
+        InstancePool pool = new(linker, module);
+        List<InstanceLease> leases = [.. Enumerable.Range(0, Instances).Select(_ => pool.Rent())];
+        leases.ForEach(l => l.Instance.GetFunction("run")!.ToDelegate<Func<int, int>>()(1));
+        leases.ForEach(l => l.Dispose());
+        return pool.Dispose;
     }
 
     private static long PrivateBytes()

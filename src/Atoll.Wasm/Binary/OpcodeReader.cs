@@ -128,32 +128,36 @@ internal static class OpcodeReader
                 reader.ReadVarU32();
                 reader.ReadVarU32();
                 break;
-            case ImmediateKind.BranchTable:
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.ReadVarU32();
-                }
-
-                reader.ReadVarU32();
-                break;
-            case ImmediateKind.SelectTypes:
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.SkipValueType();
-                }
-
-                break;
-            case ImmediateKind.TryTable:
-                reader.SkipBlockType();
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.ReadCatchClause();
-                }
-
+            case ImmediateKind.BranchTable or ImmediateKind.SelectTypes or ImmediateKind.TryTable:
+                reader.SkipList(kind);
                 break;
             default:
                 reader.ReadVarU32();
                 break;
+        }
+    }
+
+    private static void SkipList(this ref WasmReader reader, ImmediateKind kind)
+    {
+        if (kind == ImmediateKind.TryTable)
+        {
+            reader.SkipBlockType();
+        }
+
+        for (uint left = reader.ReadCount(); left > 0; left--)
+        {
+            switch (kind)
+            {
+                case ImmediateKind.BranchTable: reader.ReadVarU32(); break;
+                case ImmediateKind.SelectTypes: reader.SkipValueType(); break;
+                default: reader.ReadCatchClause(); break;
+            }
+        }
+
+        if (kind == ImmediateKind.BranchTable)
+        {
+            // The default target is not counted.
+            reader.ReadVarU32();
         }
     }
 
@@ -166,9 +170,6 @@ internal static class OpcodeReader
             : throw new MalformedModuleException($"illegal opcode {prefix:x2} {number:x2}", start);
     }
 
-    // The instructions that the table does not have yet, and those that are only not enabled.
-    private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
-    {
-        _ => "",
-    };
+    private static string Explain(int code) =>
+        Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : "";
 }

@@ -48,7 +48,7 @@ internal sealed partial class FunctionCompiler
     {
         if (!isTail)
         {
-            int depth = LoadOperands(type.Parameters.Length);
+            int depth = LoadArgumentValues(type.Parameters.Length);
             return (depth, LoadOutAddresses(type));
         }
 
@@ -59,7 +59,7 @@ internal sealed partial class FunctionCompiler
             Look();
         }
 
-        LoadOperands(type.Parameters.Length);
+        LoadArgumentValues(type.Parameters.Length);
         for (int i = 1; i < type.Results.Length; i++)
         {
             _il.LoadArgument(_parameterCount + i - 1);

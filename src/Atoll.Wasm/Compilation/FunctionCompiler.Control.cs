@@ -160,22 +160,6 @@ internal sealed partial class FunctionCompiler
         return frame;
     }
 
-    private int[] AllocateTemps(ImmutableArray<ValueType> types)
-    {
-        if (types.IsEmpty)
-        {
-            return [];
-        }
-
-        int[] temps = new int[types.Length];
-        for (int i = 0; i < temps.Length; i++)
-        {
-            temps[i] = AllocateTemp(LocalKinds.Of(types[i]));
-        }
-
-        return temps;
-    }
-
     private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(out _)!;
 
     private void BeginBlock(ref WasmReader reader)
@@ -398,59 +382,6 @@ internal sealed partial class FunctionCompiler
         }
     }
 
-    private void FreeTemps(ImmutableArray<ValueType> types, int[] temps)
-    {
-        for (int i = 0; i < temps.Length; i++)
-        {
-            FreeTemp(LocalKinds.Of(types[i]), temps[i]);
-        }
-    }
-
-    private void PushShared(ImmutableArray<ValueType> types, int[] temps)
-    {
-        for (int i = 0; i < temps.Length; i++)
-        {
-            PushTemp(LocalKinds.Of(types[i]), temps[i], shared: true);
-        }
-    }
-
-    /// <summary>Pops the top values into temporaries; all are read before the first is written, so that they may change places.</summary>
-    private void MoveToTemps(int[] temps)
-    {
-        LoadOperands(temps.Length);
-        for (int i = temps.Length - 1; i >= 0; i--)
-        {
-            _il.StoreLocal(temps[i]);
-        }
-
-        SpillAll();
-    }
-
-    /// <summary>Copies the top values into temporaries without popping them; nothing is on IL's stack.</summary>
-    private void CopyToTemps(int[] temps)
-    {
-        int first = _stack.Count - temps.Length;
-        for (int i = 0; i < temps.Length; i++)
-        {
-            Peek(_stack[first + i]);
-        }
-
-        for (int i = temps.Length - 1; i >= 0; i--)
-        {
-            _il.StoreLocal(temps[i]);
-        }
-    }
-
-    private void Peek(in Entry entry)
-    {
-        switch (entry.Kind)
-        {
-            case EntryKind.Const: EmitConst(entry.Type, entry.Bits); break;
-            case EntryKind.Local: LoadWasmLocal(entry.Index); break;
-            default: _il.LoadLocal(entry.Index); break;
-        }
-    }
-
     private Frame Target(int depth) => _frames[_frames.Count - 1 - depth];
 
     private void Branch(int depth)
@@ -513,6 +444,7 @@ internal sealed partial class FunctionCompiler
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
         LoadOperands(1);
+        HideRotation(LocalKind.I32);
         int[] labels = new int[count];
         Dictionary<int, int> stubs = [];
         for (int i = 0; i < count; i++)
@@ -558,55 +490,4 @@ internal sealed partial class FunctionCompiler
 
         return label;
     }
-
-    private void Return()
-    {
-        FlushFuel();
-        int count = _type.Results.Length;
-        if (count == 1 && _stackEntries == (_stack[^1].Kind == EntryKind.Stack ? 1 : 0))
-        {
-            SaveFuel();
-            LoadOperands(1);
-            EmitRet();
-            return;
-        }
-
-        SpillAll();
-        int first = _stack.Count - count;
-        EmitReturn(i => Peek(_stack[first + i]));
-    }
-
-    private void EmitReturn(Action<int> loadResult)
-    {
-        SaveFuel();
-        for (int i = 1; i < _type.Results.Length; i++)
-        {
-            _il.LoadArgument(_parameterCount + i - 1);
-            loadResult(i);
-            if (_type.Results[i].IsVector)
-            {
-                _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetResult)));
-            }
-            else
-            {
-                _il.Emit(StoreIndirect(LocalKinds.Of(_type.Results[i])));
-            }
-        }
-
-        if (!_type.Results.IsEmpty)
-        {
-            loadResult(0);
-        }
-
-        EmitRet();
-    }
-
-    private static Il StoreIndirect(LocalKind kind) => kind switch
-    {
-        LocalKind.I32 => Il.StindI4,
-        LocalKind.I64 => Il.StindI8,
-        LocalKind.F32 => Il.StindR4,
-        LocalKind.F64 => Il.StindR8,
-        _ => Il.StindRef,
-    };
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm;
 
@@ -14,10 +15,14 @@ public sealed class ExceptionInstance
     internal readonly Tag Identity;
     internal readonly Value[] Payload;
 
+    // Holds the charge on the store's heap for as long as somebody holds the exception.
+    private readonly HeapToken _token;
+
     /// <summary>Makes an exception.</summary>
     /// <param name="tag">Its tag.</param>
     /// <param name="values">Its values, of the types of the tag's type.</param>
     /// <exception cref="ArgumentException">Number or types of the values are wrong, or one belongs to another store.</exception>
+    /// <exception cref="LimitExceededException">The store's guests hold as much as they may (<see cref="LimitKind.Heap"/>).</exception>
     public ExceptionInstance(Tag tag, params ReadOnlySpan<Value> values)
     {
         ArgumentNullException.ThrowIfNull(tag);
@@ -33,6 +38,7 @@ public sealed class ExceptionInstance
         }
 
         Identity = tag;
+        _token = tag.Charge(values.Length);
         Payload = values.ToArray();
     }
 
@@ -40,6 +46,7 @@ public sealed class ExceptionInstance
     internal ExceptionInstance(Tag tag, Value[] payload)
     {
         Identity = tag;
+        _token = tag.Charge(payload.Length);
         Payload = payload;
     }
 
@@ -49,6 +56,11 @@ public sealed class ExceptionInstance
     /// <summary>The values.</summary>
     public ImmutableArray<Value> Values => ImmutableCollectionsMarshal.AsImmutableArray(Payload);
 
-    /// <summary>For example <c>exception (i32:42)</c>.</summary>
-    public override string ToString() => $"exception ({string.Join(", ", Payload)})";
+    /// <summary>For example <c>exception (i32:42)</c>. References are shown by their type: what is behind them may be an exception again, and so on.</summary>
+    public override string ToString()
+    {
+        const int Shown = 8;
+        IEnumerable<string> values = Payload.Take(Shown).Select(v => v.Type.IsReference ? $"{v.Type}:{(v.Reference is null ? "null" : "…")}" : v.ToString());
+        return $"exception ({string.Join(", ", values)}{(Payload.Length > Shown ? ", …" : "")})";
+    }
 }

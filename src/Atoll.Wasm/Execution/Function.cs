@@ -11,7 +11,7 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// <summary>A function of a guest or of the host.</summary>
 /// <remarks>
 /// Used by one thread at a time, like its store. Keeps its instance and code alive. Calls stop at the store's deadline or cancellation and throw
-/// <see cref="TrapException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
+/// <see cref="TrapException"/>, <see cref="GuestThrownException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
 /// <see cref="HostFunctionException"/> or <see cref="GuestExitException"/>.
 /// </remarks>
 public sealed class Function : Extern
@@ -26,6 +26,7 @@ public sealed class Function : Extern
     internal readonly int Index;
     private readonly string? _name;
     private UntypedStub? _stub;
+    private Delegate? _delegate;
 
     /// <summary>A function of the host.</summary>
     internal Function(Store store, nint code, object context, DefinedType defined, string? name)
@@ -123,5 +124,15 @@ public sealed class Function : Extern
     /// </typeparam>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public TDelegate ToDelegate<TDelegate>()
-        where TDelegate : Delegate => (TDelegate)TypedStubs.Create(this, typeof(TDelegate));
+        where TDelegate : Delegate
+    {
+        // The last one is kept: an instance that is lent again and again is asked for the same.
+        Delegate? known = _delegate;
+        if (known is null || known.GetType() != typeof(TDelegate))
+        {
+            _delegate = known = TypedStubs.Create(this, typeof(TDelegate));
+        }
+
+        return (TDelegate)known;
+    }
 }

@@ -9,6 +9,7 @@ internal static class GuestErrors
     /// </summary>
     public static unsafe Exception? Translate(Exception exception, Store store)
     {
+        store.NoteFailure(exception);
         TrapKind? kind = exception switch
         {
             DivideByZeroException => TrapKind.IntegerDivideByZero,

@@ -26,6 +26,14 @@ public sealed class Instance
     /// <summary>The module that it was made from.</summary>
     public WasmModule Module { get; }
 
+    internal InstanceContext Context => _context;
+
+    /// <summary>By index: globals that live in cells of their own, and null.</summary>
+    internal Global?[] GlobalCells => _globals;
+
+    /// <summary>By index: values at the time when the others were made.</summary>
+    internal Value[] FirstGlobals => _globalValues;
+
     /// <summary>All exports with their names.</summary>
     public IEnumerable<KeyValuePair<string, Extern>> Exports
     {

@@ -64,13 +64,17 @@ internal abstract unsafe class InstanceContext
     /// <summary>By type index: what new objects of the type are charged to; null before the first.</summary>
     public HeapToken?[] Tokens = [];
 
-    private ImportBinding[] _imports = [];
+    /// <summary>Zero, which nobody writes and the JIT compiler does not know.</summary>
+    public long Zero;
+
+    /// <summary>Imported functions. Set before anything is evaluated, for initial values may refer to them.</summary>
+    public ImportBinding[] Imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>
-    public object ImportContext(int index) => _imports[index].Context;
+    public object ImportContext(int index) => Imports[index].Context;
 
     /// <summary>An imported function.</summary>
-    public ref ImportBinding Import(int index) => ref _imports[index];
+    public ref ImportBinding Import(int index) => ref Imports[index];
 
     /// <summary>
     /// Writes how far the fields of the first globals lie from <see cref="ColdIndex"/>, for the interpreter. The globals are those that have a
@@ -80,13 +84,12 @@ internal abstract unsafe class InstanceContext
     {
     }
 
-    /// <summary>Fills the fields of this class and the generated ones.</summary>
-    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells)
+    /// <summary>Fills the fields of this class and the generated ones; again when a pool puts first values back.</summary>
+    public void BindAll(Value[] globals, Global?[] cells)
     {
-        _imports = imports;
         Cells = cells;
         FirstMemory = Memories.Length > 0 ? Memories[0].Base : null;
-        Bind(imports, Memories, Tables, globals, cells, Types, Tags);
+        Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
     }
 
     /// <summary>Fills the generated fields.</summary>

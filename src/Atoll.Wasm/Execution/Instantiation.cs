@@ -28,17 +28,33 @@ internal sealed unsafe class Instantiation
     /// <param name="store">The store.</param>
     /// <param name="module">The module.</param>
     /// <param name="imports">One item for each import, of the right type: an <see cref="Extern"/> or a <see cref="HostDefinition"/>.</param>
-    public static Instance Run(Store store, WasmModule module, object[] imports)
+    /// <param name="runStart">Whether to run the start function; if not, <see cref="RunStart"/> has to.</param>
+    public static Instance Run(Store store, WasmModule module, object[] imports, bool runStart = true)
     {
         // Entered as a whole, so that no other thread can use the store meanwhile.
         ThreadBias? state = store.Enter();
         try
         {
-            return new Instantiation(store, module).Run(imports);
+            Instance instance = new Instantiation(store, module).Run(imports);
+            if (runStart)
+            {
+                RunStart(instance);
+            }
+
+            return instance;
         }
         finally
         {
             store.Exit(state);
+        }
+    }
+
+    /// <summary>The last step: the start function, if the module has one.</summary>
+    public static void RunStart(Instance instance)
+    {
+        if (instance.Module.Definition.Start is >= 0 and int start)
+        {
+            GuestRuntime.RefFunc(instance.Context, start).Invoke();
         }
     }
 
@@ -56,6 +72,7 @@ internal sealed unsafe class Instantiation
         _context.Types = _module.Code.Types;
         _context.Tokens = new HeapToken?[_context.Types.Length];
         BindImports(imports, instance);
+        _context.Imports = _bindings;
         for (int i = _definition.ImportedMemoryCount; i < _context.Memories.Length; i++)
         {
             _context.Memories[i] = new Memory(_store, _definition.Memories[i]);
@@ -74,15 +91,10 @@ internal sealed unsafe class Instantiation
             _context.Tables[i] = new Table(_store, table.Type, initial);
         }
 
-        _context.BindAll(_bindings, _globals, _cells);
+        _context.BindAll(_globals, _cells);
         _store.Own(instance);
         InitializeElements();
         InitializeData();
-        if (_definition.Start >= 0)
-        {
-            GuestRuntime.RefFunc(_context, _definition.Start).Invoke();
-        }
-
         return instance;
     }
 

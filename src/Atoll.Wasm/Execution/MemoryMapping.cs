@@ -11,7 +11,7 @@ namespace Atoll.Wasm.Execution;
 /// Counts its users: stores, and whoever made a shared memory. The range is given back by the last one that lets go, or by the collector when
 /// nobody can reach it.
 /// </remarks>
-internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposable
+internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, IDisposable
 {
     /// <summary>No memory is larger, whatever the limits say: more address space than processors give to a process.</summary>
     public const ulong LargestBytes = 1UL << 47;
@@ -21,6 +21,7 @@ internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposabl
     private readonly Lock _growth = new();
     private byte* _base;
     private ulong _committed;
+    private bool _isImageMapped;
     private int _users = 1;
 
     private MemoryMapping(PageAllocator pages, ulong maximumBytes, ulong pageBytes)

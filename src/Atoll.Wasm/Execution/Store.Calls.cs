@@ -208,7 +208,7 @@ public sealed unsafe partial class Store
     {
         lock (_door)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            ObjectDisposedException.ThrowIf(_disposed || _isParked, this);
             CheckFree(me, "the store is in use by another thread; a store runs one call at a time");
             _row = _owner == me ? Math.Min(_row + 1, LargestPatience) : 0;
             _owner = me;

@@ -96,7 +96,8 @@ public sealed unsafe partial class Store : IDisposable
     /// <summary>Bytes of all memories of the store together.</summary>
     public ulong MemoryBytes => _memoryBytes;
 
-    internal bool IsDisposed => _disposed;
+    /// <summary>Whether nobody may use it: it was disposed, or lies in a pool.</summary>
+    internal bool IsDisposed => _disposed || _isParked;
 
     internal ulong MaxMemoryBytes { get; }
 
@@ -159,8 +160,13 @@ public sealed unsafe partial class Store : IDisposable
 
     internal void Discharge(ulong bytes) => _memoryBytes -= bytes;
 
-    internal void CheckValue(Value value, ValueType type)
+    internal void CheckValue(in Value value, ValueType type)
     {
+        if (value.Type == type && !type.IsReference)
+        {
+            return;
+        }
+
         ValueType actual = value.Type;
         bool fits = actual == type || (type.IsReference && actual.IsReference && Subtyping.TopOf(actual) == Subtyping.TopOf(type));
         if (!fits || (type.IsReference && !References.IsOf(value.Reference, type)))

@@ -43,8 +43,27 @@ internal sealed partial class InstructionPrinter
         }
     }
 
+    /// <summary>The index space of immediates that are one index which the text always has; null for others.</summary>
+    private PrintedIds? SpaceOf(ImmediateKind kind) => kind switch
+    {
+        ImmediateKind.Function => printer.Functions,
+        ImmediateKind.Tag => printer.Tags,
+        ImmediateKind.Local => Locals,
+        ImmediateKind.Global => printer.Globals,
+        ImmediateKind.Table => printer.Tables,
+        ImmediateKind.Element => printer.Elements,
+        ImmediateKind.Data => printer.Data,
+        _ => null,
+    };
+
     private void Immediates(Instruction instruction, ref WasmReader reader)
     {
+        if (SpaceOf(instruction.Immediate) is { } space)
+        {
+            Index(space, reader.ReadVarU32());
+            return;
+        }
+
         switch (instruction.Immediate)
         {
             case ImmediateKind.None:
@@ -60,27 +79,6 @@ internal sealed partial class InstructionPrinter
                 }
 
                 break;
-            case ImmediateKind.Function:
-                Index(printer.Functions, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Tag:
-                Index(printer.Tags, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Local:
-                Index(Locals, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Global:
-                Index(printer.Globals, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Table:
-                Index(printer.Tables, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Element:
-                Index(printer.Elements, reader.ReadVarU32());
-                break;
-            case ImmediateKind.Data:
-                Index(printer.Data, reader.ReadVarU32());
-                break;
             case ImmediateKind.MemoryIndex:
                 IndexUnlessZero(printer.Memories, reader.ReadVarU32());
                 break;
@@ -88,18 +86,6 @@ internal sealed partial class InstructionPrinter
                 uint type = reader.ReadVarU32();
                 IndexUnlessZero(printer.Tables, reader.ReadVarU32());
                 printer.TypeReference(type);
-                break;
-            case ImmediateKind.MemoryInit:
-                SegmentAndTarget(printer.Data, printer.Memories, ref reader);
-                break;
-            case ImmediateKind.TableInit:
-                SegmentAndTarget(printer.Elements, printer.Tables, ref reader);
-                break;
-            case ImmediateKind.MemoryCopy:
-                TwoTargets(printer.Memories, ref reader);
-                break;
-            case ImmediateKind.TableCopy:
-                TwoTargets(printer.Tables, ref reader);
                 break;
             case ImmediateKind.SelectTypes:
                 SelectTypes(ref reader);
@@ -109,12 +95,34 @@ internal sealed partial class InstructionPrinter
                 printer.HeapType(reader.ReadRawHeapType());
                 break;
             default:
-                if (!TypeImmediates(instruction, ref reader))
+                if (!SegmentImmediates(instruction.Immediate, ref reader) && !TypeImmediates(instruction, ref reader))
                 {
                     Constant(instruction, ref reader);
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>Immediates of bulk instructions; false for others.</summary>
+    private bool SegmentImmediates(ImmediateKind kind, ref WasmReader reader)
+    {
+        switch (kind)
+        {
+            case ImmediateKind.MemoryInit:
+                SegmentAndTarget(printer.Data, printer.Memories, ref reader);
+                return true;
+            case ImmediateKind.TableInit:
+                SegmentAndTarget(printer.Elements, printer.Tables, ref reader);
+                return true;
+            case ImmediateKind.MemoryCopy:
+                TwoTargets(printer.Memories, ref reader);
+                return true;
+            case ImmediateKind.TableCopy:
+                TwoTargets(printer.Tables, ref reader);
+                return true;
+            default:
+                return false;
         }
     }
 

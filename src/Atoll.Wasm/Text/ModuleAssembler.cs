@@ -123,7 +123,14 @@ internal sealed partial class ModuleAssembler
                 _cursor.Position += 2;
                 Types.Index.Declare(_cursor);
                 types.Add((_cursor.Position, false, true));
-                _cursor.Position = end + 1;
+                _cursor.Position = end;
+                if (!_cursor.At(TokenKind.Close))
+                {
+                    // Unclosed, as the group and the module are.
+                    return;
+                }
+
+                _cursor.Position++;
             }
         }
         else if (_cursor.TryOpen("import"u8))
@@ -188,7 +195,8 @@ internal sealed partial class ModuleAssembler
         if (_cursor.TryKeyword("type"u8) || _cursor.TryKeyword("rec"u8))
         {
             // Read by the first pass.
-            _cursor.Position = _cursor.Source.Tokens[start - 1].End + 1;
+            _cursor.Position = _cursor.Source.Tokens[start - 1].End;
+            _cursor.ExpectClose();
         }
         else if (_cursor.TryKeyword("import"u8))
         {

@@ -18,7 +18,7 @@ internal sealed class HeapToken(DefinedType type, GuestHeap heap, int left)
 }
 
 /// <summary>
-/// The structures and arrays of a store's guests: who pays for them and how much is held. Exact to the size of a token: an object keeps the
+/// The structures, arrays and exceptions of a store's guests: who pays for them and how much is held. Exact to the size of a token: an object keeps the
 /// charge of those that were allocated beside it.
 /// </summary>
 internal sealed class GuestHeap(Store store, long limit) : IDisposable
@@ -36,6 +36,9 @@ internal sealed class GuestHeap(Store store, long limit) : IDisposable
     private bool _disposed;
 
     public Store Store { get; } = store;
+
+    /// <summary>Whether a guest ever allocated anything.</summary>
+    public bool IsUsed => _charged != 0;
 
     /// <summary>A token on which so many bytes can be allocated.</summary>
     /// <exception cref="LimitExceededException">The store's guests hold as much as they may.</exception>
@@ -99,7 +102,7 @@ internal sealed class GuestHeap(Store store, long limit) : IDisposable
         {
             // This ends the call. The next one may have let go of something.
             _sinceCollection = limit;
-            throw new LimitExceededException(LimitKind.Heap, $"the guest's structures and arrays are over the limit of {limit} bytes");
+            throw new LimitExceededException(LimitKind.Heap, $"the guest's structures, arrays and exceptions are over the limit of {limit} bytes");
         }
     }
 

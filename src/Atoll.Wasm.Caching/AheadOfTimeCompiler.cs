@@ -80,15 +80,17 @@ public sealed class AheadOfTimeCompiler
                 await File.WriteAllBytesAsync(System.IO.Path.Combine(input, NameOf(i)), code.Images[i], cancellationToken).ConfigureAwait(false);
             }
 
-            string arguments = System.IO.Path.Combine(folder.FullName, "arguments.rsp");
-            await File.WriteAllLinesAsync(arguments, Arguments(input, output, engine, runtime), cancellationToken).ConfigureAwait(false);
-            await RunAsync(arguments, folder.FullName, cancellationToken).ConfigureAwait(false);
-            List<ReadOnlyMemory<byte>> images = [];
-            for (int i = 0; i < code.Images.Length; i++)
+            // A process for each: crossgen2 takes several inputs only to make one file of them.
+            ReadOnlyMemory<byte>[] images = new ReadOnlyMemory<byte>[code.Images.Length];
+            ParallelOptions parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, images.Length, parallel, async (i, cancellation) =>
             {
-                images.Add(await File.ReadAllBytesAsync(System.IO.Path.Combine(output, NameOf(i)), cancellationToken).ConfigureAwait(false));
-            }
-
+                string arguments = System.IO.Path.Combine(folder.FullName, $"{i}.rsp");
+                string made = System.IO.Path.Combine(output, NameOf(i));
+                await File.WriteAllLinesAsync(arguments, Arguments(input, i, made, engine, runtime), cancellation).ConfigureAwait(false);
+                await RunAsync(arguments, folder.FullName, cancellation).ConfigureAwait(false);
+                images[i] = await File.ReadAllBytesAsync(made, cancellation).ConfigureAwait(false);
+            }).ConfigureAwait(false);
             return images;
         }
         finally
@@ -103,14 +105,15 @@ public sealed class AheadOfTimeCompiler
     /// One bubble with the engine: its helpers are inlined, and offsets of its fields are known. That holds only with this very build of the engine, which the
     /// key of an entry names.
     /// </summary>
-    private static IEnumerable<string> Arguments(string input, string output, string engine, string runtime) =>
+    private static IEnumerable<string> Arguments(string input, int image, string output, string engine, string runtime) =>
     [
-        System.IO.Path.Combine(input, "*.dll"),
+        System.IO.Path.Combine(input, NameOf(image)),
         "--out", output,
         "--reference", System.IO.Path.Combine(System.IO.Path.GetDirectoryName(runtime)!, "*.dll"),
         "--reference", engine,
         "--inputbubble",
         "--inputbubbleref", engine,
+        .. image == 0 ? Array.Empty<string>() : ["--reference", System.IO.Path.Combine(input, NameOf(0)), "--inputbubbleref", System.IO.Path.Combine(input, NameOf(0))],
         "--targetos", OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "osx" : "linux",
         "--targetarch", RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
         "--instruction-set", "native",

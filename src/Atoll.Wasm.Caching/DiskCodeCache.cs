@@ -101,6 +101,8 @@ public sealed class DiskCodeCache : ICodeCache
             File.Delete(aside);
         }
 
+        // The time that the system notes by itself may lie before that of an earlier use.
+        Touch(path);
         Evict(path);
         return new CacheEntry(key, name, tool, new FileInfo(path).Length, DateTimeOffset.UtcNow);
     }

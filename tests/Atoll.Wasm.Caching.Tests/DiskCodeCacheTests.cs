@@ -143,7 +143,7 @@ public sealed class DiskCodeCacheTests : IDisposable
 
         Assert.NotNull(cache.Find(keys[0]));
         long size = new FileInfo(Path.Combine(_folder.Path, keys[0] + ".code")).Length;
-        _folder.Open(maxBytes: size * 3).Store(keys[3], [image], "3", "tool 1");
+        _folder.Open(maxBytes: (size * 3) + 100).Store(keys[3], [image], "3", "tool 1");
         Assert.Equal([keys[3], keys[0], keys[2]], cache.List().Select(entry => entry.Key));
         Assert.Equal(("3", "tool 1"), (cache.List()[0].Name, cache.List()[0].Tool));
         (int files, long bytes) = cache.Clear();

@@ -55,6 +55,9 @@ internal sealed class ModuleDefinition
     /// <summary>Offset of the content of the code section.</summary>
     public int CodeStart { get; set; }
 
+    /// <summary>Code of all bodies together, in bytes.</summary>
+    public long CodeBytes => Bodies.Sum(body => (long)body.Code.Length);
+
     public CustomSection[] CustomSections { get; set; } = [];
 
     /// <summary>Whether the validator has seen it, and has noted in the bodies what the compiler wants to know.</summary>

@@ -21,7 +21,7 @@ internal sealed unsafe class LazyCode
 
     private const int BatchBytes = 4 * 1024;
     private const int BatchFunctions = 64;
-    private const int PartBytes = 32 * 1024;
+    private const int PartBytes = 64 * 1024;
     private const int PartFunctions = 256;
 
     /// <summary>Stands for a function that the interpreter cannot run.</summary>
@@ -76,14 +76,8 @@ internal sealed unsafe class LazyCode
     /// <summary>Whether the functions of a module are compiled when they are called.</summary>
     public static bool IsFor(ModuleDefinition definition, WasmEngine engine)
     {
-        long bytes = 0;
-        foreach (FunctionBody body in definition.Bodies)
-        {
-            bytes += body.Code.Length;
-        }
-
         // Each type gets a field of the module's class; there is no program with more than some hundred.
-        return bytes > engine.Options.EagerCodeBytes && definition.Types.Count <= 10_000;
+        return definition.CodeBytes > engine.Options.EagerCodeBytes && definition.Types.Count <= 10_000;
     }
 
     /// <summary>The first functions of the parts in which the code of a large module is kept, and the number of functions.</summary>

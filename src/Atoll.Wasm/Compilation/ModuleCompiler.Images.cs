@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using Atoll.Wasm.Binary;
@@ -11,21 +12,28 @@ internal sealed partial class ModuleCompiler
     /// The images of a module: its own, and for a large module one for each part (<see cref="LazyCode.PartsOf"/>). They differ from those that are loaded at
     /// once in that no method asks to be optimised when it is loaded: ahead-of-time compilers pass such methods by.
     /// </summary>
-    public static List<byte[]> CompileImages(ModuleDefinition definition, WasmEngine engine, string key, CancellationToken cancellationToken)
+    public static byte[][] CompileImages(ModuleDefinition definition, WasmEngine engine, string key, CancellationToken cancellationToken)
     {
         HashSet<int> cells = CellsOf(definition);
         bool isLarge = LazyCode.IsFor(definition, engine);
         ModuleCompiler own = new(definition, engine, cells, VersionOf(key, -1), isKept: true);
-        List<byte[]> images = [own.CompileOwn(isLarge, cancellationToken)];
-        if (isLarge)
+        int[] parts = isLarge ? LazyCode.PartsOf(definition) : [0];
+        byte[][] images = new byte[parts.Length][];
+        images[0] = own.CompileOwn(isLarge, cancellationToken);
+        try
         {
-            int[] parts = LazyCode.PartsOf(definition);
-            for (int i = 0; i + 1 < parts.Length; i++)
+            Parallel.For(1, images.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, i =>
             {
-                ModuleCompiler part = new(definition, engine, cells, new Batch(i, parts[i], parts[i + 1] - parts[i]), VersionOf(key, i), isKept: true);
-                part.CompileFunctions(parts[i], parts[i + 1] - parts[i], cancellationToken);
-                images.Add(part._assembly.Build());
-            }
+                Batch batch = new(i - 1, parts[i - 1], parts[i] - parts[i - 1]);
+                ModuleCompiler part = new(definition, engine, cells, batch, VersionOf(key, i - 1), isKept: true);
+                part.CompileFunctions(batch.First, batch.Count, cancellationToken);
+                images[i] = part._assembly.Build();
+            });
+        }
+        catch (AggregateException exception)
+        {
+            // One part's failure is the module's.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
 
         return images;

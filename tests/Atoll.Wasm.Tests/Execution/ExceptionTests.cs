@@ -58,8 +58,9 @@ public sealed class ExceptionTests
         Instance timed = Run();
         timed.Store.SetDeadline(TimeSpan.FromMilliseconds(20));
         Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => timed.Call(function)).Limit);
-        using CancellationTokenSource cancellation = new(20);
+        using CancellationTokenSource cancellation = new();
         Instance cancelled = Run(options: new StoreOptions { CancellationToken = cancellation.Token });
+        cancellation.CancelAfter(20);
         Assert.ThrowsAny<OperationCanceledException>(() => cancelled.Call(function));
         Assert.Equal(LimitKind.Fuel, Assert.Throws<LimitExceededException>(() => Run(Fuelled, new StoreOptions { Fuel = 1000 }).Call(function)).Limit);
         error = new GuestExitException(3);

@@ -9,20 +9,25 @@ internal static class CodeStore
     /// <summary>Names another folder than the user's own.</summary>
     public const string Variable = "ATOLL_CACHE_DIR";
 
+    /// <summary>Names another folder for the key that entries are authenticated with.</summary>
+    public const string KeyVariable = "ATOLL_KEY_DIR";
+
     public static string FolderOf(CliContext context) =>
         context.GetVariable(Variable) is { Length: > 0 } folder ? context.Resolve(folder) : DiskCodeCache.DefaultDirectory;
+
+    public static string KeyFolderOf(CliContext context) =>
+        context.GetVariable(KeyVariable) is { Length: > 0 } folder ? context.Resolve(folder) : DiskCodeCache.DefaultKeyDirectory;
 
     /// <summary>Opens the store and makes it if need be.</summary>
     public static DiskCodeCache Open(CliContext context)
     {
-        string folder = FolderOf(context);
         try
         {
-            return new DiskCodeCache(new DiskCodeCacheOptions { Directory = folder });
+            return new DiskCodeCache(new DiskCodeCacheOptions { Directory = FolderOf(context), KeyDirectory = KeyFolderOf(context) });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Failed($"compiled code cannot be kept: {exception.Message}", exception);
+            throw CliException.Failed($"compiled code cannot be kept: {exception.Message} ({Variable} names a folder for code, {KeyVariable} one for its key.)", exception);
         }
     }
 

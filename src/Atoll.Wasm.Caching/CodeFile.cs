@@ -19,12 +19,14 @@ internal sealed class CodeFile : ICachedCode, IDisposable
     private const int CodeLength = HMACSHA256.HashSizeInBytes;
     private const int MaximumHead = 64 << 20;
 
+    private readonly string _path;
     private readonly SafeFileHandle _file;
     private readonly byte[] _secret;
     private readonly Image[] _images;
 
-    private CodeFile(SafeFileHandle file, byte[] secret, string name, string? tool, Image[] images)
+    private CodeFile(string path, SafeFileHandle file, byte[] secret, string name, string? tool, Image[] images)
     {
+        _path = path;
         _file = file;
         _secret = secret;
         Name = name;
@@ -42,7 +44,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
 
     private static ReadOnlySpan<byte> Magic => "ATOLLC1\n"u8;
 
-    /// <summary>Opens an entry; null when there is none under the key that the secret authenticates.</summary>
+    /// <summary>Opens an entry; null when there is none under the key that the secret authenticates. What is there in its place is removed.</summary>
     public static CodeFile? Open(string path, string key, byte[] secret)
     {
         SafeFileHandle? file = null;
@@ -50,13 +52,11 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         {
             // An entry that is replaced or removed stays readable for who has it open.
             file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
-            if (ReadHead(file, secret) is { } head && Parse(file, head, key, secret) is { } code)
+            if (ReadHead(file, secret) is { } head && Parse(path, file, head, key, secret) is { } code)
             {
                 file = null;
                 return code;
             }
-
-            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -65,6 +65,24 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         finally
         {
             file?.Dispose();
+        }
+
+        // A good entry that another process has just put there may go with it: that costs compiling once more.
+        Remove(path);
+        return null;
+    }
+
+    /// <summary>Removes a file, if that is possible. It may be gone already, or be in use on systems that keep such files.</summary>
+    public static bool Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
@@ -110,7 +128,13 @@ internal sealed class CodeFile : ICachedCode, IDisposable
     {
         Image image = _images[index];
         byte[] bytes = GC.AllocateUninitializedArray<byte>(image.Length);
-        return TryRead(_file, bytes, image.Offset) && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(_secret, bytes), image.Code) ? bytes : null;
+        if (TryRead(_file, bytes, image.Offset) && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(_secret, bytes), image.Code))
+        {
+            return bytes;
+        }
+
+        Remove(_path);
+        return null;
     }
 
     public void Dispose() => _file.Dispose();
@@ -148,7 +172,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
     }
 
     /// <summary>Reads a head, which is as this program wrote it; null when it is of another entry.</summary>
-    private static CodeFile? Parse(SafeFileHandle file, byte[] head, string key, byte[] secret)
+    private static CodeFile? Parse(string path, SafeFileHandle file, byte[] head, string key, byte[] secret)
     {
         using BinaryReader reader = new(new MemoryStream(head, PrefixLength, head.Length - PrefixLength), Encoding.UTF8);
         if (ReadText(reader) != key)
@@ -164,7 +188,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
             images[i] = new Image(reader.ReadInt64(), reader.ReadInt32(), reader.ReadBytes(CodeLength));
         }
 
-        return new CodeFile(file, secret, name, tool.Length == 0 ? null : tool, images);
+        return new CodeFile(path, file, secret, name, tool.Length == 0 ? null : tool, images);
     }
 
     private static string ReadText(BinaryReader reader) => Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Atoll.Wasm.Caching;
 
-/// <summary>The key that entries of a folder are authenticated with: random bytes, made once.</summary>
+/// <summary>The key that entries are authenticated with: random bytes, made once.</summary>
 internal static class InstallationSecret
 {
     private const string FileName = "secret";

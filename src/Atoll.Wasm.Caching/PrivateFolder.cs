@@ -15,6 +15,11 @@ internal static partial class PrivateFolder
     /// <exception cref="UnauthorizedAccessException">It is not the user's alone.</exception>
     public static void Ensure(string path)
     {
+        if (!Path.IsPathFullyQualified(path))
+        {
+            throw new IOException($"the folder `{path}` is no full path; perhaps the user has no home folder. Give another folder.");
+        }
+
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);

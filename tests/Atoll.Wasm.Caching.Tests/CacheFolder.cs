@@ -18,7 +18,11 @@ internal sealed class CacheFolder : IDisposable
 
     public string Path => System.IO.Path.Combine(_folder.FullName, "code");
 
-    public DiskCodeCache Open(long maxBytes = long.MaxValue) => new(new DiskCodeCacheOptions { Directory = Path, MaxBytes = maxBytes });
+    public string KeyPath => System.IO.Path.Combine(_folder.FullName, "key");
+
+    public DiskCodeCache Open(long maxBytes = long.MaxValue) => new(new DiskCodeCacheOptions { Directory = Path, KeyDirectory = KeyPath, MaxBytes = maxBytes });
+
+    public string FileOf(string key) => System.IO.Path.Combine(Path, key + ".code");
 
     public void Dispose() => _folder.Delete(recursive: true);
 }

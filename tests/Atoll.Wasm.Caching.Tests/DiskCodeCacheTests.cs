@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Atoll.Wasm.Text;
 
 namespace Atoll.Wasm.Caching.Tests;
@@ -64,11 +65,11 @@ public sealed class DiskCodeCacheTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void WhatWasChangedIsIgnored(string kind)
+    public void WhatWasChangedIsRefusedAndRemoved(string kind)
     {
         WasmEngineOptions options = OptionsOf(kind);
         CacheEntry entry = Keep(_folder.Open(), options);
-        string file = Path.Combine(_folder.Path, entry.Key + ".code");
+        string file = _folder.FileOf(entry.Key);
         byte[] whole = File.ReadAllBytes(file);
         for (int i = 0; i < whole.Length; i += Math.Max(1, whole.Length / 40))
         {
@@ -76,8 +77,10 @@ public sealed class DiskCodeCacheTests : IDisposable
             changed[i] ^= 1;
             File.WriteAllBytes(file, changed);
             Assert.Equal(5050 + 5, Run(options with { CodeCache = _folder.Open() }));
+            Assert.False(File.Exists(file), $"a file whose byte {i} was changed is still there");
             File.WriteAllBytes(file, whole[..i]);
             Assert.Equal(5050 + 5, Run(options with { CodeCache = _folder.Open() }));
+            Assert.False(File.Exists(file), $"a file of {i} bytes is still there");
         }
 
         Keep(_folder.Open(), options);
@@ -91,8 +94,9 @@ public sealed class DiskCodeCacheTests : IDisposable
     {
         CacheEntry entry = Keep(_folder.Open(), OptionsOf("small"));
         string other = new('a', 64);
-        File.Move(Path.Combine(_folder.Path, entry.Key + ".code"), Path.Combine(_folder.Path, other + ".code"));
+        File.Move(_folder.FileOf(entry.Key), _folder.FileOf(other));
         Assert.Null(_folder.Open().Find(other));
+        Assert.False(File.Exists(_folder.FileOf(other)));
         Assert.Empty(_folder.Open().List());
     }
 
@@ -102,20 +106,69 @@ public sealed class DiskCodeCacheTests : IDisposable
         using CacheFolder other = new();
         CacheEntry entry = Keep(other.Open(), OptionsOf("small"));
         DiskCodeCache cache = _folder.Open();
-        File.Copy(Path.Combine(other.Path, entry.Key + ".code"), Path.Combine(_folder.Path, entry.Key + ".code"));
+        File.Copy(other.FileOf(entry.Key), _folder.FileOf(entry.Key));
         Assert.Null(cache.Find(entry.Key));
+        Assert.False(File.Exists(_folder.FileOf(entry.Key)));
     }
 
     [Fact]
+    public void AFolderIsWorthNothingWithoutItsKey()
+    {
+        CacheEntry entry = Keep(_folder.Open(), OptionsOf("small"));
+        Assert.NotNull(_folder.Open().Find(entry.Key));
+        File.WriteAllBytes(Path.Combine(_folder.KeyPath, "secret"), new byte[32]);
+        Assert.Null(_folder.Open().Find(entry.Key));
+
+        // One that was cut short is made anew.
+        File.WriteAllBytes(Path.Combine(_folder.KeyPath, "secret"), new byte[5]);
+        entry = Keep(_folder.Open(), OptionsOf("small"));
+        Assert.NotNull(_folder.Open().Find(entry.Key));
+    }
+
+    [Fact]
+    public void WhatOtherBuildsLeftGoesAfterADayWithoutUse()
+    {
+        DiskCodeCache cache = _folder.Open();
+        string used = new('a', 64), unused = new('b', 64), own = ModuleCode.CurrentBuild + new string('c', 48);
+        string abandoned = Path.Combine(_folder.Path, "x.tmp"), written = Path.Combine(_folder.Path, "y.tmp");
+        foreach (string key in new[] { used, unused, own })
+        {
+            cache.Store(key, [new byte[10]], key, null);
+        }
+
+        File.WriteAllBytes(abandoned, [1]);
+        File.WriteAllBytes(written, [1]);
+        foreach (string file in new[] { _folder.FileOf(unused), _folder.FileOf(own), abandoned })
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(-2));
+        }
+
+        File.WriteAllBytes(_folder.FileOf(new string('f', 64)), [1, 2, 3]);
+        CacheEntry entry = Keep(cache, OptionsOf("small"));
+        Assert.Equal([entry.Key, used, own], cache.List().Select(e => e.Key));
+        Assert.Equal([true, false, true], cache.List().Select(e => e.IsCurrent));
+        Assert.Equal((false, true), (File.Exists(abandoned), File.Exists(written)));
+        Assert.Equal(4, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void AFolderThatOthersCanUseIsRefused()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the profile's folder is the user's alone there");
+        const UnixFileMode Mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         _folder.Open();
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder.Path));
-        File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
-        Assert.Contains("chmod 700", Assert.Throws<UnauthorizedAccessException>(() => _folder.Open()).Message);
-        File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        File.SetUnixFileMode(Path.Combine(_folder.Path, "secret"), UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        string secret = Path.Combine(_folder.KeyPath, "secret");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(secret));
+        foreach (string folder in new[] { _folder.Path, _folder.KeyPath })
+        {
+            Assert.Equal(Mine, File.GetUnixFileMode(folder));
+            File.SetUnixFileMode(folder, Mine | UnixFileMode.OtherExecute);
+            Assert.Contains($"chmod 700 {folder}", Assert.Throws<UnauthorizedAccessException>(() => _folder.Open()).Message);
+            File.SetUnixFileMode(folder, Mine);
+        }
+
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         Assert.Contains("chmod 600", Assert.Throws<UnauthorizedAccessException>(() => _folder.Open()).Message);
     }
 
@@ -134,15 +187,15 @@ public sealed class DiskCodeCacheTests : IDisposable
     {
         DiskCodeCache cache = _folder.Open();
         byte[] image = new byte[1000];
-        string[] keys = [.. "abcd".Select(digit => new string(digit, 64))];
+        string[] keys = [.. "abcd".Select(digit => ModuleCode.CurrentBuild + new string(digit, 48))];
         for (int i = 0; i < 3; i++)
         {
             cache.Store(keys[i], [image], $"{i}", null);
-            File.SetLastWriteTimeUtc(Path.Combine(_folder.Path, keys[i] + ".code"), DateTime.UtcNow.AddMinutes(i - 10));
+            File.SetLastWriteTimeUtc(_folder.FileOf(keys[i]), DateTime.UtcNow.AddMinutes(i - 10));
         }
 
         Assert.NotNull(cache.Find(keys[0]));
-        long size = new FileInfo(Path.Combine(_folder.Path, keys[0] + ".code")).Length;
+        long size = new FileInfo(_folder.FileOf(keys[0])).Length;
         _folder.Open(maxBytes: (size * 3) + 100).Store(keys[3], [image], "3", "tool 1");
         Assert.Equal([keys[3], keys[0], keys[2]], cache.List().Select(entry => entry.Key));
         Assert.Equal(("3", "tool 1"), (cache.List()[0].Name, cache.List()[0].Tool));

@@ -11,17 +11,21 @@ namespace Atoll.Wasm.Compilation;
 /// <summary>The key under which a module's code is kept: a hash of everything that the code depends on.</summary>
 internal static class CodeKey
 {
-    // Changes with the engine's build; no assembly is edited in place.
-    private static readonly string Build = string.Join(
-        ' ', typeof(CodeKey).Module.ModuleVersionId, typeof(object).Module.ModuleVersionId, Environment.Version, RuntimeInformation.RuntimeIdentifier, Processor());
+    private const int BuildDigits = 16;
+
+    /// <summary>The first digits of all keys of this build of the engine (no assembly is edited in place), this runtime and this processor.</summary>
+    public static string Build { get; } = Hash(string.Join(
+        ' ', typeof(CodeKey).Module.ModuleVersionId, typeof(object).Module.ModuleVersionId, Environment.Version, RuntimeInformation.RuntimeIdentifier, Processor()))[..BuildDigits];
 
     public static string Of(ReadOnlySpan<byte> moduleHash, WasmEngineOptions options)
     {
         // The limits too: an entry stands for a module that was found valid under them.
         WasmEngineOptions relevant = options with { CodeCache = null };
         string text = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexString(moduleHash)}\n{Build}\n{relevant}\n{options.StackGuard}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return Build + Hash(text)[BuildDigits..];
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>What the processor can do, as far as code generation asks.</summary>
     private static string Processor() => string.Join(

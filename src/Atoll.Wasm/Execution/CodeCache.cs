@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Atoll.Wasm.Compilation;
 
 namespace Atoll.Wasm;
 
@@ -52,6 +53,9 @@ public sealed class ModuleCode
         Key = key;
         Images = images;
     }
+
+    /// <summary>How keys begin whose code this process can use: 16 hexadecimal digits for the engine's build, the runtime and the processor.</summary>
+    public static string CurrentBuild => CodeKey.Build;
 
     /// <summary>
     /// Names everything that the code depends on: the module's bytes, the engine's build and its options, the runtime, the processor's features. 64

@@ -137,6 +137,9 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         return null;
     }
 
+    public string? OpenFile(int index) =>
+        Tool is not null && Read(index) is { } image ? ImageFile.Make(image, Path.GetDirectoryName(_path)!) : null;
+
     public void Dispose() => _file.Dispose();
 
     private static void WriteText(BinaryWriter writer, string text)

@@ -41,7 +41,7 @@ public sealed class DiskCodeCache : ICodeCache
 {
     private const string Extension = ".code";
 
-    private const string AsideExtension = ".tmp";
+    internal const string AsideExtension = ".tmp";
 
     /// <summary>Writing takes seconds; what is older is what a process left that was killed.</summary>
     private static readonly TimeSpan OldestAside = TimeSpan.FromHours(1);

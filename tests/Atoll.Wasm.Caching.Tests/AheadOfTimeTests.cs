@@ -25,6 +25,9 @@ public sealed class AheadOfTimeTests : IDisposable
         Assert.Equal(code.Images.Length, images.Count);
         Assert.All(images, image => Assert.True(HasMachineCode(image), "an image has no machine code"));
         _folder.Open().Store(code.Key, images, "adder", compiler.Version);
+        RunCounted(options with { CodeCache = _folder.Open() }, module);
+        Assert.Equal(0, RunCounted(options with { CodeCache = _folder.Open() }, module));
+        Assert.NotEqual(0, RunCounted(options, module));
         Spy spy = new(_folder.Open());
         WasmEngine engine = new(options with { CodeCache = spy });
         using Store store = new(engine);
@@ -42,6 +45,19 @@ public sealed class AheadOfTimeTests : IDisposable
         Assert.Contains("code 1", (await Assert.ThrowsAsync<InvalidOperationException>(() => compiler.CompileAsync(code))).Message);
         Assert.Null(AheadOfTimeCompiler.Find("/no/such/program"));
         Assert.Null(AheadOfTimeCompiler.Find(packages: "/no/such/folder"));
+    }
+
+    /// <summary>Loads and runs a module, and says how many of its methods the JIT compiler had to compile.</summary>
+    private static long RunCounted(WasmEngineOptions options, byte[] module)
+    {
+        long before = JitInfo.GetCompiledMethodCount(currentThread: true);
+        WasmEngine engine = new(options);
+        using Store store = new(engine);
+        Function run = new Linker(engine).Instantiate(store, engine.LoadModule(module)).GetFunction("run")!;
+        long loaded = JitInfo.GetCompiledMethodCount(currentThread: true);
+        run.Invoke(Value.I32(100));
+        long stub = CompiledForUntypedCalls();
+        return JitInfo.GetCompiledMethodCount(currentThread: true) - before - stub;
     }
 
     private static bool HasMachineCode(ReadOnlyMemory<byte> image)

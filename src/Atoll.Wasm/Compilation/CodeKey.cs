@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using System.Text;
@@ -27,11 +26,19 @@ internal static class CodeKey
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>What the processor can do, as far as code generation asks.</summary>
-    private static string Processor() => string.Join(
-        ' ',
-        RuntimeInformation.ProcessArchitecture, Vector512.IsHardwareAccelerated, Vector256.IsHardwareAccelerated, Vector128.IsHardwareAccelerated,
-        Sse41.IsSupported, Sse42.IsSupported, Popcnt.IsSupported, Avx.IsSupported, Avx2.IsSupported, Bmi1.IsSupported, Bmi2.IsSupported, Fma.IsSupported,
-        Lzcnt.IsSupported, Avx512F.IsSupported, Avx512BW.IsSupported, Avx512DQ.IsSupported, Avx512Vbmi.IsSupported, AdvSimd.IsSupported, Dp.IsSupported,
-        Rdm.IsSupported, ArmBase.Arm64.IsSupported);
+    /// <summary>
+    /// What the processor can do. Machine code says for itself what it needs, and is not used without; this keeps entries of different machines apart. (To ask
+    /// the runtime what it supports is a method that cannot be compiled ahead of time.)
+    /// </summary>
+    private static string Processor()
+    {
+        if (!X86Base.IsSupported)
+        {
+            return $"{RuntimeInformation.ProcessArchitecture} {Vector128.IsHardwareAccelerated}";
+        }
+
+        (_, _, int basic, int more) = X86Base.CpuId(1, 0);
+        (_, int extended, int further, _) = X86Base.CpuId(7, 0);
+        return string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.ProcessArchitecture} {basic:x} {more:x} {extended:x} {further:x}");
+    }
 }

@@ -40,7 +40,7 @@ internal sealed unsafe class LazyCode
     private readonly ColdTranslator _translator;
     private readonly ICachedCode? _kept;
     private readonly int[] _parts;
-    private Func<byte[], Module> _load = null!;
+    private CompiledModule _module = null!;
     private int _assemblies;
 
     /// <param name="definition">The module.</param>
@@ -101,8 +101,8 @@ internal sealed unsafe class LazyCode
         return [.. parts];
     }
 
-    /// <summary>Says how an image is loaded into the module's load context.</summary>
-    public void LoadInto(Func<byte[], Module> load) => _load = load;
+    /// <summary>Says what loads images into the module's load context.</summary>
+    public void LoadInto(CompiledModule module) => _module = module;
 
     public void FindGlobals(InstanceContext context) => context.FindGlobals(GlobalPlaces);
 
@@ -191,7 +191,7 @@ internal sealed unsafe class LazyCode
         {
             if (loop.Code == 0)
             {
-                Module module = _load(ModuleCompiler.CompileLoop(_definition, _engine, _cells, _assemblies++, function.Index, loop));
+                Module module = _module.Load(ModuleCompiler.CompileLoop(_definition, _engine, _cells, _assemblies++, function.Index, loop));
                 Volatile.Write(ref loop.Code, HandleOf(module, 0).GetFunctionPointer());
             }
 
@@ -227,14 +227,14 @@ internal sealed unsafe class LazyCode
 
         int part = Array.BinarySearch(_parts, index);
         part = part < 0 ? ~part - 1 : part;
-        return _kept.Read(1 + part) is { } image ? (_load(image), _parts[part], _parts[part + 1] - _parts[part]) : null;
+        return _module.Load(_kept, 1 + part) is { } module ? (module, _parts[part], _parts[part + 1] - _parts[part]) : null;
     }
 
     private (Module Module, int First, int Count) LoadNew(int index)
     {
         (int first, int count) = _cold is null ? BatchAround(index) : (index, 1);
         ModuleValidator.Ensure(_definition, _engine.Options.Limits);
-        return (_load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, new ModuleCompiler.Batch(_assemblies++, first, count))), first, count);
+        return (_module.Load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, new ModuleCompiler.Batch(_assemblies++, first, count))), first, count);
     }
 
     private static RuntimeMethodHandle HandleOf(Module module, int method) =>

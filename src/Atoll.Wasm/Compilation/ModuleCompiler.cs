@@ -67,7 +67,8 @@ internal sealed partial class ModuleCompiler
         HashSet<int> cells = CellsOf(definition);
         LazyCode? lazy = LazyCode.IsFor(definition, engine) ? new LazyCode(definition, engine, cells, kept: null) : null;
         ModuleCompiler compiler = new(definition, engine, cells, NextVersion(), isKept: false);
-        return new CompiledModule(definition, engine, compiler.CompileOwn(lazy is not null, cancellationToken), cells, lazy);
+        byte[] image = compiler.CompileOwn(lazy is not null, cancellationToken);
+        return new CompiledModule(definition, engine, module => module.Load(image), cells, lazy);
     }
 
     /// <summary>The module with code that was kept; null when that cannot be loaded.</summary>
@@ -78,9 +79,11 @@ internal sealed partial class ModuleCompiler
         int images = lazy is null ? 1 : LazyCode.PartsOf(definition).Length;
         try
         {
-            return kept.ImageCount == images && kept.Read(0) is { } image ? new CompiledModule(definition, engine, image, cells, lazy) : null;
+            return kept.ImageCount == images
+                ? new CompiledModule(definition, engine, module => module.Load(kept, 0) ?? throw new FileLoadException("the image cannot be read any more"), cells, lazy)
+                : null;
         }
-        catch (Exception exception) when (exception is BadImageFormatException or FileLoadException or TypeLoadException)
+        catch (Exception exception) when (exception is BadImageFormatException or IOException or TypeLoadException)
         {
             return null;
         }

@@ -14,7 +14,7 @@ public enum CodeMode
 
     /// <summary>
     /// Code stays until the process ends. The runtime uses what was compiled ahead of time, and compiles code without loops quickly at first and again
-    /// when it turns out to be hot. For processes that run a program and end.
+    /// when it turns out to be hot. For processes that run a program and end, or that use few modules for as long as they live.
     /// </summary>
     Pinned,
 }
@@ -42,6 +42,17 @@ public interface ICachedCode
     /// <param name="index">Its number, from 0 on.</param>
     /// <returns>The bytes; null when they cannot be read or trusted any more.</returns>
     byte[]? Read(int index);
+
+    /// <summary>
+    /// Gives an image as a file. Machine code in an image is used by the runtime when it is loaded from a file into code that stays (<see cref="CodeMode.Pinned"/>),
+    /// and at no other time.
+    /// </summary>
+    /// <param name="index">Its number, from 0 on.</param>
+    /// <returns>
+    /// Full path of a file with exactly the bytes that <see cref="Read"/> gives, which nobody can change any more; no other image may have the path as long as the
+    /// process lives. Null when there is no machine code in it, or it cannot be read or trusted any more.
+    /// </returns>
+    string? OpenFile(int index);
 }
 
 /// <summary>The code of a module in the form in which a cache keeps it: .NET assemblies.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class HostThunks
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
-    private readonly Dictionary<(FunctionType, Type, bool), nint> _delegateThunks = [];
+    private readonly Dictionary<Type, DelegateShape> _shapes = [];
     private readonly ConcurrentDictionary<FunctionType, UntypedStub> _untypedStubs = new();
     private readonly List<Type> _keepAlive = [];
     private ModuleBuilder? _module;
@@ -38,22 +38,39 @@ internal sealed partial class HostThunks
     }
 
     /// <summary>Code for a host function with a typed delegate; its context is a <see cref="Caller"/>.</summary>
-    public nint GetDelegateThunk(FunctionType type, Type delegateType, bool takesCaller)
+    public nint GetDelegateThunk(DelegateShape shape)
     {
         lock (_lock)
         {
-            if (!_delegateThunks.TryGetValue((type, delegateType, takesCaller), out nint code))
+            if (shape.Code == 0)
             {
-                code = Emit(Result(type), Parameters(type), il => EmitDelegateBody(il, type, delegateType, takesCaller));
-                _delegateThunks.Add((type, delegateType, takesCaller), code);
+                FunctionType type = shape.Defined.Function!;
+                shape.Code = ReadyThunks.Find(shape.Type) is not 0 and nint ready ? ready
+                    : Emit(Result(type), Parameters(type), il => EmitDelegateBody(il, type, shape.Type, shape.TakesCaller));
             }
 
-            return code;
+            return shape.Code;
+        }
+    }
+
+    /// <summary>What a type of delegates means, found out once.</summary>
+    public DelegateShape ShapeOf(Type type, string name)
+    {
+        lock (_lock)
+        {
+            if (!_shapes.TryGetValue(type, out DelegateShape? shape))
+            {
+                shape = DelegateShape.Of(type, name);
+                _shapes.Add(type, shape);
+            }
+
+            return shape;
         }
     }
 
     /// <summary>A delegate that calls code of a type untyped.</summary>
-    public UntypedStub GetUntypedStub(FunctionType type) => _untypedStubs.GetOrAdd(type, MakeUntypedStub);
+    public UntypedStub GetUntypedStub(FunctionType type) =>
+        type.Parameters.IsEmpty && type.Results.IsEmpty ? ReadyThunks.Plain : _untypedStubs.GetOrAdd(type, MakeUntypedStub);
 
     /// <summary>Parameter types of compiled code: parameters, an address for each result but the first, the context.</summary>
     internal static Type[] Parameters(FunctionType type) =>

@@ -5,21 +5,15 @@ namespace Atoll.Wasm.Execution;
 /// <summary>What a type of delegates means to guests.</summary>
 internal sealed class DelegateShape
 {
-    private DelegateShape(Type type, FunctionType function, bool takesCaller)
+    private DelegateShape(FunctionType function, bool takesCaller)
     {
-        Type = type;
         Defined = DefinedType.Of(function);
         TakesCaller = takesCaller;
     }
 
-    public Type Type { get; }
-
     public DefinedType Defined { get; }
 
     public bool TakesCaller { get; }
-
-    /// <summary>Code that calls such a delegate, or zero when there is none yet.</summary>
-    public nint Code { get; set; }
 
     /// <param name="type">The type.</param>
     /// <param name="name">The function that uses it, for the error.</param>
@@ -35,7 +29,7 @@ internal sealed class DelegateShape
             types[i] = TypeOf(parameters[i + (takesCaller ? 1 : 0)].ParameterType, name);
         }
 
-        return new DelegateShape(type, new FunctionType([.. types], invoke.ReturnType == typeof(void) ? [] : [TypeOf(invoke.ReturnType, name)]), takesCaller);
+        return new DelegateShape(new FunctionType([.. types], invoke.ReturnType == typeof(void) ? [] : [TypeOf(invoke.ReturnType, name)]), takesCaller);
     }
 
     private static ValueType TypeOf(Type type, string name) =>

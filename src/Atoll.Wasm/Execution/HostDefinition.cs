@@ -6,13 +6,14 @@ namespace Atoll.Wasm.Execution;
 internal sealed class HostDefinition
 {
     private readonly WasmEngine _engine;
-    private readonly DelegateShape? _shape;
+    private readonly bool _takesCaller;
     private nint _code;
+    private nint _countingCode;
 
-    private HostDefinition(WasmEngine engine, string name, DefinedType type, Delegate target, DelegateShape? shape)
+    private HostDefinition(WasmEngine engine, string name, DefinedType type, Delegate target, bool takesCaller)
     {
         _engine = engine;
-        _shape = shape;
+        _takesCaller = takesCaller;
         Name = name;
         Defined = type;
         Target = target;
@@ -26,26 +27,11 @@ internal sealed class HostDefinition
 
     public Delegate Target { get; }
 
-    /// <summary>The code that guests call. Made when somebody links the function: most of what a host defines is never used.</summary>
-    public nint Code
-    {
-        get
-        {
-            // Racing threads get the same address.
-            if (_code == 0)
-            {
-                _code = _shape is null ? _engine.Thunks.GetCallbackThunk(Type) : _engine.Thunks.GetDelegateThunk(_shape);
-            }
-
-            return _code;
-        }
-    }
-
     public static HostDefinition FromCallback(WasmEngine engine, string name, FunctionType type, HostCallback callback)
     {
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(callback);
-        return new HostDefinition(engine, name, DefinedType.Of(type), callback, shape: null);
+        return new HostDefinition(engine, name, DefinedType.Of(type), callback, takesCaller: true);
     }
 
     public static HostDefinition FromDelegate(WasmEngine engine, string name, Delegate function)
@@ -58,11 +44,24 @@ internal sealed class HostDefinition
             shape = engine.Thunks.ShapeOf(function.GetType(), name);
         }
 
-        return new HostDefinition(engine, name, shape.Defined, function, shape);
+        return new HostDefinition(engine, name, shape.Defined, function, shape.TakesCaller);
+    }
+
+    /// <summary>What a guest of the store calls. Made when a module first imports the function: most definitions of a large linker never are.</summary>
+    public nint CodeFor(Store store)
+    {
+        // Racing threads get the same address.
+        ref nint code = ref store.CountsHostCalls ? ref _countingCode : ref _code;
+        if (code == 0)
+        {
+            code = _engine.Thunks.GetThunk(new HostThunks.Shape(Type, Target is HostCallback ? null : Target.GetType(), _takesCaller, store.CountsHostCalls));
+        }
+
+        return code;
     }
 
     public Function Bind(Store store, Instance? instance) =>
-        new(store, Code, new Caller(this, store, instance), Defined, Name);
+        new(store, CodeFor(store), new Caller(this, store, instance), Defined, Name);
 
     /// <summary>Generated code can only name public types; this wraps a private delegate type in a standard one.</summary>
     private static Delegate MakeVisible(Delegate function)

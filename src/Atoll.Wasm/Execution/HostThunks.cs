@@ -16,40 +16,36 @@ internal delegate void UntypedStub(nint code, object context, ReadOnlySpan<Value
 internal sealed partial class HostThunks
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
-    private readonly Dictionary<Type, DelegateShape> _shapes = [];
+    private readonly Dictionary<Shape, nint> _thunks = [];
+    private readonly Dictionary<Type, DelegateShape> _delegates = [];
     private readonly ConcurrentDictionary<FunctionType, UntypedStub> _untypedStubs = new();
     private readonly List<Type> _keepAlive = [];
     private ModuleBuilder? _module;
 
-    /// <summary>Code for a host function with a <see cref="HostCallback"/>; its context is a <see cref="Caller"/>.</summary>
-    public nint GetCallbackThunk(FunctionType type)
+    /// <summary>What a thunk depends on.</summary>
+    /// <param name="Type">The function's type.</param>
+    /// <param name="DelegateType">Type of its delegate; null for a <see cref="HostCallback"/>.</param>
+    /// <param name="TakesCaller">Whether the delegate's first parameter is a <see cref="Caller"/>.</param>
+    /// <param name="Counts">Whether the store's calls are counted.</param>
+    public readonly record struct Shape(FunctionType Type, Type? DelegateType, bool TakesCaller, bool Counts);
+
+    /// <summary>Code for a host function; its context is a <see cref="Caller"/>.</summary>
+    public nint GetThunk(Shape shape)
     {
+        if (!shape.Counts && shape.DelegateType is { } type && ReadyThunks.Find(type) is not 0 and nint ready)
+        {
+            return ready;
+        }
+
         lock (_lock)
         {
-            if (!_callbackThunks.TryGetValue(type, out nint code))
+            if (!_thunks.TryGetValue(shape, out nint code))
             {
-                code = Emit(Result(type), Parameters(type), il => EmitCallbackBody(il, type));
-                _callbackThunks.Add(type, code);
+                code = Emit(shape);
+                _thunks.Add(shape, code);
             }
 
             return code;
-        }
-    }
-
-    /// <summary>Code for a host function with a typed delegate; its context is a <see cref="Caller"/>.</summary>
-    public nint GetDelegateThunk(DelegateShape shape)
-    {
-        lock (_lock)
-        {
-            if (shape.Code == 0)
-            {
-                FunctionType type = shape.Defined.Function!;
-                shape.Code = ReadyThunks.Find(shape.Type) is not 0 and nint ready ? ready
-                    : Emit(Result(type), Parameters(type), il => EmitDelegateBody(il, type, shape.Type, shape.TakesCaller));
-            }
-
-            return shape.Code;
         }
     }
 
@@ -58,10 +54,10 @@ internal sealed partial class HostThunks
     {
         lock (_lock)
         {
-            if (!_shapes.TryGetValue(type, out DelegateShape? shape))
+            if (!_delegates.TryGetValue(type, out DelegateShape? shape))
             {
                 shape = DelegateShape.Of(type, name);
-                _shapes.Add(type, shape);
+                _delegates.Add(type, shape);
             }
 
             return shape;
@@ -92,12 +88,28 @@ internal sealed partial class HostThunks
         _ => typeof(object),
     };
 
-    private nint Emit(Type result, Type[] parameters, Action<ILGenerator> body)
+    private nint Emit(Shape shape)
     {
+        FunctionType type = shape.Type;
         _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
         TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
-        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, result, parameters);
-        body(method.GetILGenerator());
+        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, Result(type), Parameters(type));
+        ILGenerator il = method.GetILGenerator();
+        if (shape.Counts)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(Parameters(type).Length - 1));
+            il.Emit(OpCodes.Call, Helper(nameof(CountCall)));
+        }
+
+        if (shape.DelegateType is { } delegateType)
+        {
+            EmitDelegateBody(il, type, delegateType, shape.TakesCaller);
+        }
+        else
+        {
+            EmitCallbackBody(il, type);
+        }
+
         Type created = builder.CreateType();
         _keepAlive.Add(created);
         RuntimeMethodHandle call = created.GetMethod("Call")!.MethodHandle;
@@ -321,6 +333,8 @@ internal sealed partial class HostThunks
         ((Caller)context).Store.CheckValue(PackReference(reference, type), new ValueType(type));
         return reference;
     }
+
+    internal static void CountCall(object context) => ((Caller)context).Store.CountHostCall();
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];
 

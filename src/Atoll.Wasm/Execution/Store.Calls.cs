@@ -144,6 +144,7 @@ public sealed unsafe partial class Store
         else
         {
             Acquire(me);
+            _meter?.Begin(Control, _memoryBytes);
         }
 
         if (_depth > _limits.Length)
@@ -196,6 +197,7 @@ public sealed unsafe partial class Store
             return;
         }
 
+        _meter?.End(Control, Engine.Options.ConsumeFuel);
         Volatile.Write(ref _depth, 0);
         if (_bias is { } bias)
         {
@@ -212,7 +214,7 @@ public sealed unsafe partial class Store
             CheckFree(me, "the store is in use by another thread; a store runs one call at a time");
             _row = _owner == me ? Math.Min(_row + 1, LargestPatience) : 0;
             _owner = me;
-            bool mayBias = _row >= _patience && me.Size != 0 && !IsStopped;
+            bool mayBias = _row >= _patience && me.Size != 0 && !IsStopped && _meter is null;
             _bias = mayBias ? new ThreadBias(me) { IsInside = true } : null;
             Volatile.Write(ref _depth, 1);
         }

@@ -41,7 +41,7 @@ internal sealed partial class HostThunks
         {
             if (!_thunks.TryGetValue(shape, out nint code))
             {
-                code = Emit(shape);
+                code = Emit(Result(shape.Type), Parameters(shape.Type), il => EmitBody(il, shape));
                 _thunks.Add(shape, code);
             }
 
@@ -88,28 +88,12 @@ internal sealed partial class HostThunks
         _ => typeof(object),
     };
 
-    private nint Emit(Shape shape)
+    private nint Emit(Type result, Type[] parameters, Action<ILGenerator> body)
     {
-        FunctionType type = shape.Type;
         _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
         TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
-        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, Result(type), Parameters(type));
-        ILGenerator il = method.GetILGenerator();
-        if (shape.Counts)
-        {
-            il.Emit(OpCodes.Ldarg, (short)(Parameters(type).Length - 1));
-            il.Emit(OpCodes.Call, Helper(nameof(CountCall)));
-        }
-
-        if (shape.DelegateType is { } delegateType)
-        {
-            EmitDelegateBody(il, type, delegateType, shape.TakesCaller);
-        }
-        else
-        {
-            EmitCallbackBody(il, type);
-        }
-
+        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, result, parameters);
+        body(method.GetILGenerator());
         Type created = builder.CreateType();
         _keepAlive.Add(created);
         RuntimeMethodHandle call = created.GetMethod("Call")!.MethodHandle;
@@ -117,6 +101,24 @@ internal sealed partial class HostThunks
         // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
         RuntimeHelpers.PrepareMethod(call);
         return call.GetFunctionPointer();
+    }
+
+    private static void EmitBody(ILGenerator il, Shape shape)
+    {
+        if (shape.Counts)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(Parameters(shape.Type).Length - 1));
+            il.Emit(OpCodes.Call, Helper(nameof(CountCall)));
+        }
+
+        if (shape.DelegateType is { } delegateType)
+        {
+            EmitDelegateBody(il, shape.Type, delegateType, shape.TakesCaller);
+        }
+        else
+        {
+            EmitCallbackBody(il, shape.Type);
+        }
     }
 
     private static void EmitDelegateBody(ILGenerator il, FunctionType type, Type delegateType, bool takesCaller)

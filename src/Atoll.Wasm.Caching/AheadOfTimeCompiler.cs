@@ -54,12 +54,13 @@ public sealed class AheadOfTimeCompiler
 
     /// <summary>Adds machine code to the images of a module.</summary>
     /// <param name="code">The module's code.</param>
+    /// <param name="progress">Is told how many images are done, from any thread.</param>
     /// <param name="cancellationToken">Ends the compiler.</param>
     /// <returns>The images in the same order.</returns>
     /// <exception cref="InvalidOperationException">The compiler failed; the message has its last words.</exception>
     /// <exception cref="IOException">The images cannot be written or read.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> CompileAsync(ModuleCode code, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> CompileAsync(ModuleCode code, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(code);
         string engine = typeof(WasmEngine).Assembly.Location;
@@ -82,6 +83,7 @@ public sealed class AheadOfTimeCompiler
 
             // A process for each: crossgen2 takes several inputs only to make one file of them.
             ReadOnlyMemory<byte>[] images = new ReadOnlyMemory<byte>[code.Images.Length];
+            int done = 0;
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
             await Parallel.ForAsync(0, images.Length, parallel, async (i, cancellation) =>
             {
@@ -90,6 +92,7 @@ public sealed class AheadOfTimeCompiler
                 await File.WriteAllLinesAsync(arguments, Arguments(input, i, made, engine, runtime), cancellation).ConfigureAwait(false);
                 await RunAsync(arguments, folder.FullName, cancellation).ConfigureAwait(false);
                 images[i] = await File.ReadAllBytesAsync(made, cancellation).ConfigureAwait(false);
+                progress?.Report(Interlocked.Increment(ref done));
             }).ConfigureAwait(false);
             return images;
         }

@@ -22,7 +22,7 @@ public sealed class AheadOfTimeTests : IDisposable
         WasmEngineOptions options = new() { CodeMode = CodeMode.Pinned, EagerCodeBytes = eagerCodeBytes };
         byte[] module = WatText.ToBinary(CacheFolder.Adder).ToArray();
         ModuleCode code = new WasmEngine(options).CompileForCache(module);
-        IReadOnlyList<ReadOnlyMemory<byte>> images = await compiler!.CompileAsync(code, TestContext.Current.CancellationToken);
+        IReadOnlyList<ReadOnlyMemory<byte>> images = await compiler!.CompileAsync(code, null, TestContext.Current.CancellationToken);
         Assert.Equal(code.Images.Length, images.Count);
         Assert.All(images, image => Assert.True(HasMachineCode(image), "an image has no machine code"));
         _folder.Open().Store(code.Key, images, "adder", compiler.Version);
@@ -34,7 +34,7 @@ public sealed class AheadOfTimeTests : IDisposable
         // Where code can be unloaded the runtime ignores machine code; what is there is right all the same.
         WasmEngineOptions unloadable = options with { CodeMode = CodeMode.Unloadable };
         ModuleCode other = new WasmEngine(unloadable).CompileForCache(module);
-        _folder.Open().Store(other.Key, await compiler.CompileAsync(other, TestContext.Current.CancellationToken), "adder", compiler.Version);
+        _folder.Open().Store(other.Key, await compiler.CompileAsync(other, null, TestContext.Current.CancellationToken), "adder", compiler.Version);
         Assert.True(RunCounted(unloadable with { CodeCache = _folder.Open() }, module) > with);
         Spy spy = new(_folder.Open());
         WasmEngine engine = new(options with { CodeCache = spy });

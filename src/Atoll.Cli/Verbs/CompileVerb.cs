@@ -61,7 +61,7 @@ internal sealed class CompileVerb : Verb
         }
         else
         {
-            images = await MakeMachineCodeAsync(compiler, code, context).ConfigureAwait(false);
+            images = await MakeMachineCodeAsync(compiler, code, path, context).ConfigureAwait(false);
         }
 
         CacheEntry entry = Store(cache, code.Key, images, path, compiler?.Version);
@@ -83,11 +83,11 @@ internal sealed class CompileVerb : Verb
         return ExitCodes.Ok;
     }
 
-    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> MakeMachineCodeAsync(AheadOfTimeCompiler compiler, ModuleCode code, CliContext context)
+    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> MakeMachineCodeAsync(AheadOfTimeCompiler compiler, ModuleCode code, string path, CliContext context)
     {
         try
         {
-            return await compiler.CompileAsync(code, context.Cancellation).ConfigureAwait(false);
+            return await compiler.CompileAsync(code, new PartsDone(path, code.Images.Length, context.Error), context.Cancellation).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is InvalidOperationException or IOException or System.ComponentModel.Win32Exception)
         {
@@ -104,6 +104,26 @@ internal sealed class CompileVerb : Verb
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw CliException.Failed($"compiled code cannot be kept in {cache.Directory}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Says about every tenth of the way how far a large module is: some take minutes.</summary>
+    private sealed class PartsDone(string path, int count, TextWriter output) : IProgress<int>
+    {
+        private readonly Lock _lock = new();
+        private int _said;
+
+        public void Report(int value)
+        {
+            lock (_lock)
+            {
+                int tenth = value * 10 / count;
+                if (count > 1 && tenth > _said)
+                {
+                    _said = tenth;
+                    output.WriteLine($"{path}: {value} of {count} parts have machine code");
+                }
+            }
         }
     }
 }

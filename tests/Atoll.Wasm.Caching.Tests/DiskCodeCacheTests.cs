@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using Atoll.Wasm.Text;
 
@@ -35,6 +36,24 @@ public sealed class DiskCodeCacheTests : IDisposable
         TrapException trap = Assert.Throws<TrapException>(() => instance.GetFunction("divide")!.Invoke(Value.I32(0)));
         Assert.Equal(TrapKind.IntegerDivideByZero, trap.Kind);
         Assert.Equal([2], trap.GuestStack.Select(frame => frame.FunctionIndex));
+    }
+
+    [Fact]
+    public void FramesAreKnownWhenTheModuleIsGone()
+    {
+        WasmEngineOptions options = OptionsOf("small");
+        Keep(_folder.Open(), options);
+        TrapException trap = TrapOf(options with { CodeCache = _folder.Open() });
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Equal([2], trap.GuestStack.Select(frame => frame.FunctionIndex));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static TrapException TrapOf(WasmEngineOptions options) => Assert.Throws<TrapException>(() => Instantiate(options).GetFunction("divide")!.Invoke(Value.I32(0)));
     }
 
     [Fact]

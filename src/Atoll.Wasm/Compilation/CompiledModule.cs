@@ -43,6 +43,11 @@ internal sealed unsafe class CompiledModule
         _code = new nint[definition.Bodies.Length];
         _lazy = lazy;
         lazy?.LoadInto(this);
+        if (!_loadContext.IsCollectible)
+        {
+            GuestStackReader.Keep(this);
+        }
+
         _module = load(this);
         Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();

@@ -28,9 +28,13 @@ internal sealed record GuestRun
 
     public StatsForm Stats { get; init; }
 
+    /// <summary>Whether code that was compiled before is looked for.</summary>
+    public bool UseCache { get; init; } = true;
+
     public int Start(CliContext context)
     {
-        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null, Deterministic = Deterministic, Profiling = Profile is not null });
+        WasmEngineOptions options = CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null);
+        WasmEngine engine = new(options with { Deterministic = Deterministic, Profiling = Profile is not null });
         WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
         if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
         {

@@ -46,6 +46,8 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
 
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
+
     private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
@@ -80,6 +82,7 @@ internal sealed class RunVerb : Verb
         command.Add(_json);
         command.Add(_profile);
         command.Add(_profileInterval);
+        command.Add(_noCache);
         command.Add(_program);
     }
 
@@ -110,6 +113,7 @@ internal sealed class RunVerb : Verb
             Deterministic = deterministic,
             Profile = GuestProfile.For(arguments.GetValue(_profile), arguments.GetValue(_profileInterval), context),
             Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
+            UseCache = !arguments.GetValue(_noCache),
         };
         return Task.FromResult(run.Start(context));
     }

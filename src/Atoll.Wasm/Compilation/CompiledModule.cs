@@ -23,17 +23,18 @@ internal sealed unsafe class CompiledModule
     private readonly delegate*<InstanceContext> _factory;
 
     // Unloading begins when the load context is collected; everything that can run the code leads here.
-    private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
+    private readonly AssemblyLoadContext _loadContext;
 
     /// <param name="definition">The module.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="image">Its own assembly.</param>
+    /// <param name="load">Loads its own assembly by one of the ways that are given.</param>
     /// <param name="exportedGlobals">Globals that are exported.</param>
     /// <param name="lazy">What compiles functions when they are called; null when the module's assembly has them all.</param>
-    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals, LazyCode? lazy)
+    public CompiledModule(ModuleDefinition definition, WasmEngine engine, Func<CompiledModule, Module> load, HashSet<int> exportedGlobals, LazyCode? lazy)
     {
         _definition = definition;
         _engine = engine;
+        _loadContext = new AssemblyLoadContext("Atoll module", isCollectible: engine.Options.CodeMode == CodeMode.Unloadable);
         _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];
@@ -41,8 +42,13 @@ internal sealed unsafe class CompiledModule
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
         _lazy = lazy;
-        lazy?.LoadInto(Load);
-        _module = Load(image);
+        lazy?.LoadInto(this);
+        if (!_loadContext.IsCollectible)
+        {
+            GuestStackReader.Keep(this);
+        }
+
+        _module = load(this);
         Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
     }
@@ -145,10 +151,21 @@ internal sealed unsafe class CompiledModule
     }
 
     /// <summary>Loads an image into the module's load context.</summary>
-    private Module Load(byte[] image)
+    public Module Load(byte[] image)
     {
         using MemoryStream stream = new(image);
-        Module module = _loadContext.LoadFromStream(stream).ManifestModule;
+        return Register(_loadContext.LoadFromStream(stream));
+    }
+
+    /// <summary>Loads an image that was kept; null when it cannot be read any more.</summary>
+    public Module? Load(ICachedCode kept, int index) =>
+        !_loadContext.IsCollectible && kept.OpenFile(index) is { } path ? Register(_loadContext.LoadFromAssemblyPath(path))
+        : kept.Read(index) is { } image ? Load(image)
+        : null;
+
+    private Module Register(Assembly assembly)
+    {
+        Module module = assembly.ManifestModule;
         GuestStackReader.Register(module, this);
         return module;
     }

@@ -23,7 +23,18 @@ internal static class GuestStackReader
     /// <summary>Functions that the interpreter ran when an exception came by, innermost first.</summary>
     private static readonly ConditionalWeakTable<Exception, List<(CompiledModule Code, int Function)>> Interpreted = [];
 
+    /// <summary>Code that stays until the process ends: the stack of an exception can be asked for at any time.</summary>
+    private static readonly List<CompiledModule> Pinned = [];
+
     public static void Register(Module module, CompiledModule code) => Modules.Add(module, new WeakReference<CompiledModule>(code));
+
+    public static void Keep(CompiledModule code)
+    {
+        lock (Pinned)
+        {
+            Pinned.Add(code);
+        }
+    }
 
     /// <summary>Whether the exception left a method of guest code directly, so that no host code can have thrown it.</summary>
     public static bool ThrownByGuest(Exception exception)

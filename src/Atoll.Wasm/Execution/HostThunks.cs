@@ -17,6 +17,7 @@ internal sealed partial class HostThunks
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Shape, nint> _thunks = [];
+    private readonly Dictionary<Type, DelegateShape> _delegates = [];
     private readonly ConcurrentDictionary<FunctionType, UntypedStub> _untypedStubs = new();
     private readonly List<Type> _keepAlive = [];
     private ModuleBuilder? _module;
@@ -31,6 +32,11 @@ internal sealed partial class HostThunks
     /// <summary>Code for a host function; its context is a <see cref="Caller"/>.</summary>
     public nint GetThunk(Shape shape)
     {
+        if (!shape.Counts && shape.DelegateType is { } type && ReadyThunks.Find(type) is not 0 and nint ready)
+        {
+            return ready;
+        }
+
         lock (_lock)
         {
             if (!_thunks.TryGetValue(shape, out nint code))
@@ -43,8 +49,24 @@ internal sealed partial class HostThunks
         }
     }
 
+    /// <summary>What a type of delegates means, found out once.</summary>
+    public DelegateShape ShapeOf(Type type, string name)
+    {
+        lock (_lock)
+        {
+            if (!_delegates.TryGetValue(type, out DelegateShape? shape))
+            {
+                shape = DelegateShape.Of(type, name);
+                _delegates.Add(type, shape);
+            }
+
+            return shape;
+        }
+    }
+
     /// <summary>A delegate that calls code of a type untyped.</summary>
-    public UntypedStub GetUntypedStub(FunctionType type) => _untypedStubs.GetOrAdd(type, MakeUntypedStub);
+    public UntypedStub GetUntypedStub(FunctionType type) =>
+        type.Parameters.IsEmpty && type.Results.IsEmpty ? ReadyThunks.Plain : _untypedStubs.GetOrAdd(type, MakeUntypedStub);
 
     /// <summary>Parameter types of compiled code: parameters, an address for each result but the first, the context.</summary>
     internal static Type[] Parameters(FunctionType type) =>

@@ -62,6 +62,14 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
+    /// <summary>How long code stays.</summary>
+    /// <value>Default: <see cref="CodeMode.Unloadable"/>.</value>
+    public CodeMode CodeMode { get; init; }
+
+    /// <summary>Where code is looked for before a module is compiled; null for nowhere. Nothing is ever stored there by loading a module.</summary>
+    /// <value>Default: null.</value>
+    public ICodeCache? CodeCache { get; init; }
+
     /// <summary>
     /// Code of a module, in bytes of its binary, up to which it is compiled as a whole when it is loaded. Functions of larger modules are interpreted at
     /// first, and compiled when that pays.

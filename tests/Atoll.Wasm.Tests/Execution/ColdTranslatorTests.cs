@@ -44,7 +44,7 @@ public sealed class ColdTranslatorTests
         text.Append(before.Replace("$t", "(type $type)", StringComparison.Ordinal)).Append(operands).Append(body).Append('\n').Append(after);
         text.Append(string.Concat(Enumerable.Repeat("drop\n", Operands))).Append("))");
         WasmModule module = Guest.Load(text.ToString(), new WasmEngine(new WasmEngineOptions { EagerCodeBytes = 0 }));
-        ColdTranslator translator = new(module.Definition, static _ => false, 0);
+        ColdTranslator translator = new(module.Definition, static _ => false, 0, deterministic: false);
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         isCold = translator.Translate(0) is not null;
         return GC.GetAllocatedBytesForCurrentThread() - allocated;

@@ -184,7 +184,7 @@ internal sealed partial class FunctionCompiler
         _il.Emit(Il.Call, _module.Method(typeof(BitOperations), method, unsigned, typeof(int)));
         if (kind == LocalKind.I32)
         {
-            // The JIT compiler makes a constant of two, but without the sign of an i32 (dotnet/runtime issue 129099); this gives it one, and is nothing else.
+            // The JIT compiler makes a constant of two, but without the sign of an i32; this gives it one, and is nothing else.
             _il.LoadInt32(0);
             _il.Emit(Il.Or);
         }

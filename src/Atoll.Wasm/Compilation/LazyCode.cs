@@ -24,7 +24,7 @@ internal sealed unsafe class LazyCode
     private const int PartBytes = 64 * 1024;
     private const int PartFunctions = 256;
 
-    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. An empty one takes some ten kilobytes.</summary>
+    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. Each costs the process more than its code.</summary>
     private const int LoneAssemblies = 4096;
 
     /// <summary>Signatures that the engine keeps code for. Those of a module that needs more go with it.</summary>

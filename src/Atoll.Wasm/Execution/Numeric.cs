@@ -43,7 +43,7 @@ internal static class Numeric
     [MethodImpl(Inline)]
     public static double F64Max(double left, double right) => double.IsNaN(left) ? left + left : double.IsNaN(right) ? right + right : Math.Max(left, right);
 
-    // Of Math.Min with a constant negative zero the JIT compiler makes one instruction (dotnet/runtime issue 130831). The processor's minimum of two zeros
+    // Of Math.Min with a constant negative zero the JIT compiler makes one instruction. The processor's minimum of two zeros
     // is the second of them: both orders together have the sign of either.
     [MethodImpl(Inline)]
     private static float Smaller(float left, float right) => !Sse.IsSupported ? MathF.Min(left, right)
@@ -61,7 +61,7 @@ internal static class Numeric
     [MethodImpl(Inline)]
     public static double F64Nearest(double value) => Math.Round(value, MidpointRounding.ToEven);
 
-    // Not BitConverter: of a load of one or two bytes that becomes a float, the JIT compiler makes a load of four (dotnet/runtime issue 133580), which
+    // Not BitConverter: of a load of one or two bytes that becomes a float, the JIT compiler makes a load of four, which
     // gives the wrong bits, and those behind the memory's end. And a constant would become an f64 on the way, see below; this instruction is never folded.
     [MethodImpl(Inline)]
     public static float F32ReinterpretI32(int bits) => Sse2.IsSupported ? Sse2.ConvertScalarToVector128Int32(bits).AsSingle().ToScalar()

@@ -68,8 +68,11 @@ public class InstructionTests
                 (local.set $zero ({type}.neg ({type}.neg ({type}.const {constant})))) ({type}.{instruction} (local.get $zero) (local.get 0))))
             """);
         Value value = type == "f32" ? Value.F32((float)argument) : Value.F64(argument);
-        bool[] signs = [.. new[] { "left", "right", "local" }.Select(name => instance.Call(name, value)[0]).Select(r => type == "f32" ? float.IsNegative(r.AsF32()) : double.IsNegative(r.AsF64()))];
-        Assert.Equal([isNegative, isNegative, isNegative], signs);
+        foreach (string name in new[] { "left", "right", "local" })
+        {
+            Value result = instance.Call(name, value)[0];
+            Assert.Equal(isNegative, type == "f32" ? float.IsNegative(result.AsF32()) : double.IsNegative(result.AsF64()));
+        }
     }
 
     [Theory]

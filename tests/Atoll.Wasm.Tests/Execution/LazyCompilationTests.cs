@@ -271,8 +271,11 @@ public abstract class LazyCompilationTests(WasmEngineOptions options)
         for (int i = 0; i < count; i++)
         {
             bool[] wide = [.. Enumerable.Range(0, 11).Select(bit => (i >> bit & 1) != 0)];
-            text.Append($"(func $f{i} (param {string.Join(' ', wide.Select(w => w ? "i64" : "i32"))}) (result i32) (i32.add (i32.const {i}) {(wide[10] ? "(i32.wrap_i64 (local.get 10))" : "(local.get 10)")}))\n");
-            calls.Append($"(local.set $sum (i32.add (local.get $sum) (call $f{i} {string.Join(' ', wide.Select(w => w ? "(i64.const 1)" : "(i32.const 1)"))})))\n");
+            string types = string.Join(' ', wide.Select(w => w ? "i64" : "i32"));
+            string ones = string.Join(' ', wide.Select(w => w ? "(i64.const 1)" : "(i32.const 1)"));
+            string last = wide[10] ? "(i32.wrap_i64 (local.get 10))" : "(local.get 10)";
+            text.Append($"(func $f{i} (param {types}) (result i32) (i32.add (i32.const {i}) {last}))\n");
+            calls.Append($"(local.set $sum (i32.add (local.get $sum) (call $f{i} {ones})))\n");
         }
 
         Instance instance = Guest.Run($"{text}(func (export \"run\") (result i32) (local $sum i32) {calls} (local.get $sum)))", Lazy);

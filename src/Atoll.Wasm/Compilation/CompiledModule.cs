@@ -34,7 +34,7 @@ internal sealed unsafe class CompiledModule
     {
         _definition = definition;
         _engine = engine;
-        _loadContext = new AssemblyLoadContext("Atoll module", isCollectible: engine.Options.CodeMode == CodeMode.Unloadable);
+        _loadContext = new AssemblyLoadContext("Atoll module", isCollectible: engine.Options.CodeLifetime == CodeLifetime.Unloadable);
         _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];
@@ -111,7 +111,11 @@ internal sealed unsafe class CompiledModule
     /// <param name="method">The method.</param>
     /// <param name="ilOffset">Offset in its IL, or -1.</param>
     /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
-    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1)
+    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1) =>
+        FunctionOf(method) is >= 0 and int index ? FrameOf(index, ilOffset, codeOffset) : null;
+
+    /// <summary>Number of the function that a method belongs to, imports not counted; -1 for the engine's own methods.</summary>
+    public static int FunctionOf(MethodBase method)
     {
         // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own. "f12$loop" took over from the interpreter,
         // whose frame stands for both.
@@ -121,7 +125,15 @@ internal sealed unsafe class CompiledModule
             name = name[..^5];
         }
 
-        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? FrameOf(index, ilOffset, codeOffset) : null;
+        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? index : -1;
+    }
+
+    /// <summary>Name and place of a function, imports not counted, for profiles: all of its instructions count for its first line.</summary>
+    public (string Name, string? File, int Line) Describe(int index)
+    {
+        int function = _definition.ImportedFunctionCount + index;
+        SourceLine? line = _lines.Value?.Find((uint)(_definition.Bodies[index].Code.Start - _definition.CodeStart));
+        return (Names.FunctionName(function) ?? $"func[{function}]", line?.File, line?.Line ?? 0);
     }
 
     /// <summary>The guest frame of a function, imports not counted.</summary>

@@ -24,6 +24,12 @@ internal sealed unsafe class LazyCode
     private const int PartBytes = 64 * 1024;
     private const int PartFunctions = 256;
 
+    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. An empty one takes some ten kilobytes.</summary>
+    private const int LoneAssemblies = 4096;
+
+    /// <summary>Signatures that the engine keeps code for. Those of a module that needs more go with it.</summary>
+    private const int SharedSignatures = 1000;
+
     /// <summary>Stands for a function that the interpreter cannot run.</summary>
     private static readonly object Compiled = new();
 
@@ -41,6 +47,7 @@ internal sealed unsafe class LazyCode
     private readonly ICachedCode? _kept;
     private readonly int[] _parts;
     private CompiledModule _module = null!;
+    private readonly Lazy<HostThunks> _ownThunks = new(static () => new HostThunks());
     private int _assemblies;
 
     /// <param name="definition">The module.</param>
@@ -59,9 +66,9 @@ internal sealed unsafe class LazyCode
         _callers = new nint[definition.Types.Count];
         _entries = new nint[definition.Types.Count];
 
-        // The interpreter does not count fuel.
-        _cold = kept is null && engine.Options is { InterpretColdCode: true, ConsumeFuel: false } ? new object?[definition.Bodies.Length] : null;
-        _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces);
+        // The interpreter does not count fuel, and all its functions are one method in .NET's stack traces.
+        _cold = kept is null && engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false } ? new object?[definition.Bodies.Length] : null;
+        _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces, engine.Options.Deterministic);
         GlobalPlaces = new nint[MaximumPlaces];
     }
 
@@ -114,7 +121,8 @@ internal sealed unsafe class LazyCode
         ref nint caller = ref _callers[typeIndex];
         if (caller == 0)
         {
-            caller = _engine.Thunks.GetSlotCaller(_definition.Types[typeIndex].Function!);
+            FunctionType type = _definition.Types[typeIndex].Function!;
+            caller = _engine.Thunks.GetSlotCaller(type, SharedSignatures) is not 0 and nint shared ? shared : _ownThunks.Value.GetSlotCaller(type);
         }
 
         return (delegate*<nint, object, long*, void>)caller;
@@ -132,7 +140,8 @@ internal sealed unsafe class LazyCode
         ref nint entry = ref _entries[typeIndex];
         if (entry == 0)
         {
-            entry = _engine.Thunks.GetColdEntry(_definition.Types[typeIndex].Function!);
+            FunctionType type = _definition.Types[typeIndex].Function!;
+            entry = _engine.Thunks.GetColdEntry(type, SharedSignatures) is not 0 and nint shared ? shared : _ownThunks.Value.GetColdEntry(type);
         }
 
         return entry;
@@ -232,7 +241,7 @@ internal sealed unsafe class LazyCode
 
     private (Module Module, int First, int Count) LoadNew(int index)
     {
-        (int first, int count) = _cold is null ? BatchAround(index) : (index, 1);
+        (int first, int count) = _cold is null || _assemblies >= LoneAssemblies ? BatchAround(index) : (index, 1);
         ModuleValidator.Ensure(_definition, _engine.Options.Limits);
         return (_module.Load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, new ModuleCompiler.Batch(_assemblies++, first, count))), first, count);
     }

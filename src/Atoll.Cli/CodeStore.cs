@@ -46,5 +46,5 @@ internal static class CodeStore
     }
 
     /// <summary>What <c>run</c> makes its engine with (<c>serve</c> too, without fuel), and so what <c>compile</c> has to compile for.</summary>
-    public static WasmEngineOptions Options(bool fuel, ICodeCache? cache) => new() { ConsumeFuel = fuel, CodeMode = CodeMode.Pinned, CodeCache = cache };
+    public static WasmEngineOptions Options(bool fuel, ICodeCache? cache) => new() { ConsumeFuel = fuel, CodeLifetime = CodeLifetime.Pinned, CodeCache = cache };
 }

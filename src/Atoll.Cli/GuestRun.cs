@@ -22,14 +22,14 @@ internal sealed record GuestRun
 
     public ulong? Fuel { get; init; }
 
+    /// <summary>Whether code that was compiled before is looked for.</summary>
+    public bool UseCache { get; init; } = true;
+
     public bool Deterministic { get; init; }
 
     public GuestProfile? Profile { get; init; }
 
     public StatsForm Stats { get; init; }
-
-    /// <summary>Whether code that was compiled before is looked for.</summary>
-    public bool UseCache { get; init; } = true;
 
     public int Start(CliContext context)
     {

@@ -7,7 +7,7 @@ namespace Atoll.Wasm.Caching;
 /// <summary>Adds machine code to compiled modules with crossgen2, .NET's own ahead-of-time compiler.</summary>
 /// <remarks>
 /// crossgen2 comes as a package, <c>microsoft.netcore.app.crossgen2.(system)</c>; publishing any program with <c>PublishReadyToRun</c> restores it. It
-/// compiles for the processor of this machine. Only engines with <see cref="CodeMode.Pinned"/> use what it makes.
+/// compiles for the processor of this machine. Only engines with <see cref="CodeLifetime.Pinned"/> use what it makes.
 /// </remarks>
 public sealed class AheadOfTimeCompiler
 {

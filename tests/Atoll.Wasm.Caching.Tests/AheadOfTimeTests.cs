@@ -19,7 +19,7 @@ public sealed class AheadOfTimeTests : IDisposable
     {
         AheadOfTimeCompiler? compiler = AheadOfTimeCompiler.Find();
         Assert.SkipWhen(compiler is null, "crossgen2 is not among the packages");
-        WasmEngineOptions options = new() { CodeMode = CodeMode.Pinned, EagerCodeBytes = eagerCodeBytes };
+        WasmEngineOptions options = new() { CodeLifetime = CodeLifetime.Pinned, EagerCodeBytes = eagerCodeBytes };
         byte[] module = WatText.ToBinary(CacheFolder.Adder).ToArray();
         ModuleCode code = new WasmEngine(options).CompileForCache(module);
         IReadOnlyList<ReadOnlyMemory<byte>> images = await compiler!.CompileAsync(code, null, TestContext.Current.CancellationToken);
@@ -32,7 +32,7 @@ public sealed class AheadOfTimeTests : IDisposable
         Assert.True(with + 4 <= without, $"the JIT compiler compiled {with} methods with machine code from the cache, {without} without");
 
         // Where code can be unloaded the runtime ignores machine code; what is there is right all the same.
-        WasmEngineOptions unloadable = options with { CodeMode = CodeMode.Unloadable };
+        WasmEngineOptions unloadable = options with { CodeLifetime = CodeLifetime.Unloadable };
         ModuleCode other = new WasmEngine(unloadable).CompileForCache(module);
         _folder.Open().Store(other.Key, await compiler.CompileAsync(other, null, TestContext.Current.CancellationToken), "adder", compiler.Version);
         Assert.True(RunCounted(unloadable with { CodeCache = _folder.Open() }, module) > with);

@@ -70,7 +70,7 @@ public sealed class DiskCodeCacheTests : IDisposable
         HashSet<string> keys = [];
         foreach (WasmEngineOptions options in new WasmEngineOptions[]
         {
-            new(), new() { ConsumeFuel = true }, new() { Interruptible = false }, new() { Features = WasmFeatures.All }, new() { CodeMode = CodeMode.Pinned },
+            new(), new() { ConsumeFuel = true }, new() { Interruptible = false }, new() { Features = WasmFeatures.All }, new() { CodeLifetime = CodeLifetime.Pinned },
             new() { EagerCodeBytes = 0 }, new() { Limits = new ModuleLimits { MaxLocals = 10 } },
         })
         {
@@ -238,9 +238,9 @@ public sealed class DiskCodeCacheTests : IDisposable
 
     private static WasmEngineOptions OptionsOf(string kind) => kind switch
     {
-        "small" => new WasmEngineOptions { CodeMode = CodeMode.Pinned },
-        "large" => new WasmEngineOptions { CodeMode = CodeMode.Pinned, EagerCodeBytes = 0 },
-        "fuel" => new WasmEngineOptions { CodeMode = CodeMode.Pinned, ConsumeFuel = true },
+        "small" => new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned },
+        "large" => new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, EagerCodeBytes = 0 },
+        "fuel" => new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, ConsumeFuel = true },
         _ => new WasmEngineOptions(),
     };
 

@@ -45,7 +45,7 @@ public sealed class MachineCodeTests : IDisposable
     public async Task KernelsGiveTheSame(string name)
     {
         byte[] module = File.ReadAllBytes(Path.Combine(KernelFolder(), name + ".wasm"));
-        (Instance ready, Instance other) = await BothAsync(module, new WasmEngineOptions { CodeMode = CodeMode.Pinned });
+        (Instance ready, Instance other) = await BothAsync(module, new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned });
         foreach (int n in new[] { 1, 2, 9 })
         {
             Assert.Equal(other.GetFunction("run")!.Invoke(Value.I32(n))[0], ready.GetFunction("run")!.Invoke(Value.I32(n))[0]);
@@ -58,7 +58,7 @@ public sealed class MachineCodeTests : IDisposable
     [InlineData(0, false)]
     public async Task NumbersAndTrapsAreTheSame(int eagerCodeBytes, bool fuel)
     {
-        WasmEngineOptions options = new() { CodeMode = CodeMode.Pinned, EagerCodeBytes = eagerCodeBytes, ConsumeFuel = fuel };
+        WasmEngineOptions options = new() { CodeLifetime = CodeLifetime.Pinned, EagerCodeBytes = eagerCodeBytes, ConsumeFuel = fuel };
         (Instance ready, Instance other) = await BothAsync(WatText.ToBinary(Numbers).ToArray(), options);
         foreach (int n in new[] { 1, 100, 5000 })
         {

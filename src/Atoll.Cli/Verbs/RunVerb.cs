@@ -31,6 +31,8 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
 
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
+
     private readonly Option<bool> _deterministic = new("--deterministic")
     {
         Description = "The same program with the same input does the same on every machine: one NaN, no threads, random numbers from a fixed seed, and a clock that begins " +
@@ -45,8 +47,6 @@ internal sealed class RunVerb : Verb
         "--profile", "OUT", "Write where the guest spent its time: OUT.json for speedscope, OUT.folded or OUT.txt for flamegraph.pl and inferno.");
 
     private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
-
-    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
 
     private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
 
@@ -77,12 +77,12 @@ internal sealed class RunVerb : Verb
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
+        command.Add(_noCache);
         command.Add(_deterministic);
         command.Add(_stats);
         command.Add(_json);
         command.Add(_profile);
         command.Add(_profileInterval);
-        command.Add(_noCache);
         command.Add(_program);
     }
 
@@ -110,10 +110,10 @@ internal sealed class RunVerb : Verb
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
+            UseCache = !arguments.GetValue(_noCache),
             Deterministic = deterministic,
             Profile = GuestProfile.For(arguments.GetValue(_profile), arguments.GetValue(_profileInterval), context),
             Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
-            UseCache = !arguments.GetValue(_noCache),
         };
         return Task.FromResult(run.Start(context));
     }

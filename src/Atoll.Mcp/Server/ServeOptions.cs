@@ -33,7 +33,7 @@ public sealed record ServeOptions
     /// <value>Default: null.</value>
     public string? ShippedToolsFolder { get; init; }
 
-    /// <summary>Where tools' compiled code is looked for; with one, code stays until the process ends (<see cref="CodeMode.Pinned"/>).</summary>
+    /// <summary>Where tools' compiled code is looked for; with one, code stays until the process ends (<see cref="CodeLifetime.Pinned"/>).</summary>
     /// <value>Default: null, and tools are compiled when they are loaded.</value>
     public ICodeCache? CodeCache { get; init; }
 

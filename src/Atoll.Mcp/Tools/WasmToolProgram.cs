@@ -160,7 +160,7 @@ internal sealed class WasmModules
     /// <param name="cache">Where code is looked for, or null. Modules are never dropped here, so nothing is lost with code that cannot be unloaded.</param>
     public WasmModules(ICodeCache? cache)
     {
-        _engine = new WasmEngine(cache is null ? new WasmEngineOptions() : new WasmEngineOptions { CodeMode = CodeMode.Pinned, CodeCache = cache });
+        _engine = new WasmEngine(cache is null ? new WasmEngineOptions() : new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, CodeCache = cache });
         Linker = new Linker(_engine).AddWasiPreview1();
     }
 

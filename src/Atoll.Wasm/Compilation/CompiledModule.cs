@@ -34,7 +34,7 @@ internal sealed unsafe class CompiledModule
     {
         _definition = definition;
         _engine = engine;
-        _loadContext = new AssemblyLoadContext("Atoll module", isCollectible: engine.Options.CodeMode == CodeMode.Unloadable);
+        _loadContext = new AssemblyLoadContext("Atoll module", isCollectible: engine.Options.CodeLifetime == CodeLifetime.Unloadable);
         _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];

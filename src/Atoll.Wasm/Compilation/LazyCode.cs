@@ -24,7 +24,7 @@ internal sealed unsafe class LazyCode
     private const int PartBytes = 64 * 1024;
     private const int PartFunctions = 256;
 
-    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. Each costs the process more than its code.</summary>
+    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. An empty one takes some ten kilobytes.</summary>
     private const int LoneAssemblies = 4096;
 
     /// <summary>Signatures that the engine keeps code for. Those of a module that needs more go with it.</summary>
@@ -44,10 +44,10 @@ internal sealed unsafe class LazyCode
     private readonly Lock _compiling = new();
     private readonly Lock _translating = new();
     private readonly ColdTranslator _translator;
-    private readonly Lazy<HostThunks> _ownThunks = new(static () => new HostThunks());
     private readonly ICachedCode? _kept;
     private readonly int[] _parts;
     private CompiledModule _module = null!;
+    private readonly Lazy<HostThunks> _ownThunks = new(static () => new HostThunks());
     private int _assemblies;
 
     /// <param name="definition">The module.</param>
@@ -67,8 +67,7 @@ internal sealed unsafe class LazyCode
         _entries = new nint[definition.Types.Count];
 
         // The interpreter does not count fuel, and all its functions are one method in .NET's stack traces.
-        bool isInterpreted = kept is null && engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false };
-        _cold = isInterpreted ? new object?[definition.Bodies.Length] : null;
+        _cold = kept is null && engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false } ? new object?[definition.Bodies.Length] : null;
         _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces, engine.Options.Deterministic);
         GlobalPlaces = new nint[MaximumPlaces];
     }

@@ -17,6 +17,9 @@ internal sealed partial class ModuleCompiler
 
     private static long s_versions;
 
+    /// <summary>IL of a function whose frame is small even if it is not optimised.</summary>
+    private const int SmallCode = 2048;
+
     private readonly bool _isBatch;
     private readonly Batch _batch;
     private readonly bool _isKept;
@@ -56,20 +59,22 @@ internal sealed partial class ModuleCompiler
         FunctionCompiler.Result result = function.CompileFrom(index, loop.Offset);
         loop.FrameBytes = function.IsLarge(result) ? result.FrameBytes : 0;
         compiler._assembly.AddMethod(
-            $"f{index}$loop", Static, compiler.OptimisationOf(index), compiler._assembly.LoopSignature(compiler.TypeOf(index)), result.Il, result.MaxStack,
+            $"f{index}$loop", Static, compiler.OptimisationOf(index, result), compiler._assembly.LoopSignature(compiler.TypeOf(index)), result.Il, result.MaxStack,
             compiler._assembly.LocalsSignature(result.Locals), result.InitLocals);
         return compiler._assembly.Build();
     }
 
     /// <summary>
     /// How a function is to be compiled where the runtime would otherwise begin with unoptimised code: where there are loops, that is optimised late or
-    /// badly, and a function of a large module that gets here is hot already. Code that can be unloaded is always optimised.
+    /// badly, and a function of a large module that gets here is hot already. Much code would have an unforeseen frame. Code that can be unloaded is always
+    /// optimised; what is kept has to do without such a wish, which keeps crossgen2 from compiling it.
     /// </summary>
-    private MethodImplAttributes OptimisationOf(int index) =>
-        (Engine.Options.CodeMode == CodeMode.Pinned && !_isKept && (_isBatch || Definition.Bodies[index].HasLoops) ? MethodImplAttributes.AggressiveOptimization : 0)
+    private MethodImplAttributes OptimisationOf(int index, in FunctionCompiler.Result result) =>
+        Engine.Options.CodeLifetime == CodeLifetime.Pinned && !_isKept && (_isBatch || Definition.Bodies[index].HasLoops || result.Il.Length > SmallCode)
+            ? MethodImplAttributes.AggressiveOptimization : 0;
 
-        // Functions that are inlined are not seen by a profile.
-        | (Engine.Options.Profiling ? MethodImplAttributes.NoInlining : 0);
+    /// <summary>Whether large functions may be run unoptimised: kept ones, where crossgen2 was not at hand or passed them by.</summary>
+    public bool MayRunUnoptimised => _isKept && Engine.Options.CodeLifetime == CodeLifetime.Pinned;
 
     /// <summary>Overrides <see cref="InstanceContext.FindGlobals"/>.</summary>
     private void AddGlobalFinder()

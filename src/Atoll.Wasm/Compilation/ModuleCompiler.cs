@@ -225,13 +225,14 @@ internal sealed partial class ModuleCompiler
             }
             else
             {
-                AddFunction($"f{i}", i, result, OptimisationOf(i));
+                // Functions that are inlined are not seen by a profile.
+                AddFunction($"f{i}", i, result, OptimisationOf(i, result) | (Engine.Options.Profiling ? MethodImplAttributes.NoInlining : MethodImplAttributes.IL));
             }
         }
 
         foreach ((int index, FunctionCompiler.Result result) in large)
         {
-            AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining | OptimisationOf(index));
+            AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining | OptimisationOf(index, result));
         }
     }
 

@@ -3,22 +3,6 @@ using Atoll.Wasm.Compilation;
 
 namespace Atoll.Wasm;
 
-/// <summary>How long compiled code stays, and with that what the runtime can do with it.</summary>
-public enum CodeMode
-{
-    /// <summary>
-    /// Code is unloaded when nothing of its module is left. The runtime compiles it once, fully optimised, and ignores what was compiled ahead of time.
-    /// For hosts that load many modules.
-    /// </summary>
-    Unloadable,
-
-    /// <summary>
-    /// Code stays until the process ends. The runtime uses what was compiled ahead of time, and compiles code without loops quickly at first and again
-    /// when it turns out to be hot. For processes that run a program and end, or that use few modules for as long as they live.
-    /// </summary>
-    Pinned,
-}
-
 /// <summary>Where an engine finds code that was compiled before (<see cref="WasmEngineOptions.CodeCache"/>).</summary>
 /// <remarks>
 /// What it gives runs in the process with all of its rights: it must give exactly the bytes that were stored under a key, and nobody else may be able
@@ -44,7 +28,7 @@ public interface ICachedCode
     byte[]? Read(int index);
 
     /// <summary>
-    /// Gives an image as a file. Machine code in an image is used by the runtime when it is loaded from a file into code that stays (<see cref="CodeMode.Pinned"/>),
+    /// Gives an image as a file. Machine code in an image is used by the runtime when it is loaded from a file into code that stays (<see cref="CodeLifetime.Pinned"/>),
     /// and at no other time.
     /// </summary>
     /// <param name="index">Its number, from 0 on.</param>

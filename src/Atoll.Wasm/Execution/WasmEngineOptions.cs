@@ -62,9 +62,9 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
-    /// <summary>How long code stays.</summary>
-    /// <value>Default: <see cref="CodeMode.Unloadable"/>.</value>
-    public CodeMode CodeMode { get; init; }
+    /// <summary>How long compiled code stays in the process.</summary>
+    /// <value>Default: <see cref="CodeLifetime.Unloadable"/>.</value>
+    public CodeLifetime CodeLifetime { get; init; }
 
     /// <summary>Where code is looked for before a module is compiled; null for nowhere. Nothing is ever stored there by loading a module.</summary>
     /// <value>Default: null.</value>
@@ -95,6 +95,11 @@ public sealed record WasmEngineOptions
         if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)
         {
             throw new ArgumentException($"{nameof(StackBudgetBytes)} is {StackBudgetBytes}; it must be between 16384 and 1048576");
+        }
+
+        if (CodeLifetime is not (CodeLifetime.Unloadable or CodeLifetime.Pinned))
+        {
+            throw new ArgumentException($"{nameof(CodeLifetime)} is {(int)CodeLifetime}, which is no member of the enumeration");
         }
 
         if (MaxTableElements > 100_000_000)

@@ -15,6 +15,7 @@ internal static class AtollCommand
         ("inspect", static () => new InspectVerb()),
         ("wat", static () => new WatVerb()),
         ("print", static () => new PrintVerb()),
+        ("wit", static () => new WitVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
         ("mcp", static () => new McpVerb()),

@@ -60,7 +60,7 @@ internal sealed class ModuleValidator
     }
 
     /// <summary>A sub type refines its supertype, which allows it ("Validation / Types / Sub Types").</summary>
-    private static void CheckSubtype(DefinedType type, int index)
+    internal static void CheckSubtype(DefinedType type, int index)
     {
         if (type.Super is not { } super)
         {
@@ -110,8 +110,7 @@ internal sealed class ModuleValidator
         for (int i = 0; i < _module.Tables.Length; i++)
         {
             TableDefinition table = _module.Tables[i];
-            ulong bound = table.Type.Is64 ? ulong.MaxValue : uint.MaxValue;
-            CheckRange(table.Type.Minimum, table.Type.Maximum, bound, "table size must be at most 2^32-1", $"table {i}");
+            CheckTable(table.Type, $"table {i}");
             if (table.Initializer is { } initializer)
             {
                 _constants.Validate(initializer, table.Type.Element);
@@ -123,7 +122,10 @@ internal sealed class ModuleValidator
         }
     }
 
-    private static void CheckMemory(MemoryType memory, string what)
+    internal static void CheckTable(TableType table, string what) =>
+        CheckRange(table.Minimum, table.Maximum, table.Is64 ? ulong.MaxValue : uint.MaxValue, "table size must be at most 2^32-1", what);
+
+    internal static void CheckMemory(MemoryType memory, string what)
     {
         if (memory.PageBytes is not (1 or MemoryType.PageSize))
         {

@@ -98,6 +98,12 @@ public abstract class ComponentValueType : DefinableType
     /// <summary>Types of core values that it is passed as, at most one more than fit; made at the first use (32-bit, then 64-bit pointers).</summary>
     internal ImmutableArray<Wasm.ValueType>[] Flat { get; private set; } = new ImmutableArray<Wasm.ValueType>[2];
 
+    /// <summary>Bytes in a 32-bit memory; 0 until it is asked for.</summary>
+    internal uint MemorySize { get; set; }
+
+    /// <summary>Alignment in a 32-bit memory, valid when <see cref="MemorySize"/> is not 0.</summary>
+    internal uint MemoryAlignment { get; set; }
+
     /// <summary>Whether it is one of those that have a name where they are seen from outside.</summary>
     internal bool NeedsName => Kind is ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Flags or ComponentValueKind.Enum;
 

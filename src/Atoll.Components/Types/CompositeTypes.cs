@@ -216,6 +216,7 @@ public sealed class MapType : ComponentValueType
         Include(key);
         Include(value);
         Include(TypeTraits.Pointer);
+        Entry = new TupleType([key, value]);
     }
 
     /// <summary>Type of the keys: a number, a character, a string or a truth value.</summary>
@@ -223,4 +224,7 @@ public sealed class MapType : ComponentValueType
 
     /// <summary>Type of the values.</summary>
     public ComponentValueType Value { get; }
+
+    /// <summary>A map is passed as a list of these.</summary>
+    internal TupleType Entry { get; }
 }

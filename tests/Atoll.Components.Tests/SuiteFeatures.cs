@@ -25,7 +25,9 @@ internal sealed class SuiteFeatures
             return new ComponentLoadOptions { Features = ComponentFeatures.All, CoreFeatures = WasmFeatures.All };
         }
 
-        ComponentFeatures features = ComponentFeatures.None;
+        // The tool of the second suite has this by default.
+        bool isTool = unit.StartsWith("component-model/wasm-tools/", StringComparison.Ordinal);
+        ComponentFeatures features = isTool ? ComponentFeatures.Async : ComponentFeatures.None;
         WasmFeatures core = WasmFeatures.All;
         foreach (string flag in Flags(unit))
         {

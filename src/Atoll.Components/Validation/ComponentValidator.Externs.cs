@@ -65,7 +65,10 @@ internal sealed partial class ComponentValidator
     {
         if (syntax.Kind == ComponentExternKind.Type && syntax.Bound == BoundKind.AnyResource)
         {
-            return type.Type is ResourceType ? type : throw Invalid("ascribed type of export is not compatible with item's type: expected resource", offset);
+            // From outside nobody can tell any more which resource it is.
+            return type.Type is ResourceType
+                ? type with { Type = new ResourceType(new ResourceIdentity()) }
+                : throw Invalid("ascribed type of export is not compatible with item's type: expected resource", offset);
         }
 
         TypeMapping mapping = new();

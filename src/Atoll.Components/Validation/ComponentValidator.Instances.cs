@@ -107,7 +107,7 @@ internal sealed partial class ComponentValidator
 
     private InstanceType Collect(Scope scope, InstanceEntry entry)
     {
-        NameContext names = new("instance export", options.Features);
+        NameContext names = new("instance export", options.Features, namesResources: false);
         ImmutableArray<ComponentItem>.Builder exports = ImmutableArray.CreateBuilder<ComponentItem>(entry.Exports.Length);
         foreach (InlineExport export in entry.Exports)
         {

@@ -9,6 +9,7 @@ namespace Atoll.Components.Validation;
 internal sealed partial class ComponentValidator
 {
     private const int MaxFlags = 32;
+    private const uint MaxListLength = 1 << 30;
 
     private void AddType(Scope scope, TypeEntry entry)
     {
@@ -159,7 +160,12 @@ internal sealed partial class ComponentValidator
             Require(ComponentFeatures.FixedLengthLists, "lists of a fixed length", syntax.Offset);
             if (length == 0)
             {
-                throw Invalid("fixed-length list type must have more than zero elements: lengths must be greater than zero", syntax.Offset);
+                throw Invalid("Fixed-length lists must have more than zero elements", syntax.Offset);
+            }
+
+            if (length > MaxListLength)
+            {
+                throw Invalid($"fixed-length list element count exceeds limit of {MaxListLength}", syntax.Offset);
             }
         }
 

@@ -4,7 +4,12 @@ using Atoll.Components.Types;
 namespace Atoll.Components.Validation;
 
 /// <summary>The names of the imports, or of the exports, of one component, type or instance; and what they say about the resources among them.</summary>
-internal sealed class NameContext(string what, ComponentFeatures features)
+/// <param name="what">What the names are of, for messages.</param>
+/// <param name="features">What is enabled.</param>
+/// <param name="namesResources">
+/// Whether a type gets its name here. In a list of exports it does not: functions of the list cannot speak of the type under the name that the list gives it.
+/// </param>
+internal sealed class NameContext(string what, ComponentFeatures features, bool namesResources = true)
 {
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<ResourceType, string> _resources = new(ReferenceEqualityComparer.Instance);
@@ -29,7 +34,7 @@ internal sealed class NameContext(string what, ComponentFeatures features)
                 $"{what} name `{Shorten(name.Name)}` conflicts with previous name `{Shorten(_names[parsed.UniqueKey])}`", name.Offset);
         }
 
-        if (type is { Kind: ComponentExternKind.Type, Type: ResourceType resource })
+        if (namesResources && type is { Kind: ComponentExternKind.Type, Type: ResourceType resource })
         {
             _resources.TryAdd(resource, name.Name);
             _resourceNames.Add(name.Name);

@@ -55,6 +55,21 @@ internal sealed partial class ComponentDecoder
         return [.. scope.Types[first..]];
     }
 
+    /// <summary>Within a type of modules, the byte 0x50 starts a type that others may extend; what does not go on like one is a type of modules, which is invalid.</summary>
+    private void ReadInnerGroup(ref WasmReader reader, CoreTypeScope scope)
+    {
+        int start = reader.Position;
+        bool isSub = reader.PeekByte() == ModuleForm;
+        try
+        {
+            ReadGroup(ref reader, scope);
+        }
+        catch (MalformedModuleException e) when (isSub)
+        {
+            throw new InvalidComponentException($"invalid leading byte: a type of modules cannot contain another ({Reason(e)})", start, e);
+        }
+    }
+
     private static bool RefersToModule(DefinedType type)
     {
         bool Is(Wasm.ValueType part) => part.IsDefined && part.DefinedId == CoreTypeScope.NoType.Id;
@@ -88,10 +103,8 @@ internal sealed partial class ComponentDecoder
 
                     imports.Add(new ImportDefinition(first, second, kind, type));
                     break;
-                case 1 when inner.PeekByte() == ModuleForm:
-                    throw new InvalidComponentException("invalid leading byte (0x50): a type of modules cannot contain another", inner.Position);
                 case 1:
-                    ReadGroup(ref inner, scope);
+                    ReadInnerGroup(ref inner, scope);
                     break;
                 case 2:
                     ReadModuleAlias(ref inner, scope);

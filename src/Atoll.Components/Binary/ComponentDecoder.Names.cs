@@ -155,7 +155,8 @@ internal sealed partial class ComponentDecoder
             case 1:
                 return new ExternSyntax(ComponentExternKind.Function, BoundKind.Index, ReadIndex(ref reader), default, start);
             case 2:
-                return ReadFlag(ref reader, "value bound")
+                // Tools leave out the byte that says how the value is bound; it cannot be confused with a primitive type.
+                return PrimitiveOf(reader.PeekByte()) is not null || ReadFlag(ref reader, "value bound")
                     ? new ExternSyntax(ComponentExternKind.Value, BoundKind.ValueOfType, 0, ReadValueSyntax(ref reader), start)
                     : new ExternSyntax(ComponentExternKind.Value, BoundKind.ValueEqual, ReadIndex(ref reader), default, start);
             case 3:

@@ -149,6 +149,8 @@ public sealed class CoreModuleType : TypeNode
 {
     private ImmutableArray<ModuleImport> _imports;
     private ImmutableArray<ModuleExport> _exports;
+    private Dictionary<(string Module, string Name), ImportDefinition>? _importsByName;
+    private Dictionary<string, CoreItem>? _exportsByName;
 
     internal CoreModuleType(ImmutableArray<ImportDefinition> imports, ImmutableArray<CoreItem> exports)
     {
@@ -170,6 +172,13 @@ public sealed class CoreModuleType : TypeNode
     internal ImmutableArray<ImportDefinition> ImportDefinitions { get; }
 
     internal ImmutableArray<CoreItem> ExportItems { get; }
+
+    /// <summary>The imports by name, for which validation has seen that no two have the same.</summary>
+    internal IReadOnlyDictionary<(string Module, string Name), ImportDefinition> ImportsByName =>
+        _importsByName ??= ImportDefinitions.ToDictionary(i => (i.Module, i.Name));
+
+    /// <summary>What an instance of the module offers; one object for all of them.</summary>
+    internal IReadOnlyDictionary<string, CoreItem> ExportsByName => _exportsByName ??= ExportItems.ToDictionary(e => e.Name, StringComparer.Ordinal);
 
     internal static CoreModuleType Of(ModuleDefinition module) => new(
         [.. module.Imports],

@@ -184,7 +184,7 @@ public sealed class StreamType : ComponentValueType
         : base(ComponentValueKind.Stream)
     {
         Element = element;
-        Include(element);
+        IncludeRemote(element);
     }
 
     /// <summary>Type of the values; null where only their number counts.</summary>
@@ -198,7 +198,7 @@ public sealed class FutureType : ComponentValueType
         : base(ComponentValueKind.Future)
     {
         Element = element;
-        Include(element);
+        IncludeRemote(element);
     }
 
     /// <summary>Type of the value; null where only its arrival counts.</summary>

@@ -51,6 +51,13 @@ public abstract class TypeNode
         }
     }
 
+    /// <summary>A part whose values do not pass with those of the type: the handle of a stream lies in no memory, whatever the stream is of.</summary>
+    private protected void IncludeRemote(TypeNode? part)
+    {
+        Include(part);
+        Traits &= ~TypeTraits.Pointer;
+    }
+
     private protected void Include(TypeTraits traits) => Traits |= traits;
 
     /// <summary>Names count: hundreds of flags are more than one.</summary>

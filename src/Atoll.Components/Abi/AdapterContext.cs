@@ -1,3 +1,4 @@
+using Atoll.Components.Abi.Adapters;
 using Atoll.Wasm;
 
 namespace Atoll.Components.Abi;
@@ -27,6 +28,16 @@ internal sealed class AdapterContext
 
     /// <summary>Name of the function, for errors.</summary>
     public string Name = "";
+
+    private AdapterModule.Adapter? _adapter;
+
+    /// <summary>Takes over what the code needs, and keeps the code alive.</summary>
+    public void Use(AdapterModule.Adapter adapter, Instantiation.Environment environment)
+    {
+        _adapter = adapter;
+        Constants = adapter.Constants;
+        Kinds = adapter.Kinds.Length == 0 ? [] : Array.ConvertAll(adapter.Kinds, environment.KindOf);
+    }
 
     /// <summary>Whether what a host function threw has to be wrapped; see <see cref="Wasm.Execution.GuestErrors.IsForeign"/>.</summary>
     public static bool IsForeign(object exception, AdapterContext context) => exception switch

@@ -1,16 +1,12 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using Atoll.Components.Types;
+using Atoll.Components.Validation;
 
 namespace Atoll.Components.Abi;
 
 /// <summary>How values lie in memory and in core values (CanonicalABI.md, "Despecialization", "Alignment", "Element Size", "Flattening"), for 32-bit memories.</summary>
 internal static class Layout
 {
-    public const int MaxFlatParameters = 16;
-
-    public const int MaxFlatResults = 1;
-
     /// <summary>Fields of a record or tuple.</summary>
     public static ImmutableArray<ComponentValueType> Fields(ComponentValueType type) => type switch
     {
@@ -51,90 +47,7 @@ internal static class Layout
         AlignTo(DiscriminantSize(cases.Length), cases.Max(item => item is null ? 1 : Alignment(item)));
 
     /// <summary>The core values that a value is passed as (<c>flatten_type</c>).</summary>
-    public static ImmutableArray<Wasm.ValueType> Flatten(ComponentValueType type)
-    {
-        ImmutableArray<Wasm.ValueType>.Builder flat = ImmutableArray.CreateBuilder<Wasm.ValueType>();
-        Flatten(type, flat);
-        return flat.ToImmutable();
-    }
-
-    /// <summary>Core type of the operand that holds either of two (<c>join</c>).</summary>
-    public static Wasm.ValueType Join(Wasm.ValueType a, Wasm.ValueType b) =>
-        a == b ? a
-        : (a == Wasm.ValueType.I32 && b == Wasm.ValueType.F32) || (a == Wasm.ValueType.F32 && b == Wasm.ValueType.I32) ? Wasm.ValueType.I32
-        : Wasm.ValueType.I64;
-
-    private static void Flatten(ComponentValueType type, ImmutableArray<Wasm.ValueType>.Builder flat)
-    {
-        switch (type.Kind)
-        {
-            case ComponentValueKind.S64 or ComponentValueKind.U64:
-                flat.Add(Wasm.ValueType.I64);
-                break;
-            case ComponentValueKind.F32:
-                flat.Add(Wasm.ValueType.F32);
-                break;
-            case ComponentValueKind.F64:
-                flat.Add(Wasm.ValueType.F64);
-                break;
-            case ComponentValueKind.String or ComponentValueKind.Map:
-                flat.Add(Wasm.ValueType.I32);
-                flat.Add(Wasm.ValueType.I32);
-                break;
-            case ComponentValueKind.List when ((ListType)type).Length is { } length:
-                ImmutableArray<Wasm.ValueType> element = Flatten(((ListType)type).Element);
-                for (uint i = 0; i < length && flat.Count <= MaxFlatParameters; i++)
-                {
-                    flat.AddRange(element);
-                }
-
-                break;
-            case ComponentValueKind.List:
-                flat.Add(Wasm.ValueType.I32);
-                flat.Add(Wasm.ValueType.I32);
-                break;
-            case ComponentValueKind.Record or ComponentValueKind.Tuple:
-                foreach (ComponentValueType field in Fields(type))
-                {
-                    // Beyond the limit the value goes through memory; how many more there would be does not matter.
-                    if (flat.Count <= MaxFlatParameters)
-                    {
-                        Flatten(field, flat);
-                    }
-                }
-
-                break;
-            case ComponentValueKind.Variant or ComponentValueKind.Enum or ComponentValueKind.Option or ComponentValueKind.Result:
-                FlattenVariant(type, flat);
-                break;
-            default:
-                flat.Add(Wasm.ValueType.I32);
-                break;
-        }
-    }
-
-    private static void FlattenVariant(ComponentValueType type, ImmutableArray<Wasm.ValueType>.Builder flat)
-    {
-        List<Wasm.ValueType> payload = [];
-        foreach (ComponentValueType? item in Cases(type))
-        {
-            ImmutableArray<Wasm.ValueType> types = item is null ? [] : Flatten(item);
-            for (int i = 0; i < types.Length; i++)
-            {
-                if (i < payload.Count)
-                {
-                    payload[i] = Join(payload[i], types[i]);
-                }
-                else
-                {
-                    payload.Add(types[i]);
-                }
-            }
-        }
-
-        flat.Add(Wasm.ValueType.I32);
-        flat.AddRange(payload);
-    }
+    public static ImmutableArray<Wasm.ValueType> Flatten(ComponentValueType type) => Flattening.Flatten(type, is64: false);
 
     private static (uint Size, uint Alignment) Measure(ComponentValueType type)
     {

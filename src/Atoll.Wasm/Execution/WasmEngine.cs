@@ -50,6 +50,10 @@ public sealed class WasmEngine
         return new WasmModule(this, definition, code);
     }
 
+    /// <summary>Compiles a module that was validated, as part of a component.</summary>
+    internal WasmModule Compile(ModuleDefinition definition, CancellationToken cancellationToken) =>
+        new(this, definition, ModuleCompiler.Compile(definition, this, cancellationToken));
+
     /// <summary>Decodes and validates a module without compiling it.</summary>
     /// <param name="wasm">The module in the binary format.</param>
     /// <param name="cancellationToken">Stops the work between functions.</param>

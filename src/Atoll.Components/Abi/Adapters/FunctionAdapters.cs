@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Emit;
 using Atoll.Components.Types;
+using Atoll.Components.Validation;
 using Atoll.Wasm;
 using Atoll.Wasm.Execution;
 
@@ -147,7 +148,7 @@ internal static class FunctionAdapters
     private static Place[] CallerArguments(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered, GuestCode caller)
     {
         ImmutableArray<Wasm.ValueType> flat = FlatParameters(type);
-        int count = flat.Length > Layout.MaxFlatParameters ? 1 : flat.Length;
+        int count = flat.Length > Flattening.MaxParameters ? 1 : flat.Length;
         LocalBuilder[] slots = new LocalBuilder[count];
         for (int i = 0; i < count; i++)
         {
@@ -156,7 +157,7 @@ internal static class FunctionAdapters
             code.Il.Emit(OpCodes.Stloc, slots[i]);
         }
 
-        return flat.Length > Layout.MaxFlatParameters
+        return flat.Length > Flattening.MaxParameters
             ? Fields(type, CheckedRange(code, caller, slots[0], new TupleType([.. type.Parameters.Select(parameter => parameter.Type)])))
             : FlatFields(type, caller, slots);
     }
@@ -164,7 +165,7 @@ internal static class FunctionAdapters
     /// <summary>Where the callee's core function wants the arguments.</summary>
     private static Place[] CalleeArguments(AdapterEmitter code, ComponentFunctionType type, LocalBuilder[] slots, GuestCode callee)
     {
-        if (FlatParameters(type).Length <= Layout.MaxFlatParameters)
+        if (FlatParameters(type).Length <= Flattening.MaxParameters)
         {
             return FlatFields(type, callee, slots);
         }
@@ -185,7 +186,7 @@ internal static class FunctionAdapters
     }
 
     private static Place CalleeResult(AdapterEmitter code, ComponentFunctionType type, FunctionType lifted, GuestCode callee, LocalBuilder core) =>
-        Layout.Flatten(type.Result!).Length <= Layout.MaxFlatResults
+        Layout.Flatten(type.Result!).Length <= Flattening.MaxResults
             ? new FlatPlace(callee, [core], 0)
             : CheckedRange(code, callee, core, type.Result!);
 
@@ -197,7 +198,7 @@ internal static class FunctionAdapters
             return null;
         }
 
-        if (Layout.Flatten(type.Result).Length <= Layout.MaxFlatResults)
+        if (Layout.Flatten(type.Result).Length <= Flattening.MaxResults)
         {
             LocalBuilder slot = code.Il.DeclareLocal(AdapterEmitter.ClrType(lowered.Results[0]));
             code.FlatResult = slot;
@@ -261,7 +262,7 @@ internal static class FunctionAdapters
     }
 
     private static ImmutableArray<Wasm.ValueType> FlatParameters(ComponentFunctionType type) =>
-        [.. type.Parameters.SelectMany(parameter => Layout.Flatten(parameter.Type)).Take(Layout.MaxFlatParameters + 1)];
+        [.. type.Parameters.SelectMany(parameter => Layout.Flatten(parameter.Type)).Take(Flattening.MaxParameters + 1)];
 
     private static void CallCore(AdapterEmitter code, Action loadFunction, FunctionType type, LocalBuilder[] arguments, LocalBuilder? result)
     {

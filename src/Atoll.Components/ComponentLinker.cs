@@ -150,6 +150,26 @@ public sealed class ComponentLinkerInstance
         return new HostResourceType(kind);
     }
 
+    /// <summary>Defines a second name for something that was defined.</summary>
+    /// <param name="name">The second name.</param>
+    /// <param name="existing">The first.</param>
+    /// <exception cref="ArgumentException">There is no such definition.</exception>
+    public ComponentLinkerInstance DefineAlias(string name, string existing)
+    {
+        _instance.Exports[name] = _instance.Exports.TryGetValue(existing, out object? item) ? item : throw new ArgumentException($"`{_path}{existing}` is not defined");
+        return this;
+    }
+
+    /// <summary>Defines a core module.</summary>
+    /// <param name="name">Its name in the instance.</param>
+    /// <param name="module">The module.</param>
+    public ComponentLinkerInstance DefineModule(string name, WasmModule module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        _instance.Exports[name] = module;
+        return this;
+    }
+
     /// <summary>The definitions of an instance within; made when first asked for.</summary>
     /// <param name="name">Its name.</param>
     public ComponentLinkerInstance Instance(string name)

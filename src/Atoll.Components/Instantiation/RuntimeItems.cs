@@ -27,8 +27,8 @@ internal sealed class LiftedFunction(CanonEntry canon, Environment environment, 
 }
 
 /// <summary>A function of the host; its type is that of whoever imports it.</summary>
-/// <param name="Name">For errors.</param>
-/// <param name="Body">What is called: a <see cref="ComponentCallback"/>.</param>
+/// <param name="name">For errors.</param>
+/// <param name="body">What is called: a <see cref="ComponentCallback"/>.</param>
 internal sealed class HostFunction(string name, Delegate body) : RuntimeFunction
 {
     public string Name { get; } = name;

@@ -29,11 +29,6 @@ internal abstract class HostBinding(object key, HostShape[] parameters, HostShap
     public abstract void EmitInvoke(AdapterEmitter code, LocalBuilder[] arguments, LocalBuilder? result);
 }
 
-/// <summary>The body of a host function that takes values of any type.</summary>
-/// <param name="arguments">The arguments, in the order of the function's parameters.</param>
-/// <returns>The result, or null where the function has none.</returns>
-public delegate ComponentValue? ComponentCallback(ReadOnlySpan<ComponentValue> arguments);
-
 /// <summary>All values as <see cref="ComponentValue"/>: arguments in an array, a default value where there is no result.</summary>
 internal sealed class DynamicBinding(ComponentFunctionType type)
     : HostBinding("dynamic", [.. type.Parameters.Select(parameter => new DynamicShape(parameter.Type))], type.Result is null ? null : new DynamicShape(type.Result))

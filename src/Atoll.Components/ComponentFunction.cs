@@ -47,6 +47,17 @@ public sealed class ComponentFunction
         return Type.Result is null ? null : result;
     }
 
+    /// <summary>A delegate that calls the function without boxing: values pass between .NET types and the guest's memory directly.</summary>
+    /// <typeparam name="TDelegate">
+    /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
+    /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists, value tuples, records with a property and a constructor's parameter for each field,
+    /// enumerations for enums and flags, <c>T?</c> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes for variants,
+    /// <see cref="ComponentResource"/>, or <see cref="ComponentValue"/> for any type.
+    /// </typeparam>
+    /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
+    public TDelegate ToDelegate<TDelegate>()
+        where TDelegate : Delegate => (TDelegate)Bind(TypedBinding.Of(Type, typeof(TDelegate)), typeof(TDelegate));
+
     private Delegate Bind(HostBinding binding, Type delegateType)
     {
         AdapterModule.Adapter adapter = FunctionAdapters.HostExport(_adapters, Type, _function.Core.Type, _function.End.PostReturn is not null, binding);

@@ -20,6 +20,15 @@ public sealed class ComponentLinker
         return this;
     }
 
+    /// <summary>Defines a function by a delegate with .NET types of its own (<see cref="ComponentFunction.ToDelegate"/> lists them).</summary>
+    /// <param name="name">Name of the import.</param>
+    /// <param name="function">The function. Whether it fits is known when a component imports it.</param>
+    public ComponentLinker DefineFunction(string name, Delegate function)
+    {
+        Root.DefineFunction(name, function);
+        return this;
+    }
+
     /// <summary>The definitions of an imported instance; made when first asked for.</summary>
     /// <param name="name">Name of the import, for example <c>wasi:clocks/wall-clock@0.2.3</c>.</param>
     public ComponentLinkerInstance Instance(string name) => Root.Instance(name);
@@ -64,12 +73,7 @@ public sealed class ComponentLinker
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(component);
-        List<string> missing = [];
-        foreach (ComponentItem import in component.Type.Imports)
-        {
-            FindMissing(import, _root, "", missing);
-        }
-
+        IReadOnlyList<string> missing = LinkCheck.Run(component.Type, _root);
         if (missing.Count > 0)
         {
             throw new UnlinkableException([.. missing]);
@@ -79,7 +83,7 @@ public sealed class ComponentLinker
         try
         {
             ComponentClosure closure = new(component, component.Definition, null);
-            RuntimeInstance exports = ComponentInstantiation.Run(closure, store, import => _root.Exports.GetValueOrDefault(import.Name), out Instantiation.Environment environment);
+            RuntimeInstance exports = ComponentInstantiation.Run(closure, store, import => Given(import), out Instantiation.Environment environment);
             return new ComponentInstance(component, store, environment, exports);
         }
         finally
@@ -88,33 +92,11 @@ public sealed class ComponentLinker
         }
     }
 
+    /// <summary>An instance from which nothing is wanted need not be defined.</summary>
+    private object? Given(ComponentItem import) =>
+        _root.Exports.GetValueOrDefault(import.Name) ?? (import.Type.Kind == ComponentExternKind.Instance ? new RuntimeInstance() : null);
+
     private ComponentLinkerInstance Root => new(_root, "");
-
-    private static void FindMissing(ComponentItem import, RuntimeInstance definitions, string path, List<string> missing)
-    {
-        object? given = definitions.Exports.GetValueOrDefault(import.Name);
-        string name = path + import.Name;
-        switch (import.Type.Kind, given)
-        {
-            case (ComponentExternKind.Function, RuntimeFunction):
-            case (ComponentExternKind.CoreModule, WasmModule):
-            case (ComponentExternKind.Component, ComponentClosure):
-            case (ComponentExternKind.Type, ResourceKind):
-                break;
-            case (ComponentExternKind.Type, _) when import.Type.Type is not ResourceType:
-                break;
-            case (ComponentExternKind.Instance, RuntimeInstance instance):
-                foreach (ComponentItem export in ((InstanceType)import.Type.Type).Exports)
-                {
-                    FindMissing(export, instance, name + "#", missing);
-                }
-
-                break;
-            default:
-                missing.Add(given is null ? $"{import.Type.Kind.ToString().ToLowerInvariant()} {name}" : $"{name} is no {import.Type.Kind.ToString().ToLowerInvariant()}");
-                break;
-        }
-    }
 }
 
 /// <summary>The definitions of one imported instance.</summary>
@@ -136,6 +118,16 @@ public sealed class ComponentLinkerInstance
     {
         ArgumentNullException.ThrowIfNull(body);
         _instance.Exports[name] = new HostFunction(_path + name, body);
+        return this;
+    }
+
+    /// <summary>Defines a function by a delegate with .NET types of its own (<see cref="ComponentFunction.ToDelegate"/> lists them).</summary>
+    /// <param name="name">Its name in the instance.</param>
+    /// <param name="function">The function. Whether it fits is known when a component imports it.</param>
+    public ComponentLinkerInstance DefineFunction(string name, Delegate function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        _instance.Exports[name] = new HostFunction(_path + name, function);
         return this;
     }
 

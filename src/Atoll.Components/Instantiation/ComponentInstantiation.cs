@@ -70,7 +70,7 @@ internal sealed class ComponentInstantiation
                 Canon(canon);
                 break;
             case ImportEntry import:
-                object? given = _imports(import.Item!);
+                object? given = _imports(import.Item!) ?? KnownType(import.Item!.Type.Type);
                 _environment.Bind(import.Item!.Type, given);
                 Add(import.Item.Type.Kind, given);
                 break;
@@ -180,7 +180,8 @@ internal sealed class ComponentInstantiation
                 _environment.CoreItems(alias.Sort).Add(_environment.CoreInstances[alias.Instance](alias.Name));
                 return;
             case AliasTarget.Export:
-                Add(KindOf(alias.Sort), _environment.Instances[alias.Instance].Exports[alias.Name]);
+                object? exported = _environment.Instances[alias.Instance].Exports.GetValueOrDefault(alias.Name) ?? KnownType(alias.Type);
+                Add(KindOf(alias.Sort), exported);
                 return;
         }
 
@@ -204,6 +205,9 @@ internal sealed class ComponentInstantiation
                 break;
         }
     }
+
+    /// <summary>A resource type that the host did not give, because the component's types say which one it is.</summary>
+    private ResourceKind? KnownType(object? type) => type is ResourceType resource ? _environment.KindOf(resource.Identity) : null;
 
     private static ComponentExternKind KindOf(Sort sort) => sort switch
     {
@@ -291,7 +295,8 @@ internal sealed class ComponentInstantiation
                 context.Core = lifted.Core;
                 break;
             case HostFunction host:
-                adapter = FunctionAdapters.HostImport(adapters, entry.Function!, entry.Core!, new DynamicBinding(entry.Function!));
+                adapter = FunctionAdapters.HostImport(adapters, entry.Function!, entry.Core!, 
+                    host.Body is ComponentCallback ? new DynamicBinding(entry.Function!) : TypedBinding.Of(entry.Function!, host.Body.GetType()));
                 context.Host = host.Body;
                 context.Name = host.Name;
                 break;

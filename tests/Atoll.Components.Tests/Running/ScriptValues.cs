@@ -29,7 +29,7 @@ internal static class ScriptValues
             "list" => ComponentValue.List([.. content.EnumerateArray().Select(Read)]),
             "tuple" => ComponentValue.Tuple([.. content.EnumerateArray().Select(Read)]),
             "record" => ComponentValue.Record([.. content.EnumerateArray().Select(field => (field[0].GetString()!, Read(field[1])))]),
-            "variant" => ComponentValue.Variant(value.GetProperty("case").GetString()!, Payload(value, "payload")),
+            "variant" => ComponentValue.Variant(content.GetProperty("case").GetString()!, Payload(content, "payload")),
             "enum" => ComponentValue.Enum(content.GetString()!),
             "option" => content.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? ComponentValue.None : ComponentValue.Some(Read(content)),
             "result" => Result(content),

@@ -10,6 +10,7 @@ namespace Atoll.Components.Binary;
 internal sealed partial class ComponentDecoder
 {
     private const byte ModuleForm = 0x50;
+    private const byte SharedForm = 0x65;
 
     private CoreTypeEntry ReadCoreType(ref WasmReader reader, CoreTypeScope scope)
     {
@@ -40,6 +41,11 @@ internal sealed partial class ComponentDecoder
     {
         int start = reader.Position;
         int first = scope.Types.Count;
+        if (reader.PeekByte() == SharedForm)
+        {
+            throw new InvalidComponentException("shared core types are not supported yet", start);
+        }
+
         TypeSectionReader.ReadGroup(ref reader, _limits.Modules);
         for (int i = first; i < scope.Types.Count; i++)
         {

@@ -73,12 +73,14 @@ internal sealed partial class ComponentDecoder
 
         CoreTypeScope scope = new(parent);
         var inner = new WasmReader(_bytes, reader.Position, reader.End, reader.Features, scope.Types);
-        var declarations = new Definition[inner.ReadCount()];
-        for (int i = 0; i < declarations.Length; i++)
+
+        // Not allocated before it is read: types within types could each claim all that is left.
+        List<Definition> declarations = [];
+        for (uint count = inner.ReadCount(); count > 0; count--)
         {
             int offset = inner.Position;
             byte form = inner.ReadByte();
-            declarations[i] = form switch
+            declarations.Add(form switch
             {
                 0 => ReadCoreType(ref inner, scope),
                 1 => ReadTypeEntry(ref inner, scope, depth),
@@ -86,7 +88,7 @@ internal sealed partial class ComponentDecoder
                 3 when isComponent => ReadImport(ref inner),
                 4 => ReadExportDeclaration(ref inner, offset),
                 _ => throw Leading(form, "component or instance type declaration", offset),
-            };
+            });
         }
 
         reader.Position = inner.Position;

@@ -63,7 +63,7 @@ internal sealed class ScopeTypeSyntax : TypeSyntax
     public required bool IsComponent { get; init; }
 
     /// <summary>Core types, types, aliases, and exports and imports as declarations.</summary>
-    public required Definition[] Declarations { get; init; }
+    public required List<Definition> Declarations { get; init; }
 }
 
 /// <summary>An export of a component or instance type.</summary>

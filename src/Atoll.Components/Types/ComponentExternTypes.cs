@@ -62,6 +62,7 @@ public sealed class ComponentFunctionType : DefinableType
             Include(parameter.Type);
         }
 
+        HasParametersInMemory = Has(TypeTraits.Pointer);
         Include(result);
     }
 
@@ -73,6 +74,9 @@ public sealed class ComponentFunctionType : DefinableType
 
     /// <summary>Whether a call may wait before it returns.</summary>
     public bool IsAsync { get; }
+
+    /// <summary>Whether there are strings or lists in the parameters.</summary>
+    internal bool HasParametersInMemory { get; }
 }
 
 /// <summary>The exports of an instance.</summary>

@@ -37,9 +37,9 @@ public sealed record ComponentLimits
     /// <value>The default is 10,000.</value>
     public int MaxParts { get; init; } = 10_000;
 
-    /// <summary>Steps of comparing and copying types, over the whole component. A step takes some ten nanoseconds.</summary>
-    /// <value>The default is 20,000,000.</value>
-    public int MaxTypeWork { get; init; } = 20_000_000;
+    /// <summary>Steps of comparing and copying types, over the whole component: a step takes some ten nanoseconds, or some ten bytes.</summary>
+    /// <value>The default is 10,000,000.</value>
+    public int MaxTypeWork { get; init; } = 10_000_000;
 
     /// <summary>Bounds of the core modules within.</summary>
     public ModuleLimits Modules { get; init; } = ModuleLimits.Default;

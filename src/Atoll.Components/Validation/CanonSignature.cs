@@ -13,9 +13,8 @@ internal readonly record struct CanonSignature(FunctionType Core, bool NeedsMemo
 {
     public static CanonSignature OfLift(ComponentFunctionType function, CanonOptions options)
     {
-        bool hasPointers = function.Parameters.Any(p => p.Type.Has(TypeTraits.Pointer));
         List<ValueType>? parameters = Flattening.Flatten(function.Parameters.Select(p => p.Type), Flattening.MaxParameters, options.Is64);
-        bool incoming = hasPointers || parameters is null;
+        bool incoming = function.HasParametersInMemory || parameters is null;
         parameters ??= [Pointer(options)];
         if (options.IsAsync)
         {
@@ -32,7 +31,7 @@ internal readonly record struct CanonSignature(FunctionType Core, bool NeedsMemo
 
     public static CanonSignature OfLower(ComponentFunctionType function, CanonOptions options)
     {
-        bool needsMemory = function.Parameters.Any(p => p.Type.Has(TypeTraits.Pointer));
+        bool needsMemory = function.HasParametersInMemory;
         bool needsRealloc = function.Result is { } type && type.Has(TypeTraits.Pointer);
         int limit = options.IsAsync ? Flattening.MaxAsyncParameters : Flattening.MaxParameters;
         List<ValueType>? parameters = Flattening.Flatten(function.Parameters.Select(p => p.Type), limit, options.Is64);

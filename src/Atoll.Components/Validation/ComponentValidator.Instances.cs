@@ -99,6 +99,7 @@ internal sealed partial class ComponentValidator
 
         foreach (ResourceIdentity resource in component.DefinedResources)
         {
+            _budget.Spend(ResourceCost);
             mapping.Add(resource, new ResourceType(new ResourceIdentity()));
         }
 

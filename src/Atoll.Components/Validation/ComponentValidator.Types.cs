@@ -9,6 +9,7 @@ namespace Atoll.Components.Validation;
 internal sealed partial class ComponentValidator
 {
     private const int MaxFlags = 32;
+    private const int ResourceCost = 20;
     private const uint MaxListLength = 1 << 30;
 
     private void AddType(Scope scope, TypeEntry entry)
@@ -309,7 +310,7 @@ internal sealed partial class ComponentValidator
         TypeMapping mapping = new();
         foreach (ResourceIdentity resource in type.Resources)
         {
-            _budget.Spend();
+            _budget.Spend(ResourceCost);
             ResourceIdentity identity = new();
             mapping.Add(resource, new ResourceType(identity));
             resources.Add(identity);

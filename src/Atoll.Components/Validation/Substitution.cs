@@ -7,6 +7,8 @@ namespace Atoll.Components.Validation;
 /// <remarks>The mapping must be complete: each type is looked at once.</remarks>
 internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
 {
+    // What a copied type, or a part of it, takes of the budget: a hundred bytes and more.
+    private const int CopyCost = 10;
     private readonly Dictionary<DefinableType, DefinableType> _done = new(ReferenceEqualityComparer.Instance);
 
     public ComponentItem Apply(ComponentItem item)
@@ -39,7 +41,7 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
             return (T)done;
         }
 
-        budget.Spend();
+        budget.Spend(CopyCost);
         DefinableType result = mapping.Find(type) ?? Copy(type);
         _done.Add(type, result);
         return (T)result;
@@ -47,7 +49,7 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
 
     public ImmutableArray<ComponentItem> Apply(ImmutableArray<ComponentItem> items)
     {
-        budget.Spend(items.Length);
+        budget.Spend(items.Length * CopyCost);
         return Map(items, Apply);
     }
 
@@ -85,11 +87,11 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
                 ImmutableArray<LabeledType> fields = Apply(record.Fields);
                 return fields == record.Fields ? record : new RecordType(fields);
             case VariantType variant:
-                budget.Spend(variant.Cases.Length);
+                budget.Spend(variant.Cases.Length * CopyCost);
                 ImmutableArray<VariantCase> cases = Map(variant.Cases, c => Optional(c.Type) is var t && ReferenceEquals(t, c.Type) ? c : c with { Type = t });
                 return cases == variant.Cases ? variant : new VariantType(cases);
             case TupleType tuple:
-                budget.Spend(tuple.Elements.Length);
+                budget.Spend(tuple.Elements.Length * CopyCost);
                 ImmutableArray<ComponentValueType> elements = Map(tuple.Elements, Apply);
                 return elements == tuple.Elements ? tuple : new TupleType(elements);
             case ListType list:
@@ -118,7 +120,7 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
 
     private ImmutableArray<LabeledType> Apply(ImmutableArray<LabeledType> labels)
     {
-        budget.Spend(labels.Length);
+        budget.Spend(labels.Length * CopyCost);
         return Map(labels, l => Apply(l.Type) is var t && ReferenceEquals(t, l.Type) ? l : l with { Type = t });
     }
 

@@ -106,6 +106,7 @@ internal sealed class TypeMatcher(TypeMapping mapping, IEnumerable<ResourceIdent
             return $"expected {wanted.Parameters.Length} parameters, found {type.Parameters.Length}";
         }
 
+        budget.Spend(type.Parameters.Length);
         for (int i = 0; i < type.Parameters.Length; i++)
         {
             LabeledType parameter = type.Parameters[i];
@@ -282,6 +283,7 @@ internal sealed class TypeMatcher(TypeMapping mapping, IEnumerable<ResourceIdent
             return $"expected {wanted.Fields.Length} fields, found {type.Fields.Length}";
         }
 
+        budget.Spend(type.Fields.Length);
         for (int i = 0; i < type.Fields.Length; i++)
         {
             if (type.Fields[i].Name != wanted.Fields[i].Name)
@@ -305,6 +307,7 @@ internal sealed class TypeMatcher(TypeMapping mapping, IEnumerable<ResourceIdent
             return $"expected {wanted.Cases.Length} cases, found {type.Cases.Length}";
         }
 
+        budget.Spend(type.Cases.Length);
         for (int i = 0; i < type.Cases.Length; i++)
         {
             VariantCase expected = wanted.Cases[i];
@@ -329,6 +332,7 @@ internal sealed class TypeMatcher(TypeMapping mapping, IEnumerable<ResourceIdent
             return $"expected {wanted.Elements.Length} types, found {type.Elements.Length}";
         }
 
+        budget.Spend(type.Elements.Length);
         for (int i = 0; i < type.Elements.Length; i++)
         {
             if (Match(type.Elements[i], wanted.Elements[i]) is { } problem)

@@ -27,10 +27,10 @@ internal sealed partial class ComponentAssembler
         _scope.Add(new TextItem(TextSection.Import, draft, definition));
     }
 
-    /// <summary>Reads the <c>(export "…")</c> of a definition. They come directly behind it.</summary>
+    /// <summary>Reads the <c>(export "…")</c> of a definition. They come at the end of the component, so that they shift no index that the text has.</summary>
     private void InlineExports(TextDefinition definition)
     {
-        while (AtInlineExport())
+        while (AtInline("export"u8))
         {
             TextDraft draft = new();
             _cursor.Position += 2;
@@ -43,10 +43,10 @@ internal sealed partial class ComponentAssembler
         }
     }
 
-    /// <summary>Whether an export stands here that does not say what it exports.</summary>
-    private bool AtInlineExport()
+    /// <summary>Whether an import or export stands here that has nothing but a name, because it belongs to the definition around it.</summary>
+    private bool AtInline(ReadOnlySpan<byte> word)
     {
-        if (!_cursor.AtOpen("export"u8) || _cursor.Peek(2).Kind != TokenKind.String)
+        if (!_cursor.AtOpen(word) || _cursor.Peek(2).Kind != TokenKind.String)
         {
             return false;
         }

@@ -53,14 +53,10 @@ internal sealed partial class ComponentAssembler
             _cursor.Position++;
             Field();
             _cursor.ExpectClose();
-            foreach (TextItem export in _exports)
-            {
-                _scope.Add(export);
-            }
-
-            _exports.Clear();
             CustomSections();
         }
+
+        _exports.ForEach(_scope.Add);
     }
 
     private void CustomSections()
@@ -116,7 +112,7 @@ internal sealed partial class ComponentAssembler
         if (!sort.IsCore() || sort == TextSort.CoreModule)
         {
             InlineExports(definition);
-            if (_cursor.AtOpen("import"u8))
+            if (AtInline("import"u8))
             {
                 InlineImport(definition);
                 return;

@@ -5,6 +5,8 @@ namespace Atoll.Components.Text;
 /// <content>Type definitions (Explainer, "Type Definitions"; Binary, "Type Definitions").</content>
 internal sealed partial class ComponentAssembler
 {
+    private const byte ModuleTypeForm = 0x50;
+
     // Core types that stand in components but not in a module know no others.
     private readonly TextIndexSpace _noTypes = new("type");
 
@@ -262,7 +264,15 @@ internal sealed partial class ComponentAssembler
         draft.Late(output =>
         {
             TextCursor cursor = new(_cursor.Source, start);
-            new TextTypeTable { Index = scope.CoreTypes }.DefineInComponent(cursor, isGroup, isDeclared: true, output);
+            ByteBuffer type = new();
+            new TextTypeTable { Index = scope.CoreTypes }.DefineOne(cursor, isGroup, isDeclared: true, type);
+            if (type.Span[0] == ModuleTypeForm)
+            {
+                // A type that may have subtypes begins with the same byte; a zero tells it from the type of a module.
+                output.Byte(0);
+            }
+
+            output.Bytes(type.Span);
         });
     }
 
@@ -277,7 +287,7 @@ internal sealed partial class ComponentAssembler
             _cursor.ExpectClose();
         }
 
-        draft.Bytes.Byte(0x50);
+        draft.Bytes.Byte(ModuleTypeForm);
         draft.Late(output => ModuleAssembler.WriteModuleType(new TextCursor(_cursor.Source, start), (cursor, own) => OuterType(cursor, own, scope, id), output));
     }
 

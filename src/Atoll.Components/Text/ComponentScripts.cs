@@ -63,7 +63,7 @@ internal sealed class ComponentScripts : IWastComponents
             : null;
     }
 
-    /// <summary>Reads one value with its parentheses.</summary>
+    /// <summary>Reads one value. Suites leave out its parentheses where it is the only one.</summary>
     private static ScriptValue Value(TextCursor cursor, int depth)
     {
         if (depth >= MaxDepth)
@@ -71,9 +71,14 @@ internal sealed class ComponentScripts : IWastComponents
             throw cursor.ErrorAt("nesting too deep", cursor.Position);
         }
 
-        cursor.ExpectOpen();
+        bool isOpen = cursor.At(TokenKind.Open);
+        cursor.Position += isOpen ? 1 : 0;
         ScriptValue value = TryValue(cursor, depth + 1) ?? throw cursor.Unexpected("a constant");
-        cursor.ExpectClose();
+        if (isOpen)
+        {
+            cursor.ExpectClose();
+        }
+
         return value;
     }
 
@@ -88,7 +93,7 @@ internal sealed class ComponentScripts : IWastComponents
         return [.. items];
     }
 
-    private static ScriptValue[] Payload(TextCursor cursor, int depth) => cursor.At(TokenKind.Open) ? [Value(cursor, depth)] : [];
+    private static ScriptValue[] Payload(TextCursor cursor, int depth) => cursor.At(TokenKind.Close) ? [] : [Value(cursor, depth)];
 
     private static ScriptValue Integer(TextCursor cursor, ScriptValueKind kind, int bits)
     {

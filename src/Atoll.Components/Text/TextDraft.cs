@@ -10,6 +10,9 @@ namespace Atoll.Components.Text;
 internal sealed record TextDefinition(TextSort Sort, string? Id = null, string? Name = null, int Token = 0)
 {
     public uint Index { get; set; }
+
+    /// <summary>For an alias that the text only implies: its place among the definitions of its scope; else -1.</summary>
+    public int ImpliedAt { get; init; } = -1;
 }
 
 /// <summary>A use of something that has an index: by number, by identifier, or through the exports of an instance.</summary>

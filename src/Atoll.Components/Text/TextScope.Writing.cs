@@ -33,6 +33,7 @@ internal sealed partial class TextScope
 
             for (; i < end; i++)
             {
+                _current = i;
                 _items[i].Draft.Write(content);
             }
 
@@ -46,8 +47,9 @@ internal sealed partial class TextScope
     private void WriteDeclarators(ByteBuffer output)
     {
         output.Unsigned((uint)_items.Count);
-        foreach (TextItem item in _items)
+        for (_current = 0; _current < _items.Count; _current++)
         {
+            TextItem item = _items[_current];
             output.Byte(item.Section switch
             {
                 TextSection.CoreType => 0,

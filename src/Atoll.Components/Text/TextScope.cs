@@ -37,6 +37,9 @@ internal sealed partial class TextScope(TextSource source, TextScope? outer, str
     private List<TextItem> _items = [];
     private TextIndexSpace? _coreTypes;
 
+    /// <summary>The place of the definition that is being written.</summary>
+    private int _current;
+
     public TextScope? Outer => outer;
 
     public string? Id => id;
@@ -166,10 +169,11 @@ internal sealed partial class TextScope(TextSource source, TextScope? outer, str
         uint count = 1;
         for (TextScope? scope = outer; scope is not null; scope = scope.Outer, count++)
         {
-            if (scope.Find(reference.Sort, reference.Id!) is { } target)
+            // The scope around this one may imply an alias of this name too, but only further on: then it is no use here.
+            if (scope.Find(reference.Sort, reference.Id!) is { } target && target.ImpliedAt < scope._current)
             {
                 return reference.Sort.IsStateless()
-                    ? Alias(new TextDefinition(reference.Sort, reference.Id), OuterAlias(reference.Sort, count, target.Index))
+                    ? Alias(new TextDefinition(reference.Sort, reference.Id) { ImpliedAt = _items.Count }, OuterAlias(reference.Sort, count, target.Index))
                     : throw ErrorAt($"outer item `{reference.Id}` is not a module, type, or component", reference.Token);
             }
         }

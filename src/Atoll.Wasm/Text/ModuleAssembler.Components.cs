@@ -29,7 +29,7 @@ internal sealed partial class ModuleAssembler
                 _cursor.Position++;
                 ByteBuffer type = declarators.Next();
                 type.Byte(TypeDeclarator);
-                Types.DefineInComponent(_cursor, isGroup, isDeclared: false, type);
+                Types.DefineOne(_cursor, isGroup, isDeclared: false, type);
             }
             else if (_cursor.TryKeyword("alias"u8))
             {

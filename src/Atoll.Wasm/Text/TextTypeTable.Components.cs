@@ -4,8 +4,9 @@ namespace Atoll.Wasm.Text;
 internal sealed partial class TextTypeTable
 {
     /// <summary>
-    /// Whether definitions and uses alternate, as in the type of a core module: a type use then means the first equal type that stands before
-    /// it, and a type that is implied takes the next index.
+    /// Whether definitions and uses alternate, as in the type of a core module. A type use then means the first equal type that is defined
+    /// before it; one that is implied takes the next index, and each use implies its own, as indices that the text has count them. What a
+    /// use repeats of a type that it names is not looked at.
     /// </summary>
     public bool IsOpen { get; init; }
 
@@ -22,12 +23,12 @@ internal sealed partial class TextTypeTable
         _types.Add(new Definition([], null, null));
     }
 
-    /// <summary>Reads <c>(type …)</c> or <c>(rec …)</c>, of which the cursor has passed the word, and writes it as a component has it.</summary>
+    /// <summary>Reads <c>(type …)</c> or <c>(rec …)</c>, of which the cursor has passed the word, and writes it without the count of groups.</summary>
     /// <param name="cursor">Where the type stands.</param>
     /// <param name="isGroup">Whether the word was <c>rec</c>.</param>
     /// <param name="isDeclared">Whether the identifiers have their indices already.</param>
     /// <param name="output">Takes the bytes.</param>
-    public void DefineInComponent(TextCursor cursor, bool isGroup, bool isDeclared, ByteBuffer output)
+    public void DefineOne(TextCursor cursor, bool isGroup, bool isDeclared, ByteBuffer output)
     {
         int first = _types.Count;
         BeginGroup(isGroup);
@@ -40,11 +41,6 @@ internal sealed partial class TextTypeTable
         else
         {
             DefineMember(cursor, isDeclared);
-            if (_types[first].Bytes[0] == Sub)
-            {
-                // What begins with this byte is there the type of a module, so the type of a subtype has a zero before it.
-                output.Byte(0);
-            }
         }
 
         foreach (Definition type in _types[first..])

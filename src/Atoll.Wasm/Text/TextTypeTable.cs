@@ -276,7 +276,7 @@ internal sealed partial class TextTypeTable
         {
             throw cursor.ErrorAt($"unknown type {index}", start);
         }
-        else if (declared is null || !declared.Equals(signature))
+        else if (!IsOpen && (declared is null || !declared.Equals(signature)))
         {
             throw cursor.ErrorAt($"inline function type differs from type {index}", start);
         }
@@ -290,10 +290,13 @@ internal sealed partial class TextTypeTable
         WriteFunction(bytes, signature);
         BeginGroup(isRecursive: false);
         uint index = Add(new Definition(bytes.ToArray(), signature, null), isPlain: false);
-        _first.Add(signature, index);
         if (IsOpen)
         {
             Index.DeclareUnnamed();
+        }
+        else
+        {
+            _first.Add(signature, index);
         }
 
         return index;

@@ -3,10 +3,13 @@ using System.Text;
 
 namespace Atoll.Components.Tests.Text;
 
-/// <summary>A module or component without its names, which two assemblers need not agree on.</summary>
+/// <summary>A module or component without what two assemblers need not agree on.</summary>
 internal static class NamelessBinary
 {
-    /// <summary>Leaves out the name sections, also those of what is nested. Bytes that are no sections stay as they are.</summary>
+    /// <summary>
+    /// Leaves out the name sections, also those of what is nested, and writes element segments for table 0 in their short form even if the
+    /// text names the table. Bytes that are no sections stay as they are.
+    /// </summary>
     public static byte[] Of(ReadOnlySpan<byte> binary)
     {
         if (binary.Length < 8)
@@ -34,9 +37,9 @@ internal static class NamelessBinary
                 continue;
             }
 
-            if (isComponent && id is 1 or 4)
+            if (isComponent ? id is 1 or 4 : id == 9)
             {
-                byte[] nested = Of(content);
+                byte[] nested = isComponent ? Of(content) : ShortElements(content) ?? content.ToArray();
                 output.Add(id);
                 AddLength(output, nested.Length);
                 output.AddRange(nested);
@@ -48,6 +51,36 @@ internal static class NamelessBinary
         }
 
         return [.. output];
+    }
+
+    /// <summary>The element section with all its segments in the form 0; null when another form or an unusual offset is in it.</summary>
+    private static byte[]? ShortElements(ReadOnlySpan<byte> content)
+    {
+        int position = 0;
+        List<byte> output = [];
+        bool isGood = TryLength(content, ref position, out int segments);
+        AddLength(output, segments);
+        for (; isGood && segments > 0; segments--)
+        {
+            isGood = TryLength(content, ref position, out int form) && (form == 0 || (form == 2 && TryLength(content, ref position, out int table) && table == 0));
+            int offset = position;
+            // The offset is a constant: an instruction, a number, and the end.
+            isGood &= position < content.Length && content[position++] is 0x41 or 0x42;
+            isGood &= TryLength(content, ref position, out _) && position < content.Length && content[position++] == 0x0b;
+            output.Add(0);
+            output.AddRange(isGood ? content[offset..position] : []);
+            position += form == 2 ? 1 : 0;
+            int list = position;
+            isGood &= TryLength(content, ref position, out int count);
+            for (; isGood && count > 0; count--)
+            {
+                isGood = TryLength(content, ref position, out _);
+            }
+
+            output.AddRange(isGood ? content[list..position] : []);
+        }
+
+        return isGood ? [.. output] : null;
     }
 
     private static bool IsNames(ReadOnlySpan<byte> content)

@@ -53,7 +53,7 @@ internal sealed partial class ComponentAssembler
 
         int next = 3;
         while (_cursor.Peek(next).Kind == TokenKind.Open
-            && AttributeCode(_cursor.Source.Slice(_cursor.Peek(next + 1))) is not null
+            && AttributeCode(_cursor.Peek(next + 1)) is not null
             && _cursor.Peek(next + 2).Kind == TokenKind.String)
         {
             next += 4;
@@ -64,8 +64,8 @@ internal sealed partial class ComponentAssembler
 
     private void ExportField()
     {
-        (string? id, int token) = (null, _cursor.Position);
-        id = _cursor.TryId();
+        int token = _cursor.Position;
+        string? id = _cursor.TryId();
         string? name = _cursor.TryNameAnnotation("export");
         TextDraft draft = new();
         ExternName(draft);
@@ -111,7 +111,7 @@ internal sealed partial class ComponentAssembler
     {
         string name = _cursor.ExpectName();
         string?[] attributes = new string?[3];
-        while (_cursor.At(TokenKind.Open) && AttributeCode(_cursor.Source.Slice(_cursor.Peek(1))) is { } code)
+        while (_cursor.At(TokenKind.Open) && AttributeCode(_cursor.Peek(1)) is { } code)
         {
             if (attributes[code] is not null)
             {
@@ -140,10 +140,10 @@ internal sealed partial class ComponentAssembler
         }
     }
 
-    private static int? AttributeCode(ReadOnlySpan<byte> word) =>
-        word.SequenceEqual("implements"u8) ? 0
-        : word.SequenceEqual("versionsuffix"u8) ? 1
-        : word.SequenceEqual("external-id"u8) ? 2
+    private int? AttributeCode(TextToken token) =>
+        _cursor.IsKeyword(token, "implements"u8) ? 0
+        : _cursor.IsKeyword(token, "versionsuffix"u8) ? 1
+        : _cursor.IsKeyword(token, "external-id"u8) ? 2
         : null;
 
     /// <summary>Reads the type of what is imported or exported, after the word of its sort and its identifier ("externdesc").</summary>

@@ -21,6 +21,21 @@ public class SuiteTextTests
             .OrderBy(file => (string)file[0], StringComparer.Ordinal);
     }
 
+    /// <summary>Commands (script and line) whose text we do not assemble to the same bytes, and why.</summary>
+    private static readonly Dictionary<string, string> Exceptions = new(StringComparer.Ordinal)
+    {
+        ["wasm-tools/legacy-indices/legacy-indices.wast:71"] = "shared tables of the shared-everything-threads proposal",
+        ["wasm-tools/shared-everything-threads/not-accepted/not-accepted.wast:13"] = "shared tables of the shared-everything-threads proposal",
+        ["wasm-tools/values/start/start.wast:12"] = ValueBound,
+        ["wasm-tools/values/start/start.wast:20"] = ValueBound,
+        ["wasm-tools/values/start/start.wast:28"] = ValueBound,
+        ["wasm-tools/values/start/start.wast:36"] = ValueBound,
+        ["wasmtime/async/streams-massive-send/streams-massive-send.wast:10"] = "plain instructions inside of a folded one, which the core text format does not have",
+    };
+
+    // Binary, "Type Definitions": a value's type stands in a valuebound, which the suites' tool leaves out.
+    private const string ValueBound = "the specification has a byte before the type of an imported value";
+
     [Theory]
     [MemberData(nameof(Scripts))]
     public void Text_gives_the_binary_of_the_suite(string script)
@@ -33,9 +48,16 @@ public class SuiteTextTests
         List<string> problems = [];
         for (int i = 0; i < expected.Length; i++)
         {
-            if (Compare(commands[i], expected[i], Path.GetDirectoryName(path)!) is { } problem)
+            int line = expected[i].GetProperty("line").GetInt32();
+            string? problem = Compare(commands[i], expected[i], Path.GetDirectoryName(path)!);
+            if (Exceptions.ContainsKey($"{script}:{line}"))
             {
-                problems.Add($"line {expected[i].GetProperty("line").GetInt32()}: {problem}");
+                problem = problem is null ? "is no exception any more" : null;
+            }
+
+            if (problem is not null)
+            {
+                problems.Add($"line {line}: {problem}");
             }
         }
 
@@ -46,7 +68,7 @@ public class SuiteTextTests
     {
         if (Module(command) is not { } module)
         {
-            return null;
+            return SuiteValues.Compare(command, expected);
         }
 
         string file = Path.Combine(folder, expected.GetProperty("filename").GetString()!);

@@ -173,7 +173,7 @@ internal sealed partial class TextScope(TextSource source, TextScope? outer, str
             if (scope.Find(reference.Sort, reference.Id!) is { } target && target.ImpliedAt < scope._current)
             {
                 return reference.Sort.IsStateless()
-                    ? Alias(new TextDefinition(reference.Sort, reference.Id) { ImpliedAt = _items.Count }, OuterAlias(reference.Sort, count, target.Index))
+                    ? Alias(new TextDefinition(reference.Sort, reference.Id, reference.Id) { ImpliedAt = _items.Count }, OuterAlias(reference.Sort, count, target.Index))
                     : throw ErrorAt($"outer item `{reference.Id}` is not a module, type, or component", reference.Token);
             }
         }

@@ -7,10 +7,10 @@ namespace Atoll.Components.Tests.Text;
 internal static class NamelessBinary
 {
     /// <summary>
-    /// Leaves out the name sections, also those of what is nested, and writes element segments for table 0 in their short form even if the
+    /// Leaves out the names of modules and, unless they are wanted, of components, also of what is nested, and writes element segments for table 0 in their short form even if the
     /// text names the table. Bytes that are no sections stay as they are.
     /// </summary>
-    public static byte[] Of(ReadOnlySpan<byte> binary)
+    public static byte[] Of(ReadOnlySpan<byte> binary, bool keepsComponentNames = false)
     {
         if (binary.Length < 8)
         {
@@ -32,14 +32,14 @@ internal static class NamelessBinary
 
             ReadOnlySpan<byte> content = binary.Slice(position, length);
             position += length;
-            if (id == 0 && IsNames(content))
+            if (id == 0 && IsSection(content, isComponent ? "component-name" : "name") && !(isComponent && keepsComponentNames))
             {
                 continue;
             }
 
             if (isComponent ? id is 1 or 4 : id == 9)
             {
-                byte[] nested = isComponent ? Of(content) : ShortElements(content) ?? content.ToArray();
+                byte[] nested = isComponent ? Of(content, keepsComponentNames) : ShortElements(content) ?? content.ToArray();
                 output.Add(id);
                 AddLength(output, nested.Length);
                 output.AddRange(nested);
@@ -83,11 +83,11 @@ internal static class NamelessBinary
         return isGood ? [.. output] : null;
     }
 
-    private static bool IsNames(ReadOnlySpan<byte> content)
+    private static bool IsSection(ReadOnlySpan<byte> content, string name)
     {
         int position = 0;
         return TryLength(content, ref position, out int length) && length <= content.Length - position
-            && Encoding.UTF8.GetString(content.Slice(position, length)) is "name" or "component-name";
+            && Encoding.UTF8.GetString(content.Slice(position, length)) == name;
     }
 
     private static bool TryLength(ReadOnlySpan<byte> bytes, ref int position, out int length)

@@ -30,6 +30,7 @@ public class SuiteTextTests
         ["wasm-tools/values/start/start.wast:20"] = ValueBound,
         ["wasm-tools/values/start/start.wast:28"] = ValueBound,
         ["wasm-tools/values/start/start.wast:36"] = ValueBound,
+        ["wasm-tools/values/start/start.wast:43"] = "the suites' tool has no names for the results of a start function",
         ["wasmtime/async/streams-massive-send/streams-massive-send.wast:10"] = "plain instructions inside of a folded one, which the core text format does not have",
     };
 
@@ -87,8 +88,8 @@ public class SuiteTextTests
             return error.Message;
         }
 
-        byte[] ours = NamelessBinary.Of(binary);
-        byte[] theirs = NamelessBinary.Of(File.ReadAllBytes(file));
+        byte[] ours = NamelessBinary.Of(binary, keepsComponentNames: true);
+        byte[] theirs = NamelessBinary.Of(File.ReadAllBytes(file), keepsComponentNames: true);
         return ours.AsSpan().SequenceEqual(theirs) ? null : Difference(Path.GetFileName(file), ours, theirs);
     }
 

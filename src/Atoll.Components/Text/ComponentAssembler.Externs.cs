@@ -245,6 +245,11 @@ internal sealed partial class ComponentAssembler
         else
         {
             bool isCore = _cursor.TryKeyword("core"u8);
+            if (isCore != (sort.IsCore() && sort != TextSort.CoreModule))
+            {
+                throw _cursor.ErrorAt($"unexpected token: {(isCore ? "a core" : "an")} instance has no export of the sort {sort.Words()}", definition.Token);
+            }
+
             _cursor.ExpectKeyword("export"u8);
             TextReference instance = TextReference.Read(_cursor, isCore ? TextSort.CoreInstance : TextSort.Instance);
             draft = new TextDraft();

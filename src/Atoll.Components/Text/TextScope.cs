@@ -149,7 +149,7 @@ internal sealed partial class TextScope(TextSource source, TextScope? outer, str
     }
 
     /// <summary>An alias to an export of an instance.</summary>
-    public TextDraft ExportAlias(TextReference instance, TextSort sort, string name)
+    private TextDraft ExportAlias(TextReference instance, TextSort sort, string name)
     {
         if (instance is { Id: { } id, Target: null })
         {

@@ -90,6 +90,7 @@ public class ComponentTextTests
     [InlineData("(component (type (variant (case $a \"a\") (case $a \"b\"))))", "duplicate variant case identifier $a")]
     [InlineData("(component (core rec (type $a (struct)) (type $b (struct (field (ref $c))))))", "unknown core type $c")]
     [InlineData("(component (core rec (type $a (struct))", "unexpected token")]
+    [InlineData("(component (alias core export 0 \"f\" (func)))", "a core instance has no export of the sort func")]
     [InlineData("(component (alias", "unexpected token")]
     [InlineData("(component) (component)", "unexpected token")]
     public void Errors_say_what_and_where(string text, string message) =>

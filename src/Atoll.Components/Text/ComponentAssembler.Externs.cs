@@ -27,7 +27,7 @@ internal sealed partial class ComponentAssembler
         _scope.Add(new TextItem(TextSection.Import, draft, definition));
     }
 
-    /// <summary>Reads the <c>(export "…")</c> of a definition. They come at the end of the component, so that they shift no index that the text has.</summary>
+    /// <summary>Reads the <c>(export "…")</c> of a definition. They come at the component's end, so that they shift no index.</summary>
     private void InlineExports(TextDefinition definition)
     {
         while (AtInline("export"u8))

@@ -288,7 +288,8 @@ internal sealed partial class ComponentAssembler
         }
 
         draft.Bytes.Byte(ModuleTypeForm);
-        draft.Late(output => ModuleAssembler.WriteModuleType(new TextCursor(_cursor.Source, start), (cursor, own) => OuterType(cursor, own, scope, id), output));
+        draft.Late(output => ModuleAssembler.WriteModuleType(
+            new TextCursor(_cursor.Source, start), (cursor, own) => OuterType(cursor, own, scope, id), output));
     }
 
     /// <summary>Reads what an alias in the type of a module leads to: a type of its own (0), or one of the scopes around it.</summary>

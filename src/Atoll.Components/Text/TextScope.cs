@@ -93,7 +93,8 @@ internal sealed partial class TextScope(TextSource source, TextScope? outer, str
     }
 
     /// <summary>The index that a reference without a path means in this scope.</summary>
-    public uint IndexOf(TextReference reference) => reference.Id is null ? reference.Number : Find(reference.Sort, reference.Id)?.Index ?? throw Unknown(reference);
+    public uint IndexOf(TextReference reference) =>
+        reference.Id is null ? reference.Number : Find(reference.Sort, reference.Id)?.Index ?? throw Unknown(reference);
 
     private TextDefinition? Find(TextSort sort, string name) => _byId.GetValueOrDefault((sort, name));
 
@@ -172,9 +173,13 @@ internal sealed partial class TextScope(TextSource source, TextScope? outer, str
             // The scope around this one may imply an alias of this name too, but only further on: then it is no use here.
             if (scope.Find(reference.Sort, reference.Id!) is { } target && target.ImpliedAt < scope._current)
             {
-                return reference.Sort.IsStateless()
-                    ? Alias(new TextDefinition(reference.Sort, reference.Id, reference.Id) { ImpliedAt = _items.Count }, OuterAlias(reference.Sort, count, target.Index))
-                    : throw ErrorAt($"outer item `{reference.Id}` is not a module, type, or component", reference.Token);
+                if (!reference.Sort.IsStateless())
+                {
+                    throw ErrorAt($"outer item `{reference.Id}` is not a module, type, or component", reference.Token);
+                }
+
+                TextDefinition alias = new(reference.Sort, reference.Id, reference.Id) { ImpliedAt = _items.Count };
+                return Alias(alias, OuterAlias(reference.Sort, count, target.Index));
             }
         }
 

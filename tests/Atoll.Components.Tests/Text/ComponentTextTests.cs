@@ -38,7 +38,8 @@ public class ComponentTextTests
     public void An_implied_alias_is_used_again_only_after_it()
     {
         // The type of the inner component cannot use the alias that the function implies, for that comes later.
-        byte[] early = NamelessBinary.Of(Assemble("(component (type $t u8) (component (component (type (list $t))) (type (list $t)) (component (type (list $t)))))"));
+        byte[] early = NamelessBinary.Of(Assemble(
+            "(component (type $t u8) (component (component (type (list $t))) (type (list $t)) (component (type (list $t)))))"));
         byte[] plain = NamelessBinary.Of(Assemble(
             "(component (type u8) (component (component (alias outer 2 0 (type)) (type (list 0))) (alias outer 1 0 (type)) (type (list 0))"
             + " (component (alias outer 1 0 (type)) (type (list 0)))))"));
@@ -72,7 +73,8 @@ public class ComponentTextTests
         Assert.Equal(
             Convert.ToHexString([.. component, 0x01, 8, .. module, 0x01, 8, .. module, 0x04, 8, .. component]),
             Convert.ToHexString(Assemble(
-                "(component (core module binary \"\\00asm\\01\\00\\00\\00\") (core module quote \"(module)\") (component binary \"\\00asm\\0d\\00\\01\\00\"))")));
+                "(component (core module binary \"\\00asm\\01\\00\\00\\00\") (core module quote \"(module)\")"
+                + " (component binary \"\\00asm\\0d\\00\\01\\00\"))")));
         Assert.Equal(Convert.ToHexString([.. component, 0x07, 0x02, 0x01, 0x7D]), Convert.ToHexString(Assemble("(component quote \"(type \" \"u8)\")")));
     }
 

@@ -7,8 +7,8 @@ namespace Atoll.Components.Tests.Text;
 internal static class NamelessBinary
 {
     /// <summary>
-    /// Leaves out the names of modules and, unless they are wanted, of components, also of what is nested, and writes element segments for table 0 in their short form even if the
-    /// text names the table. Bytes that are no sections stay as they are.
+    /// Leaves out the names of modules and, unless they are wanted, of components, also of what is nested, and writes element segments
+    /// for table 0 in their short form even if the text names the table. Bytes that are no sections stay as they are.
     /// </summary>
     public static byte[] Of(ReadOnlySpan<byte> binary, bool keepsComponentNames = false)
     {
@@ -62,7 +62,8 @@ internal static class NamelessBinary
         AddLength(output, segments);
         for (; isGood && segments > 0; segments--)
         {
-            isGood = TryLength(content, ref position, out int form) && (form == 0 || (form == 2 && TryLength(content, ref position, out int table) && table == 0));
+            isGood = TryLength(content, ref position, out int form)
+                && (form == 0 || (form == 2 && TryLength(content, ref position, out int table) && table == 0));
             int offset = position;
             // The offset is a constant: an instruction, a number, and the end.
             isGood &= position < content.Length && content[position++] is 0x41 or 0x42;

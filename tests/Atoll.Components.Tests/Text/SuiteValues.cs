@@ -58,8 +58,9 @@ internal static class SuiteValues
             ScriptValueKind.String => Pair("string", value.Text),
             ScriptValueKind.List => Pair("list", Items(value)),
             ScriptValueKind.Tuple => Pair("tuple", Items(value)),
-            ScriptValueKind.Record => Pair("record", new JsonArray([.. value.Labels.Zip(value.Items, (label, item) => (JsonNode)new JsonArray(label, Json(item)))])),
-            ScriptValueKind.Variant => Pair("variant", payload is null ? new JsonObject { ["case"] = value.Text } : new JsonObject { ["case"] = value.Text, ["payload"] = payload }),
+            ScriptValueKind.Record => Pair("record", Fields(value)),
+            ScriptValueKind.Variant when payload is null => Pair("variant", new JsonObject { ["case"] = value.Text }),
+            ScriptValueKind.Variant => Pair("variant", new JsonObject { ["case"] = value.Text, ["payload"] = payload }),
             ScriptValueKind.Enum => Pair("enum", value.Text),
             ScriptValueKind.Option => Pair("option", payload),
             ScriptValueKind.Result => Pair("result", new JsonObject { [value.Bits == 0 ? "Ok" : "Err"] = payload }),
@@ -71,6 +72,9 @@ internal static class SuiteValues
     }
 
     private static JsonArray Items(ScriptValue value) => new([.. value.Items.Select(item => (JsonNode)Json(item))]);
+
+    private static JsonArray Fields(ScriptValue value) =>
+        new([.. value.Labels.Zip(value.Items, (label, item) => (JsonNode)new JsonArray(label, Json(item)))]);
 
     private static string Word(ScriptValue value) => value.Kind.ToString().ToLowerInvariant();
 

@@ -25,6 +25,11 @@ internal sealed class TypedBinding : HostBinding
     public static TypedBinding Of(ComponentFunctionType type, Type delegateType)
     {
         MethodInfo invoke = delegateType.GetMethod("Invoke") ?? throw new ArgumentException($"the delegate type {delegateType} has no parameters of its own");
+        if (!delegateType.IsVisible)
+        {
+            throw new ArgumentException($"the delegate type {delegateType} is not public: compiled code cannot call it");
+        }
+
         ParameterInfo[] parameters = invoke.GetParameters();
         if (parameters.Length != type.Parameters.Length || (type.Result is null) != (invoke.ReturnType == typeof(void)))
         {

@@ -26,6 +26,11 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             return new DynamicShape(type);
         }
 
+        if (!clr.IsVisible)
+        {
+            throw new ArgumentException($"the type {clr} is not public: compiled code cannot use it");
+        }
+
         return type.Kind switch
         {
             ComponentValueKind.String when clr == typeof(string) => new StringShape(type),

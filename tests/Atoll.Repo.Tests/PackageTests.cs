@@ -124,7 +124,7 @@ public sealed class PackageTests(PackageTests.PackedFixture packed) : IClassFixt
         {
             string launcher = RepositoryFiles.FullPath(OperatingSystem.IsWindows() ? "atoll.cmd" : "atoll");
             await RunAsync(RepositoryFiles.Root, launcher, ["pack", "--output", Packages], isolated: false);
-            using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(Packages, "Atoll.Wasm.*.nupkg").Single());
+            using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(Packages, "Atoll.Wasm.*.nupkg").Single(file => char.IsAsciiDigit(Path.GetFileName(file)["Atoll.Wasm.".Length])));
             Version = Value(Metadata(package), "version");
         }
 

@@ -41,22 +41,36 @@ internal sealed partial class FunctionCompiler
 
     private void LoadMemoryLength(int memory)
     {
-        if (_definition.Memories[memory].IsShared)
-        {
-            // Another thread can grow it at any time, and what it wrote there must be in reach of who learned of it.
-            EmitMemoryLength(_il, MemoryBase(memory), isVolatile: true);
-        }
-        else if (_hasCalls)
-        {
-            EmitMemoryLength(_il, MemoryBase(memory));
-        }
-        else
+        if (IsLengthKept(memory))
         {
             _il.LoadLocal(MemoryLength(memory));
         }
+        else
+        {
+            EmitMemoryLength(_il, MemoryBase(memory), _definition.Memories[memory].IsShared);
+        }
     }
 
-    /// <summary>Nobody else can grow a memory while a function runs that calls nothing. A local spares the load that each store would force.</summary>
+    /// <summary>The complement of the length, from which a carry tells what is out of bounds.</summary>
+    private void LoadMemoryBound(int memory)
+    {
+        if (IsLengthKept(memory))
+        {
+            _il.LoadLocal(MemoryLength(memory));
+            _il.Emit(Il.Not);
+        }
+        else
+        {
+            EmitHeader(_il, MemoryBase(memory), 16, _definition.Memories[memory].IsShared);
+        }
+    }
+
+    /// <summary>
+    /// Nobody else can grow a memory while a function runs that calls nothing. A local spares the load that each store would force. But another
+    /// thread can grow a shared memory at any time, and what it wrote there must be in reach of who learned of it.
+    /// </summary>
+    private bool IsLengthKept(int memory) => !_hasCalls && !_definition.Memories[memory].IsShared;
+
     private int MemoryLength(int memory)
     {
         if (_memoryLengths[memory] < 0)
@@ -68,11 +82,13 @@ internal sealed partial class FunctionCompiler
         return _memoryLengths[memory];
     }
 
-    private static void EmitMemoryLength(IlBuffer il, int address, bool isVolatile = false)
+    private static void EmitMemoryLength(IlBuffer il, int address, bool isVolatile = false) => EmitHeader(il, address, 8, isVolatile);
+
+    /// <summary>The length and its complement lie before the first byte (MemoryMapping).</summary>
+    private static void EmitHeader(IlBuffer il, int address, int distance, bool isVolatile)
     {
-        // The length lies just before the first byte (MemoryMapping).
         il.LoadLocal(address);
-        il.LoadInt32(8);
+        il.LoadInt32(distance);
         il.Emit(Il.Sub);
         if (isVolatile)
         {
@@ -210,23 +226,20 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        SpillAll();
-        if (type.Is64)
+        if (IsLengthKept(memory) && !type.Is64)
         {
-            EmitWideCheck(address, memory, extent);
+            EmitCompareCheck(address, memory, extent);
         }
         else
         {
             LoadAddressValue(address);
-            LoadMemoryLength(memory);
-            if (extent > 1)
-            {
-                _il.LoadInt64(extent);
-                _il.Emit(Il.Sub);
-            }
-
-            _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, ColdLabel(ref _memoryTrapLabel));
+            LoadMemoryBound(memory);
+            _il.LoadInt64(extent);
+            _il.Emit((ulong)extent <= type.MinimumBytes ? Il.Add : Il.AddOvfUn);
+            _il.Emit(Il.AddOvfUn);
+            _il.Emit(Il.Pop);
         }
+
 
         if (isLocal && memory == 0)
         {
@@ -237,6 +250,20 @@ internal sealed partial class FunctionCompiler
 
             _checkedExtent[address.Index] = extent;
         }
+    }
+
+    private void EmitCompareCheck(in Entry address, int memory, long extent)
+    {
+        SpillAll();
+        LoadAddressValue(address);
+        LoadMemoryLength(memory);
+        if (extent > 1)
+        {
+            _il.LoadInt64(extent);
+            _il.Emit(Il.Sub);
+        }
+
+        _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, ColdLabel(ref _memoryTrapLabel));
     }
 
     private void EmitAddress(in Entry address, int memory, ulong offset)

@@ -43,14 +43,44 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>IL of the function and what the method needs to run it.</summary>
-    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes);
+    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes)
+    {
+        /// <summary>For a body that is to be inlined.</summary>
+        public VariablePlacement? Placement { get; init; }
+    }
 
     public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
 
     public Result Compile(int index)
     {
+        Result result = Compile(index, null);
+        JitBudget used = new(result.Il.Length, _il.Instructions + _prologue.Instructions, _il.Blocks, _locals.Count + _contextArgument + 1, _il.References + _prologue.References);
+        if (Environment.GetEnvironmentVariable("ATOLL_STATS") == "1" && used.Exceeds(JitBudget.Limits)) Console.Error.WriteLine($"f{index} {used}");
+        if (Environment.GetEnvironmentVariable("ATOLL_NOGIANT") != "1" && used.Exceeds(JitBudget.Limits) && VariablePlacement.For(_locals, References(), _contextArgument + 1) is { } placement)
+        {
+            result = Compile(index, placement) with { Locals = placement.Locals, Placement = placement };
+        }
+
+        return result;
+    }
+
+    private int[] References()
+    {
+        int[] sum = new int[_locals.Count];
+        for (int i = 0; i < sum.Length; i++)
+        {
+            sum[i] = (i < _il.LocalReferences.Length ? _il.LocalReferences[i] : 0) + (i < _prologue.LocalReferences.Length ? _prologue.LocalReferences[i] : 0);
+        }
+
+        return sum;
+    }
+
+    private Result Compile(int index, VariablePlacement? placement)
+    {
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
+        _il.Placement = placement;
+        _prologue.Placement = placement;
         EmitEntry(body);
         PushFunctionFrame();
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);

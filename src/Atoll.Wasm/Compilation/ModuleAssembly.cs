@@ -85,11 +85,16 @@ internal sealed class ModuleAssembly
         return token;
     }
 
-    private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite)
+    private static int Extra(VariablePlacement? placement) => placement is null ? 0 : placement.Parameters.Count + (placement.FrameParameter >= 0 ? 1 : 0);
+
+    /// <summary>The same with more parameters at the end.</summary>
+    public BlobHandle FunctionSignature(FunctionType type, VariablePlacement placement) => _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false, placement));
+
+    private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite, VariablePlacement? placement = null)
     {
         BlobBuilder blob = new();
         int outs = Math.Max(0, type.Results.Length - 1);
-        new BlobEncoder(blob).MethodSignature().Parameters(type.Parameters.Length + outs + 1, out ReturnTypeEncoder result, out ParametersEncoder parameters);
+        new BlobEncoder(blob).MethodSignature().Parameters(type.Parameters.Length + outs + 1 + Extra(placement), out ReturnTypeEncoder result, out ParametersEncoder parameters);
         if (type.Results.IsEmpty)
         {
             result.Void();
@@ -120,6 +125,16 @@ internal sealed class ModuleAssembly
             context.Type(ContextType, isValueType: false);
         }
 
+        foreach (LocalKind kind in placement?.Parameters ?? [])
+        {
+            EncodeKind(parameters.AddParameter().Type(), kind);
+        }
+
+        if (placement?.FrameParameter >= 0)
+        {
+            EncodeType(parameters.AddParameter().Type(isByRef: true), typeof(Execution.GiantFrame));
+        }
+
         return blob;
     }
 
@@ -137,20 +152,31 @@ internal sealed class ModuleAssembly
         LocalVariablesEncoder encoder = new BlobEncoder(blob).LocalVariableSignature(locals.Count);
         foreach (LocalKind local in locals)
         {
-            SignatureTypeEncoder type = encoder.AddVariable().Type();
-            switch (local)
-            {
-                case LocalKind.I32: type.Int32(); break;
-                case LocalKind.I64: type.Int64(); break;
-                case LocalKind.F32: type.Single(); break;
-                case LocalKind.F64: type.Double(); break;
-                case LocalKind.V128: EncodeType(type, typeof(Vector128<byte>)); break;
-                case LocalKind.Pointer: type.IntPtr(); break;
-                default: type.Object(); break;
-            }
+            EncodeKind(encoder.AddVariable().Type(), local);
         }
 
         return _metadata.AddStandaloneSignature(_metadata.GetOrAddBlob(blob));
+    }
+
+    public StandaloneSignatureHandle FrameSignature()
+    {
+        BlobBuilder blob = new(8);
+        EncodeType(new BlobEncoder(blob).LocalVariableSignature(1).AddVariable().Type(), typeof(Execution.GiantFrame));
+        return _metadata.AddStandaloneSignature(_metadata.GetOrAddBlob(blob));
+    }
+
+    private void EncodeKind(SignatureTypeEncoder type, LocalKind kind)
+    {
+        switch (kind)
+        {
+            case LocalKind.I32: type.Int32(); break;
+            case LocalKind.I64: type.Int64(); break;
+            case LocalKind.F32: type.Single(); break;
+            case LocalKind.F64: type.Double(); break;
+            case LocalKind.V128: EncodeType(type, typeof(Vector128<byte>)); break;
+            case LocalKind.Pointer: type.IntPtr(); break;
+            default: type.Object(); break;
+        }
     }
 
     public BlobHandle MethodSignature(bool isInstance, Type? returnType, params ReadOnlySpan<Type> parameterTypes)

@@ -131,7 +131,7 @@ internal sealed class ModuleCompiler
             }
 
             FunctionCompiler.Result result = compiler.Compile(i);
-            if (compiler.IsLarge(result))
+            if (compiler.IsLarge(result) || result.Placement is not null)
             {
                 large.Add((i, result));
                 AddGuard(i, result.FrameBytes, ModuleAssembly.MethodToken(count + large.Count - 1));
@@ -142,20 +142,56 @@ internal sealed class ModuleCompiler
             }
         }
 
+        int giants = 0;
         foreach ((int index, FunctionCompiler.Result result) in large)
         {
-            AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining);
+            if (result.Placement is null) AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining);
+            else AddRoot(index, ModuleAssembly.MethodToken(count + large.Count + giants++), result.Placement);
+        }
+
+        foreach ((int index, FunctionCompiler.Result result) in large)
+        {
+            if (result.Placement is not null) AddFunction($"f{index}$in", index, result, MethodImplAttributes.AggressiveInlining);
         }
 
         AddConstructor();
         AddBinder();
-        AddFactory(count + large.Count);
+        AddFactory(count + large.Count + giants);
     }
 
     private void AddFunction(string name, int index, FunctionCompiler.Result result, MethodImplAttributes impl) => _assembly.AddMethod(
-        name, Static, impl, _assembly.FunctionSignature(TypeOf(index)), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals);
+        name, Static, impl, result.Placement is null ? _assembly.FunctionSignature(TypeOf(index)) : _assembly.FunctionSignature(TypeOf(index), result.Placement), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals);
 
     private FunctionType TypeOf(int index) => Definition.TypeOf(Definition.ImportedFunctionCount + index);
+
+    private void AddRoot(int index, int body, VariablePlacement placement)
+    {
+        FunctionType type = TypeOf(index);
+        int arguments = type.Parameters.Length + Math.Max(0, type.Results.Length - 1) + 1;
+        IlBuffer il = new();
+        for (int i = 0; i < arguments; i++)
+        {
+            il.LoadArgument(i);
+        }
+
+        foreach (LocalKind kind in placement.Parameters)
+        {
+            switch (kind)
+            {
+                case LocalKind.I32: il.LoadInt32(0); break;
+                case LocalKind.I64 or LocalKind.Pointer: il.LoadInt64(0); break;
+                case LocalKind.F32: il.LoadFloat32(0); break;
+                case LocalKind.F64: il.LoadFloat64(0); break;
+                case LocalKind.V128: il.LoadInt64(0); il.LoadInt64(0); il.Emit(Il.Call, Vector(nameof(Vectors.Const))); break;
+                default: il.Emit(Il.Ldnull); break;
+            }
+        }
+
+        if (placement.FrameParameter >= 0) il.LoadLocalAddress(0);
+        il.Emit(Il.Call, body);
+        il.Emit(Il.Ret);
+        _assembly.AddMethod($"f{index}", Static, MethodImplAttributes.NoInlining, _assembly.FunctionSignature(type), il.Finish(), arguments + placement.Parameters.Count + 3, placement.FrameParameter >= 0 ? _assembly.FrameSignature() : default, initLocals: false);
+    }
 
     /// <summary>A method that checks that the frame of the real one fits, then calls it.</summary>
     private void AddGuard(int index, int frameBytes, int body)

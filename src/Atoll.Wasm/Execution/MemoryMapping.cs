@@ -72,7 +72,11 @@ internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposabl
 
     private ulong LengthCell
     {
-        set => Volatile.Write(ref *(ulong*)(_base - 8), value);
+        set
+        {
+            Volatile.Write(ref *(ulong*)(_base - 8), value);
+            Volatile.Write(ref *(ulong*)(_base - 16), ~value);
+        }
     }
 
     /// <summary>Reserves what a memory of the type may become within the limits, and commits its minimum.</summary>

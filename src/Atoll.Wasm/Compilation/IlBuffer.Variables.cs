@@ -1,0 +1,90 @@
+namespace Atoll.Wasm.Compilation;
+
+/// <content>What the JIT compiler counts, and locals that are kept elsewhere.</content>
+internal sealed partial class IlBuffer
+{
+    private int[] _localReferences = new int[256];
+
+    /// <summary>Instructions so far.</summary>
+    public int Instructions { get; private set; }
+
+    /// <summary>Instructions that name a local or an argument.</summary>
+    public int References { get; private set; }
+
+    /// <summary>Basic blocks at most: one begins behind each branch, and at each label.</summary>
+    public int Blocks => _fixups.Count + _labels.Count;
+
+    /// <summary>How often each local is named; those past the end never.</summary>
+    public ReadOnlySpan<int> LocalReferences => _localReferences;
+
+    /// <summary>Where locals are kept, when not in the locals of the same number.</summary>
+    public VariablePlacement? Placement { get; set; }
+
+    private void NoteReference(int local)
+    {
+        if (local >= _localReferences.Length)
+        {
+            Array.Resize(ref _localReferences, Math.Max(local + 1, 2 * _localReferences.Length));
+        }
+
+        _localReferences[local]++;
+    }
+
+    private void LoadPlaced(VariablePlacement placement, VariablePlacement.Place place)
+    {
+        switch (place.Home)
+        {
+            case VariablePlacement.Home.Local: Indexed(place.Index, 0x06, 0x11, 0x0C); break;
+            case VariablePlacement.Home.Parameter: LoadArgument(place.Index); break;
+            default:
+                LoadPlacedAddress(placement, place);
+                Emit(place.Kind switch
+                {
+                    LocalKind.I32 => Il.LdindI4,
+                    LocalKind.F32 => Il.LdindR4,
+                    LocalKind.F64 => Il.LdindR8,
+                    LocalKind.Pointer => Il.LdindI,
+                    _ => Il.LdindI8,
+                });
+                break;
+        }
+    }
+
+    private void StorePlaced(VariablePlacement placement, VariablePlacement.Place place)
+    {
+        switch (place.Home)
+        {
+            case VariablePlacement.Home.Local: Indexed(place.Index, 0x0A, 0x13, 0x0E); break;
+            case VariablePlacement.Home.Parameter: StoreArgument(place.Index); break;
+            default:
+                int scratch = placement.Scratch(place.Kind);
+                Indexed(scratch, 0x0A, 0x13, 0x0E);
+                LoadPlacedAddress(placement, place);
+                Indexed(scratch, 0x06, 0x11, 0x0C);
+                Emit(place.Kind switch
+                {
+                    LocalKind.I32 => Il.StindI4,
+                    LocalKind.F32 => Il.StindR4,
+                    LocalKind.F64 => Il.StindR8,
+                    LocalKind.Pointer => Il.StindI,
+                    _ => Il.StindI8,
+                });
+                break;
+        }
+    }
+
+    private void LoadPlacedAddress(VariablePlacement placement, VariablePlacement.Place place)
+    {
+        switch (place.Home)
+        {
+            case VariablePlacement.Home.Local: Indexed(place.Index, -1, 0x12, 0x0D); break;
+            case VariablePlacement.Home.Parameter: Indexed(place.Index, -1, 0x0F, 0x0A); break;
+            default:
+                LoadArgument(placement.FrameParameter);
+                LoadInt32(place.Index);
+                Emit(Il.ConvI);
+                Emit(Il.Add);
+                break;
+        }
+    }
+}

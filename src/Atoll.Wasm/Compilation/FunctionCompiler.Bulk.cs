@@ -9,7 +9,7 @@ internal sealed partial class FunctionCompiler
     /// <summary>No memory reaches as far as the offset. What follows is compiled all the same, but never runs.</summary>
     private void EmitTrapAlways(int memory)
     {
-        LoadMemoryBound(memory);
+        LoadMemoryBound(memory, isNarrow: false);
         _il.LoadInt64((long)MemoryMapping.LargestBytes + 1);
         _il.Emit(Il.AddOvfUn);
         _il.Emit(Il.Pop);

@@ -49,6 +49,12 @@ internal sealed partial class FunctionCompiler
         /// <summary>If: what is known where its arms start.</summary>
         public int SeenAtStart { get; set; }
 
+        /// <summary>What all branches to the end know of locals.</summary>
+        public KnownLocal[]? KnownAtEnd { get; set; }
+
+        /// <summary>If: what is known where its arms start.</summary>
+        public KnownLocal[] KnownAtStart { get; set; } = [];
+
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
 
@@ -162,13 +168,14 @@ internal sealed partial class FunctionCompiler
 
     private void BeginLoop(ref WasmReader reader)
     {
+        int position = reader.Position;
         FunctionType type = ReadBlockType(ref reader);
         SpillForControl();
         FlushFuel();
         Frame frame = PushFrame(FrameKind.Loop, type);
         MoveToTemps(frame.Values);
         PushShared(type.Parameters, frame.Values);
-        ForgetChecks();
+        ForgetWhatLoopSets(position);
         frame.LoopDepth = ++_loopDepth;
         _il.MarkLabel(frame.Label);
         CheckFuel();
@@ -185,6 +192,7 @@ internal sealed partial class FunctionCompiler
         Frame frame = PushFrame(FrameKind.If, type);
         frame.ElseLabel = elseLabel;
         frame.SeenAtStart = _seenDepth;
+        frame.KnownAtStart = Snapshot();
         frame.Parameters = parameters;
     }
 
@@ -249,7 +257,7 @@ internal sealed partial class FunctionCompiler
 
     private void StartElseArm(Frame frame)
     {
-        ForgetChecks();
+        Restore(frame.KnownAtStart);
         _il.MarkLabel(frame.ElseLabel);
         PushShared(frame.Type.Parameters, frame.Parameters);
         _seenDepth = frame.SeenAtStart;
@@ -304,7 +312,7 @@ internal sealed partial class FunctionCompiler
         Truncate(frame.Height);
         if (frame.Branched)
         {
-            ForgetChecks();
+            Restore(_reachable ? Meet(frame.KnownAtEnd) : frame.KnownAtEnd);
             _il.MarkLabel(frame.Label);
         }
 

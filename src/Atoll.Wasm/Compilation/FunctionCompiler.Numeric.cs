@@ -85,6 +85,13 @@ internal sealed partial class FunctionCompiler
     /// <param name="opcode">The instruction, as the one for i32.</param>
     private void CompileInteger(LocalKind kind, Opcode opcode)
     {
+        (long extent, int width) = Predict(kind, opcode);
+        EmitInteger(kind, opcode);
+        Annotate(extent, width);
+    }
+
+    private void EmitInteger(LocalKind kind, Opcode opcode)
+    {
         Type unsigned = kind == LocalKind.I32 ? typeof(uint) : typeof(ulong);
         switch (opcode)
         {
@@ -257,9 +264,11 @@ internal sealed partial class FunctionCompiler
 
     private void CompileConversion(Opcode opcode)
     {
+        int width = opcode is Opcode.I64ExtendI32U or Opcode.I32WrapI64 ? KnownWidth(_stack[^1]) : 0;
         int depth = LoadOperands(1);
         LocalKind result = EmitConversion(opcode);
         PushStack(result, depth + 1);
+        Annotate(0, width == 0 && opcode == Opcode.I64ExtendI32U ? 32 : width < 32 ? width : 0);
     }
 
     private LocalKind EmitConversion(Opcode opcode) => opcode switch
@@ -355,7 +364,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Ceq);
         }
 
-        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1) };
+        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1), Width = 1 };
     }
 
     /// <summary>Pops the condition and branches on it; nothing else is on IL's stack.</summary>

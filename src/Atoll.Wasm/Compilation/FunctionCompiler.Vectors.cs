@@ -56,9 +56,7 @@ internal sealed partial class FunctionCompiler
             SpillTop(ref value);
         }
 
-        Entry address = PopAddress();
-        EmitCheck(ref address, memory, offset, 1 << row.NaturalAlignment);
-        EmitAddress(address, memory, offset);
+        PopAddress(memory, offset, 1 << row.NaturalAlignment);
         if (takesVector)
         {
             Load(value);

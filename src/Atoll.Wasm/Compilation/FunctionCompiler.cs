@@ -95,6 +95,10 @@ internal sealed partial class FunctionCompiler
 
             _fuel++;
             CompileInstruction(ref reader, opcode);
+            if (IsSeen(opcode))
+            {
+                _run++;
+            }
         }
 
         EmitColdBlocks();
@@ -156,7 +160,7 @@ internal sealed partial class FunctionCompiler
         _lazyReads = new int[body.LocalCount];
         _isSet = new bool[body.LocalCount];
         _isSet.AsSpan(0, _parameterCount).Fill(true);
-        ResetChecks(body.LocalCount);
+        ResetChecks(body);
         ResetInterruption();
     }
 

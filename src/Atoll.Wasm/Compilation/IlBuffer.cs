@@ -151,6 +151,46 @@ internal sealed partial class IlBuffer
         }
     }
 
+    /// <summary>Loads a number, not negative, that <see cref="TryPatch"/> may change; returns where.</summary>
+    public int LoadPatchable(int value)
+    {
+        Instructions++;
+        Ensure(5);
+        int position = _length;
+        if (value <= sbyte.MaxValue)
+        {
+            _bytes[_length++] = 0x1F;
+            _bytes[_length++] = (byte)value;
+        }
+        else
+        {
+            _bytes[_length++] = 0x20;
+            EmitInt32(value);
+        }
+
+        return position;
+    }
+
+    /// <summary>Changes a number that <see cref="LoadPatchable"/> wrote; false when the new one does not fit into its place.</summary>
+    public bool TryPatch(int position, long value)
+    {
+        if (position < 0 || value > (_bytes[position] == 0x1F ? sbyte.MaxValue : int.MaxValue))
+        {
+            return false;
+        }
+
+        if (_bytes[position] == 0x1F)
+        {
+            _bytes[position + 1] = (byte)value;
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(position + 1), (int)value);
+        }
+
+        return true;
+    }
+
     public void LoadInt64(long value)
     {
         if (value is >= int.MinValue and <= int.MaxValue)

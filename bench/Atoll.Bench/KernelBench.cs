@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Atoll.Wasm;
 using ValueType = Atoll.Wasm.ValueType;
@@ -11,117 +10,88 @@ namespace Atoll.Bench;
 /// </summary>
 internal static class KernelBench
 {
-    private const int WarmUps = 3;
+    /// <summary>Runs before the first that counts: both sides reach their optimising compiler.</summary>
+    public const int WarmUps = 3;
 
-    private sealed record Kernel(string Name, string File, int N, string Type, string Result);
+    private static readonly string Folder = Path.Combine(Repository.Root, "bench", "kernels");
 
-    public static async Task<int> RunAsync(string[] arguments)
+    public sealed record Kernel(string Name, string File, int N, string Type, string Result)
+    {
+        public string Path => System.IO.Path.Combine(Folder, File);
+
+        /// <summary>Whether a result is the right one, bit by bit.</summary>
+        public void Check(Value value)
+        {
+            string spelt = value.Type == ValueType.F64 ? value.AsF64Bits().ToString("x16") : value.Type == ValueType.I64 ? $"{value.AsI64()}" : $"{value.AsI32()}";
+            if (spelt != Result)
+            {
+                throw new InvalidOperationException($"{Name}: the result is {spelt}, expected {Result}");
+            }
+        }
+    }
+
+    public static List<Kernel> All()
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "kernels.json")));
+        return [.. document.RootElement.GetProperty("kernels").EnumerateArray().Select(k => new Kernel(
+            k.GetProperty("name").GetString()!, k.GetProperty("file").GetString()!, k.GetProperty("n").GetInt32(), k.GetProperty("type").GetString()!, k.GetProperty("result").GetString()!))];
+    }
+
+    public static Task<int> RunAsync(string[] arguments)
     {
         int runs = Option(arguments, "--runs", 15);
-        string folder = Path.Combine(Repository.Root, "bench", "kernels");
-        using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "kernels.json")));
-        List<Kernel> kernels = [.. document.RootElement.GetProperty("kernels").EnumerateArray().Select(k => new Kernel(
-            k.GetProperty("name").GetString()!, k.GetProperty("file").GetString()!, k.GetProperty("n").GetInt32(), k.GetProperty("type").GetString()!, k.GetProperty("result").GetString()!))];
+        List<Kernel> kernels = All();
         string? only = arguments.FirstOrDefault(a => kernels.Any(k => k.Name == a));
-        List<(string Name, double Ratio)> ratios = [];
+        List<Comparison> comparisons = [];
         foreach (Kernel kernel in kernels.Where(k => only is null || k.Name == only))
         {
-            using NodePeer node = new(Path.Combine(folder, "node-runner.mjs"));
-            string version = node.Load(kernel.File, kernel.Type);
-            if (ratios.Count == 0)
+            Comparison comparison = Measure(kernel, runs, out string version);
+            if (comparisons.Count == 0)
             {
                 Console.WriteLine($"peer: Node {version}; {Environment.ProcessorCount} processors; {runs} runs; ratio = ours ÷ V8's processor time, median over rounds [95 % interval]");
                 Console.WriteLine($"{"kernel",-12} {"ours ms",9} {"V8 ms",9} {"ratio",7}  interval");
             }
 
-            ratios.Add((kernel.Name, Measure(kernel, Path.Combine(folder, kernel.File), node, runs)));
+            comparisons.Add(comparison);
+            Console.WriteLine(FormattableString.Invariant($"{kernel.Name,-12} {comparison.Ours,9:F2} {comparison.Theirs,9:F2} {comparison.Ratio.Median,7:F3}  {comparison.Ratio}"));
         }
 
-        double geomean = Math.Exp(ratios.Average(r => Math.Log(r.Ratio)));
-        Console.WriteLine(FormattableString.Invariant($"kernels: geomean={geomean:F3} worst={ratios.Max(r => r.Ratio):F3}"));
-        return 0;
+        Console.WriteLine(FormattableString.Invariant($"kernels: geomean={Comparison.GeometricMean(comparisons).Median:F3} worst={comparisons.Max(c => c.Ratio.Median):F3}"));
+        return Task.FromResult(0);
     }
 
-    private static double Measure(Kernel kernel, string file, NodePeer node, int runs)
+    public static Comparison Measure(Kernel kernel, int runs, out string version)
     {
+        using NodePeer node = new(Path.Combine(Folder, "node-runner.mjs"));
+        version = node.Ask(new { cmd = "load", file = kernel.File, type = kernel.Type }).GetProperty("version").GetString()!;
         WasmEngine engine = new();
         using Store store = new(engine);
-        Function run = new Linker(engine).Instantiate(store, engine.LoadModule(File.ReadAllBytes(file))).GetFunction("run")!;
-        List<double> ours = [];
-        List<double> theirs = [];
+        Function run = new Linker(engine).Instantiate(store, engine.LoadModule(File.ReadAllBytes(kernel.Path))).GetFunction("run")!;
+        Comparison comparison = new();
         for (int i = 0; i < runs + WarmUps; i++)
         {
-            TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+            double before = NodePeer.OurCpuMilliseconds;
             Value value = run.Invoke(kernel.N)[0];
-            double mine = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds;
-            (string result, double peer) = node.Run(kernel.N);
-            if (Spell(value) != kernel.Result || result != kernel.Result)
+            double mine = NodePeer.OurCpuMilliseconds - before;
+            JsonElement peer = node.Ask(new { cmd = "run", n = kernel.N });
+            kernel.Check(value);
+            if (peer.GetProperty("result").GetString() is { } result && result != kernel.Result)
             {
-                throw new InvalidOperationException($"{kernel.Name}: ours is {Spell(value)}, V8's {result}, expected {kernel.Result}");
+                throw new InvalidOperationException($"{kernel.Name}: V8's result is {result}, expected {kernel.Result}");
             }
 
             if (i >= WarmUps)
             {
-                ours.Add(mine);
-                theirs.Add(peer);
+                comparison.Add(mine, peer.GetProperty("cpu_us").GetDouble() / 1000);
             }
         }
 
-        // Paired by round, because this machine's speed changes from second to second; the interval of the median by its order statistics
-        // (binomial, 95 %).
-        List<double> ratios = [.. ours.Zip(theirs, (a, b) => a / Math.Max(b, 0.001)).Order()];
-        int reach = (int)Math.Ceiling(0.98 * Math.Sqrt(runs));
-        double low = ratios[Math.Max(0, (runs / 2) - reach)];
-        double high = ratios[Math.Min(runs - 1, (runs / 2) + reach)];
-        double ratio = ratios[runs / 2];
-        Console.WriteLine(FormattableString.Invariant($"{kernel.Name,-12} {Median(ours),9:F2} {Median(theirs),9:F2} {ratio,7:F3}  [{low:F3}, {high:F3}]"));
-        return ratio;
+        return comparison;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static string Spell(Value value) => value.Type == ValueType.F64 ? value.AsF64Bits().ToString("x16") : value.Type == ValueType.I64 ? $"{value.AsI64()}" : $"{value.AsI32()}";
 
     internal static int Option(string[] arguments, string name, int fallback)
     {
         int at = Array.IndexOf(arguments, name);
         return at >= 0 && at + 1 < arguments.Length ? int.Parse(arguments[at + 1]) : fallback;
-    }
-
-    /// <summary>A live Node process that runs a kernel when told to.</summary>
-    private sealed class NodePeer : IDisposable
-    {
-        private readonly Process _process;
-
-        public NodePeer(string script)
-        {
-            _process = Process.Start(new ProcessStartInfo("node", [script]) { RedirectStandardInput = true, RedirectStandardOutput = true })
-                ?? throw new InvalidOperationException("node could not be started; install Node.js");
-        }
-
-        public string Load(string file, string type) =>
-            Ask(JsonSerializer.Serialize(new { cmd = "load", file, type })).GetProperty("version").GetString()!;
-
-        public (string Result, double CpuMilliseconds) Run(int n)
-        {
-            JsonElement answer = Ask(JsonSerializer.Serialize(new { cmd = "run", n }));
-            return (answer.GetProperty("result").GetString()!, answer.GetProperty("cpu_us").GetDouble() / 1000);
-        }
-
-        public void Dispose()
-        {
-            _process.StandardInput.Close();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
-        private JsonElement Ask(string command)
-        {
-            _process.StandardInput.WriteLine(command);
-            _process.StandardInput.Flush();
-            string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("node ended unexpectedly");
-            JsonElement answer = JsonDocument.Parse(line).RootElement;
-            return answer.GetProperty("ok").GetBoolean() ? answer : throw new InvalidOperationException($"node: {line}");
-        }
     }
 }

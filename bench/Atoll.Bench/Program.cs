@@ -7,16 +7,9 @@ internal static class Program
     {
         ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
         ["limits"] = ("time from a limit to the return of a guest that never ends", LimitsBench.RunAsync),
-        ["sqlite"] = ("SQL statements in SQLite against V8, processor time, interleaved runs", a => Measure(Engine.SqliteMeasure.Run, a)),
-        ["switch"] = ("a function with 3,000 cases against V8", a => Measure(Engine.SwitchMeasure.Run, a)),
+        ["engine"] = ("kernels, programs, calls, instances and checks of the engine", EngineBench.RunAsync),
         ["kernels"] = ("C kernels against V8, processor time, interleaved runs", KernelBench.RunAsync),
     };
-
-    private static Task<int> Measure(Func<int, (double, double, double)> run, string[] arguments)
-    {
-        run(KernelBench.Option(arguments, "--runs", 15));
-        return Task.FromResult(0);
-    }
 
     private static async Task<int> Main(string[] arguments)
     {

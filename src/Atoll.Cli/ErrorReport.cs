@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Atoll.Host.Configuration;
 using Atoll.Wasm;
 
@@ -42,7 +43,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
             ExitCodes.BadModule,
             $"{prefix}cannot be linked: {missing.Missing.Length} import{(missing.Missing.Length == 1 ? string.Empty : "s")} cannot be satisfied. `atoll inspect` lists what it asks for.",
             missing.Missing),
-        TrapException trap => new(ExitCodes.Trap, $"{prefix}trap: {trap.Message} [{trap.Code}]", Frames(trap)),
+        TrapException trap => new(ExitCodes.Trap, $"{prefix}trap: {trap.Message} [{trap.Code}]", Frames(trap.GuestStack)),
+        GuestThrownException thrown => new(ExitCodes.Trap, $"{prefix}{thrown.Message} [{thrown.Code}]", Frames(thrown.GuestStack)),
         LimitExceededException { Limit: LimitKind.Fuel } => new(ExitCodes.Limit, $"{prefix}stopped: the fuel is used up [{exception.Code}]. Give more with --fuel.", []),
         LimitExceededException { Limit: LimitKind.Time } => new(ExitCodes.Limit, $"{prefix}stopped: the time is over [{exception.Code}]. Give more with --timeout.", []),
         LimitExceededException { Limit: LimitKind.Memory } => new(
@@ -52,12 +54,12 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         _ => new(ExitCodes.Trap, $"{prefix}{exception.Message} [{exception.Code}]", []),
     };
 
-    private static IReadOnlyList<string> Frames(TrapException trap)
+    private static IReadOnlyList<string> Frames(ImmutableArray<GuestFrame> stack)
     {
-        List<string> lines = [.. trap.GuestStack.Take(ShownFrames).Select(frame => $"at {frame}")];
-        if (trap.GuestStack.Length > ShownFrames)
+        List<string> lines = [.. stack.Take(ShownFrames).Select(frame => $"at {frame}")];
+        if (stack.Length > ShownFrames)
         {
-            lines.Add($"... {trap.GuestStack.Length - ShownFrames} more frames");
+            lines.Add($"... {stack.Length - ShownFrames} more frames");
         }
 
         return lines;

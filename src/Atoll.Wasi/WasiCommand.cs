@@ -28,6 +28,7 @@ public static class WasiCommand
     /// <returns>The program's exit code; 0 when it returns from its start function.</returns>
     /// <exception cref="UnlinkableException">The program imports what the linker does not define, or has no <c>_start</c>.</exception>
     /// <exception cref="TrapException">The program trapped.</exception>
+    /// <exception cref="GuestThrownException">The program threw an exception that it did not catch.</exception>
     /// <exception cref="LimitExceededException">A limit stopped it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="HostFunctionException">The host failed, for example because a stream could not be written.</exception>
@@ -54,7 +55,7 @@ public static class WasiCommand
         }
         catch (Exception exception) when (exception is WasmException or OperationCanceledException)
         {
-            FlushAfterError(context, exception is TrapException ? TimeLeft(options, began) : LastWords);
+            FlushAfterError(context, exception is TrapException or GuestThrownException ? TimeLeft(options, began) : LastWords);
             throw;
         }
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Atoll.Cli.Tests;
 
-/// <summary>The verbs that look at modules without WASI: validate, inspect, wat, wast.</summary>
+/// <summary>The verbs that look at modules without WASI: validate, inspect, wat, print, wast.</summary>
 public sealed class ModuleVerbTests
 {
     private const string Program = """
@@ -88,6 +88,39 @@ public sealed class ModuleVerbTests
             json.GetProperty("capabilities").EnumerateArray(),
             item => Assert.True(item.GetProperty("capability").GetString()!.Split(':', 3) is [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]));
         Assert.Equal(json.GetProperty("bytes").GetInt32(), 8 + json.GetProperty("sections").EnumerateArray().Sum(item => item.GetProperty("bytes").GetInt32() + 2));
+    }
+
+    [Fact]
+    public async Task Print_writes_text_that_wat_reads()
+    {
+        using CliRunner cli = new();
+        cli.Write("demo.wat", Program.Replace("(export \"_start\")", "$start (export \"_start\") (param $n i32) (block $b (br_if $b (local.get $n)))", StringComparison.Ordinal));
+        CliResult text = await cli.RunAsync("print", "demo.wat");
+        Assert.Equal(ExitCodes.Ok, text.Code);
+        Golden.Check("print-demo.txt", text.Out);
+
+        Assert.Equal(new CliResult(0, string.Empty, string.Empty), await cli.RunAsync("wat", "demo.wat", "-o", "demo.wasm"));
+        Assert.Equal(new CliResult(0, string.Empty, string.Empty), await cli.RunAsync("print", "demo.wasm", "-o", "again.wat"));
+        Assert.Equal(text.Out, cli.Read("again.wat"));
+        CliResult skeleton = await cli.RunAsync("print", "demo.wasm", "--skeleton");
+        Assert.Contains("(func $start (;3;) (type 2) (param $n i32) ...)", skeleton.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("br_if", skeleton.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Print_takes_invalid_modules_and_refuses_malformed_ones()
+    {
+        using CliRunner cli = new();
+        cli.Write("invalid.wat", "(module (func (result i32) i64.const 0))");
+        Assert.Contains("i64.const 0\n", (await cli.RunAsync("print", "invalid.wat")).Out, StringComparison.Ordinal);
+
+        // The function's body is cut off before its end.
+        await File.WriteAllBytesAsync(Path.Combine(cli.Folder, "bad.wasm"), Convert.FromHexString("0061736D01000000" + "010401600000" + "03020100" + "0A0401020001"));
+        CliResult bad = await cli.RunAsync("print", "bad.wasm", "-o", "bad.wat");
+        Assert.Equal(ExitCodes.BadModule, bad.Code);
+        Assert.StartsWith("atoll: bad.wasm: malformed: ", bad.Error, StringComparison.Ordinal);
+        Assert.Equal(["bad.wasm", "invalid.wat"], Directory.GetFiles(cli.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty((await cli.RunAsync("print", "bad.wasm")).Out);
     }
 
     [Fact]

@@ -31,8 +31,11 @@ internal sealed class JsonScript(string folder)
             "assert_trap" => Failure(command, line, WastFailureKind.Trap),
             "assert_uninstantiable" => Failure(command, line, WastFailureKind.Trap),
             "assert_exhaustion" => Failure(command, line, WastFailureKind.Exhaustion),
+            "assert_exception" => new WastAssertFailure(line, WastFailureKind.Exception, Action(command), null, ""),
             "assert_malformed" => Failure(command, line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(command, line, WastFailureKind.Invalid),
+            "assert_malformed_custom" => Failure(command, line, WastFailureKind.MalformedCustom),
+            "assert_invalid_custom" => Failure(command, line, WastFailureKind.InvalidCustom),
             "assert_unlinkable" => Failure(command, line, WastFailureKind.Unlinkable),
             "thread" => new WastThreadCommand(
                 line, Id(command, "name")!, Id(command, "shared_module") is { } shared ? [shared] : [], [.. command.GetProperty("commands").EnumerateArray().Select(Command)]),
@@ -54,7 +57,7 @@ internal sealed class JsonScript(string folder)
             line,
             kind,
             isAction ? Action(command) : null,
-            isAction ? null : Module(command, preferBinary: kind != WastFailureKind.Malformed),
+            isAction ? null : Module(command, preferBinary: kind is not (WastFailureKind.Malformed or WastFailureKind.MalformedCustom)),
             Text(command, "text")!);
     }
 
@@ -96,8 +99,20 @@ internal sealed class JsonScript(string folder)
             "refnull" => new WastValue(WastValueKind.RefNull, null),
             "externref" when text == "null" => new WastValue(WastValueKind.RefNull, ValueType.ExternRef),
             "externref" => new WastValue(WastValueKind.RefExtern, ValueType.ExternRef, text is null ? null : ulong.Parse(text, CultureInfo.InvariantCulture)),
+            "exnref" => new WastValue(WastValueKind.RefNull, ValueType.ExnRef),
             "funcref" when text == "null" => new WastValue(WastValueKind.RefNull, ValueType.FuncRef),
             "funcref" => new WastValue(WastValueKind.RefFunc, ValueType.FuncRef),
+            "anyref" or "eqref" or "i31ref" or "structref" or "arrayref" when text == "null" => new WastValue(WastValueKind.RefNull, ValueType.AnyRef),
+            "anyref" when text is not null => new WastValue(WastValueKind.RefHost, ValueType.AnyRef, ulong.Parse(text, CultureInfo.InvariantCulture)),
+            "anyref" => new WastValue(WastValueKind.RefOf, ValueType.AnyRef),
+            "eqref" => new WastValue(WastValueKind.RefOf, ValueType.EqRef),
+            "i31ref" => new WastValue(WastValueKind.RefOf, ValueType.I31Ref),
+            "structref" => new WastValue(WastValueKind.RefOf, ValueType.StructRef),
+            "arrayref" => new WastValue(WastValueKind.RefOf, ValueType.ArrayRef),
+            "nullexnref" => new WastValue(WastValueKind.RefNull, ValueType.ExnRef),
+            "nullref" => new WastValue(WastValueKind.RefNull, ValueType.AnyRef),
+            "nullexternref" => new WastValue(WastValueKind.RefNull, ValueType.ExternRef),
+            "nullfuncref" => new WastValue(WastValueKind.RefNull, ValueType.FuncRef),
             "either" => new WastValue(WastValueKind.Either, null, Alternatives: Values(value.GetProperty("values"))),
             _ => throw new InvalidDataException($"unknown type of value {type}"),
         };

@@ -1,16 +1,20 @@
 using System.Buffers.Binary;
 using System.Text;
 using Atoll.Wasm;
+using Atoll.Wasm.Text;
 
 namespace Atoll.Spec.Tests;
 
 /// <summary>Real programs from npm packages, called as their JavaScript calls them; none needs WASI to do its work.</summary>
 public sealed class PackagedProgramTests
 {
-    [Fact]
-    public void Gofmt_formats_go()
+    /// <summary>The second time the module is written as text and read back before it runs.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gofmt_formats_go(bool fromText)
     {
-        using Program program = new("gofmt");
+        using Program program = new("gofmt", fromText: fromText);
         string folder = Path.Combine(SpecData.Root(), "programs", "npm", "expected", "gofmt");
         byte[] input = File.ReadAllBytes(Path.Combine(folder, "in.go"));
         program.Call("_initialize");
@@ -131,10 +135,18 @@ public sealed class PackagedProgramTests
 
         private readonly Store _store;
 
-        public Program(string name, Action<string, Value[]>? called = null)
+        public Program(string name, Action<string, Value[]>? called = null, bool fromText = false)
         {
             WasmEngine engine = new();
-            WasmModule module = engine.LoadModule(File.ReadAllBytes(Path.Combine(SpecData.Root(), "programs", "npm", name + ".wasm")));
+            byte[] binary = File.ReadAllBytes(Path.Combine(SpecData.Root(), "programs", "npm", name + ".wasm"));
+            if (fromText)
+            {
+                using StringWriter text = new();
+                WatText.Print(binary, text);
+                binary = WatText.ToBinary(text.ToString());
+            }
+
+            WasmModule module = engine.LoadModule(binary);
             _store = new Store(engine);
             Linker linker = new(engine);
             foreach (ModuleImport import in module.Imports)

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Atoll.Wasm;
 
-namespace Atoll.Bench.Engine;
+namespace Atoll.Bench;
 
 /// <summary>
 /// SQL statements in SQLite, compiled to WebAssembly by the npm package sql.js, here and in V8. The statements, and the package's version, are in
@@ -12,7 +12,7 @@ namespace Atoll.Bench.Engine;
 internal static partial class SqliteMeasure
 {
     /// <summary>Rounds before the first that counts: both sides have compiled all that the statements touch.</summary>
-    private const int WarmUps = 5;
+    private const int WarmUps = 12;
 
     private static readonly string Folder = Path.Combine(Repository.Root, "bench", "engine");
 
@@ -20,64 +20,61 @@ internal static partial class SqliteMeasure
 
     private sealed record Statement(string Name, string Sql);
 
-    /// <summary>Processor time of all statements, ours by V8's: the median over the rounds, and its interval.</summary>
-    public static (double Ratio, double Low, double High) Run(int runs)
+    public static IEnumerable<Measurement> Run(int runs)
     {
         Plan plan = JsonSerializer.Deserialize<Plan>(File.ReadAllBytes(Path.Combine(Folder, "sqlite.json")), JsonSerializerOptions.Web)!;
         string package = Install(plan);
         string wasm = Path.Combine(package, "dist", "sql-wasm.wasm");
-        using SqliteProgram program = Load(plan, wasm, ShortNames(package), out NodeProgram node, out string version);
-        using NodeProgram peer = node;
-        int[] texts = Array.ConvertAll(plan.Statements, s => program.Text(s.Sql));
-        PairedRatios whole = new();
-        PairedRatios[] parts = Array.ConvertAll(texts, _ => new PairedRatios());
-        for (int round = 0; round < runs + WarmUps; round++)
-        {
-            JsonElement answer = peer.Ask(new { cmd = "run" });
-            double mine = 0;
-            double theirs = 0;
-            for (int i = 0; i < texts.Length; i++)
-            {
-                double before = NodeProgram.OurMilliseconds;
-                string result = program.Execute(texts[i]);
-                double time = NodeProgram.OurMilliseconds - before;
-                double other = answer.GetProperty("cpu_us")[i].GetDouble() / 1000;
-                Compare(plan.Statements[i].Name, result, answer.GetProperty("results")[i].GetString()!);
-                mine += time;
-                theirs += other;
-                if (round >= WarmUps)
-                {
-                    parts[i].Add(time, other);
-                }
-            }
-
-            if (round >= WarmUps)
-            {
-                whole.Add(mine, theirs);
-            }
-        }
-
-        PairedRatios.PrintHeader($"{plan.Package} {plan.Version}", version, runs);
-        for (int i = 0; i < parts.Length; i++)
-        {
-            parts[i].Print(plan.Statements[i].Name);
-        }
-
-        whole.Print("all");
-        return whole.Median();
-    }
-
-    private static SqliteProgram Load(Plan plan, string wasm, Dictionary<string, string> names, out NodeProgram node, out string version)
-    {
-        SqliteProgram program = new(new WasmEngine(), File.ReadAllBytes(wasm), names);
+        Dictionary<string, string> names = ShortNames(package);
+        using SqliteProgram program = new(new WasmEngine(), File.ReadAllBytes(wasm), names);
+        using NodePeer peer = new(Path.Combine(Folder, "sqlite-peer.mjs"));
+        peer.Ask(new { cmd = "load", wasm, names, setup = plan.Setup, statements = plan.Statements.Select(s => s.Sql) });
         foreach (string sql in plan.Setup)
         {
             program.Execute(program.Text(sql));
         }
 
-        node = new NodeProgram(Path.Combine(Folder, "sqlite-peer.mjs"));
-        version = node.Ask(new { cmd = "load", wasm, names, setup = plan.Setup, statements = plan.Statements.Select(s => s.Sql) }).GetProperty("version").GetString()!;
-        return program;
+        int[] texts = Array.ConvertAll(plan.Statements, s => program.Text(s.Sql));
+        Comparison whole = new();
+        Comparison[] parts = Array.ConvertAll(texts, _ => new Comparison());
+        for (int round = -WarmUps; round < runs; round++)
+        {
+            Round(program, peer, plan, texts, round < 0 ? null : whole, parts);
+        }
+
+        yield return Measurement.Ratio("sqlite", $"SQLite ({plan.Package} {plan.Version}), {texts.Length} statements", "ms", whole, "≤ 1.25");
+        for (int i = 0; i < parts.Length; i++)
+        {
+            yield return Measurement.Ratio(null, $"  {plan.Statements[i].Name}", "ms", parts[i]);
+        }
+    }
+
+    private static void Round(SqliteProgram program, NodePeer peer, Plan plan, int[] texts, Comparison? whole, Comparison[] parts)
+    {
+        JsonElement answer = peer.Ask(new { cmd = "run" });
+        double mine = 0;
+        double theirs = 0;
+        for (int i = 0; i < texts.Length; i++)
+        {
+            double before = NodePeer.OurCpuMilliseconds;
+            string result = program.Execute(texts[i]);
+            double time = NodePeer.OurCpuMilliseconds - before;
+            double other = answer.GetProperty("cpu_us")[i].GetDouble() / 1000;
+            string expected = answer.GetProperty("results")[i].GetString()!;
+            if (result != expected)
+            {
+                throw new InvalidOperationException($"{plan.Statements[i].Name}: ours is '{result}', V8's '{expected}'");
+            }
+
+            mine += time;
+            theirs += other;
+            if (whole is not null)
+            {
+                parts[i].Add(time, other);
+            }
+        }
+
+        whole?.Add(mine, theirs);
     }
 
     /// <summary>The package's folder; it is installed by npm the first time.</summary>
@@ -116,14 +113,6 @@ internal static partial class SqliteMeasure
         // The linker puts the constructors first.
         names["__wasm_call_ctors"] = module.Exports.First(e => e.Kind == ExternKind.Function).Name;
         return names;
-    }
-
-    private static void Compare(string statement, string ours, string theirs)
-    {
-        if (ours != theirs)
-        {
-            throw new InvalidOperationException($"{statement}: ours is '{ours}', V8's '{theirs}'");
-        }
     }
 
     [GeneratedRegex(@"\._(\w+)=\w+\.([\w$]+)\)")]

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Atoll.Wasm;
 
-namespace Atoll.Bench.Engine;
+namespace Atoll.Bench;
 
 /// <summary>SQLite of sql.js in this engine. Its JavaScript is not used: nothing that the statements do depends on the outside.</summary>
 internal sealed class SqliteProgram : IDisposable

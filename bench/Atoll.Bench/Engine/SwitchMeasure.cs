@@ -4,7 +4,7 @@ using System.Text.Json;
 using Atoll.Wasm;
 using Atoll.Wasm.Text;
 
-namespace Atoll.Bench.Engine;
+namespace Atoll.Bench;
 
 /// <summary>
 /// One function with a loop around a <c>br_table</c> of 3,000 cases, as an interpreter or a generated parser has it, here and in V8. Three programs
@@ -16,8 +16,7 @@ internal static class SwitchMeasure
     private const int Steps = 3_000_000;
     private const int WarmUps = 3;
 
-    /// <summary>Processor time of the program with 8 cases in turn, ours by V8's: the median over the rounds, and its interval.</summary>
-    public static (double Ratio, double Low, double High) Run(int runs)
+    public static IEnumerable<Measurement> Run(int runs)
     {
         byte[] wasm = WatText.ToBinary(ModuleText(Cases));
         string file = Path.Combine(Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "bench")).FullName, $"switch-{Cases}.wasm");
@@ -25,24 +24,21 @@ internal static class SwitchMeasure
         WasmEngine engine = new();
         using Store store = new(engine);
         Func<int, int, int> run = new Linker(engine).Instantiate(store, engine.LoadModule(wasm)).GetFunction("run")!.ToDelegate<Func<int, int, int>>();
-        using NodeProgram peer = new(Path.Combine(Repository.Root, "bench", "engine", "switch-peer.mjs"));
-        string version = peer.Ask(new { cmd = "load", file }).GetProperty("version").GetString()!;
-        PairedRatios.PrintHeader($"br_table of {Cases} cases", version, runs);
-        PairedRatios few = Measure(run, peer, 8, runs);
-        few.Print("8 in turn");
-        Measure(run, peer, -8, runs).Print("8 mixed");
-        Measure(run, peer, -Cases, runs).Print("all mixed");
-        return few.Median();
+        using NodePeer peer = new(Path.Combine(Repository.Root, "bench", "engine", "switch-peer.mjs"));
+        peer.Ask(new { cmd = "load", file });
+        yield return Measurement.Ratio("switch", $"switch of {Cases} cases, 8 of them in turn", "ms", Measure(run, peer, 8, runs), "≤ 1.3");
+        yield return Measurement.Ratio(null, $"switch of {Cases} cases, 8 of them mixed", "ms", Measure(run, peer, -8, runs));
+        yield return Measurement.Ratio(null, $"switch of {Cases} cases, all of them mixed", "ms", Measure(run, peer, -Cases, runs));
     }
 
-    private static PairedRatios Measure(Func<int, int, int> run, NodeProgram peer, int different, int runs)
+    private static Comparison Measure(Func<int, int, int> run, NodePeer peer, int different, int runs)
     {
-        PairedRatios ratios = new();
+        Comparison comparison = new();
         for (int round = 0; round < runs + WarmUps; round++)
         {
-            double before = NodeProgram.OurMilliseconds;
+            double before = NodePeer.OurCpuMilliseconds;
             int result = run(Steps, different);
-            double mine = NodeProgram.OurMilliseconds - before;
+            double mine = NodePeer.OurCpuMilliseconds - before;
             JsonElement answer = peer.Ask(new { cmd = "run", steps = Steps, different });
             if (answer.GetProperty("result").GetInt32() != result)
             {
@@ -51,11 +47,11 @@ internal static class SwitchMeasure
 
             if (round >= WarmUps)
             {
-                ratios.Add(mine, answer.GetProperty("cpu_us").GetDouble() / 1000);
+                comparison.Add(mine, answer.GetProperty("cpu_us").GetDouble() / 1000);
             }
         }
 
-        return ratios;
+        return comparison;
     }
 
     /// <summary>

@@ -14,6 +14,7 @@ internal static class AtollCommand
         ("validate", static () => new ValidateVerb()),
         ("inspect", static () => new InspectVerb()),
         ("wat", static () => new WatVerb()),
+        ("print", static () => new PrintVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
         ("mcp", static () => new McpVerb()),

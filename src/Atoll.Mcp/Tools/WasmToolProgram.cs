@@ -69,6 +69,12 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
             var kind = e.Kind == TrapKind.StackExhausted ? "used up its stack" : $"crashed ({e.Kind})";
             return new ToolError("crashed", $"{manifest.Name} {kind}; the server's log has the guest's stack. Its memory limit is {call.Frame.MemoryBytes} bytes (budgets.memory_bytes).");
         }
+        catch (GuestThrownException e)
+        {
+            errors.End();
+            LogThrow(call.Logger, manifest.Name, e.Message, string.Join(" < ", e.GuestStack.Take(16)));
+            return new ToolError("crashed", $"{manifest.Name} threw an exception that it did not catch; the server's log has the guest's stack.");
+        }
         catch (Exception e) when (IsUnavailable(e))
         {
             return Unavailable(e);
@@ -127,6 +133,9 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Warning, Message = "{Tool} trapped: {Kind}; guest stack: {GuestStack}")]
     private static partial void LogTrap(ILogger logger, string tool, TrapKind kind, string guestStack);
+
+    [LoggerMessage(EventId = 304, Level = LogLevel.Warning, Message = "{Tool}: {Error}; guest stack: {GuestStack}")]
+    private static partial void LogThrow(ILogger logger, string tool, string error, string guestStack);
 
     [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "{Tool} cannot run")]
     private static partial void LogUnavailable(ILogger logger, Exception exception, string tool);

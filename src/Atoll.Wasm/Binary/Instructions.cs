@@ -58,6 +58,34 @@ internal enum ImmediateKind : byte
 
     /// <summary>A zero byte.</summary>
     Fence,
+
+    /// <summary>Type index.</summary>
+    Type,
+
+    /// <summary>Type index, then the field's number.</summary>
+    Field,
+
+    /// <summary>Type index, then a number of elements.</summary>
+    ArrayCount,
+
+    /// <summary>Type index, then data index.</summary>
+    ArrayData,
+
+    /// <summary>Type index, then element index.</summary>
+    ArrayElements,
+
+    /// <summary>Two type indices.</summary>
+    TypePair,
+
+    /// <summary>A heap type; the instruction's last bit says whether null is included.</summary>
+    CastHeapType,
+
+    /// <summary>Flags (bit 0: the first type has null, bit 1: the second has), label, two heap types.</summary>
+    CastTypes,
+    Tag,
+
+    /// <summary>Block type, then clauses (<see cref="CatchClause"/>).</summary>
+    TryTable,
 }
 
 /// <summary>One row of the instruction table, shared by validator, text format and tools.</summary>
@@ -71,18 +99,24 @@ internal enum ImmediateKind : byte
 /// </param>
 /// <param name="Feature">What must be enabled for it.</param>
 internal sealed record Instruction(
-    Opcode Opcode, string Mnemonic, ImmediateKind Immediate, int NaturalAlignment, string Signature, WasmFeatures Feature = WasmFeatures.None);
+    Opcode Opcode, string Mnemonic, ImmediateKind Immediate, int NaturalAlignment, string Signature, WasmFeatures Feature = WasmFeatures.None)
+{
+    /// <summary>Whether it begins a block, with a label of its own.</summary>
+    public bool OpensBlock => Immediate is ImmediateKind.BlockType or ImmediateKind.TryTable;
+}
 
 /// <summary>The instruction table: one row for each instruction. Each part of WebAssembly has its rows in a file.</summary>
 internal static class Instructions
 {
     public static readonly Instruction[] All =
-        [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows];
+        [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows,
+            .. FunctionReferenceInstructions.Rows, .. GarbageCollectionInstructions.Rows, .. ExceptionInstructions.Rows];
 
     private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
 
-    private static readonly FrozenDictionary<string, Instruction> ByMnemonic =
-        All.Where(i => i.Opcode != Opcode.SelectT).ToFrozenDictionary(i => i.Mnemonic, StringComparer.Ordinal);
+    /// <summary>By name in the text format, in which some names stand for two codes: here is the one that says less.</summary>
+    public static readonly FrozenDictionary<string, Instruction> ByMnemonic =
+        All.Where(i => i.Opcode is not (Opcode.SelectT or Opcode.RefTestNull or Opcode.RefCastNull)).ToFrozenDictionary(i => i.Mnemonic, StringComparer.Ordinal);
 
     public static bool TryGet(Opcode opcode, out Instruction instruction) => ByOpcode.TryGetValue(opcode, out instruction!);
 

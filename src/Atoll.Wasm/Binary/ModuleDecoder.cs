@@ -22,7 +22,7 @@ internal static class ModuleDecoder
         {
             int start = reader.Position;
             byte id = reader.ReadByte();
-            int order = OrderOf(id, start);
+            int order = OrderOf(id, start, features);
             int sizeOffset = reader.Position;
             uint size = reader.ReadVarU32();
             if (size > (uint)reader.Remaining)
@@ -40,7 +40,7 @@ internal static class ModuleDecoder
                 lastOrder = order;
             }
 
-            var section = new WasmReader(bytes, reader.Position, reader.Position + (int)size, features);
+            var section = new WasmReader(bytes, reader.Position, reader.Position + (int)size, features, sections.Types);
             sections.Read(id, ref section);
             if (!section.AtEnd)
             {
@@ -79,14 +79,15 @@ internal static class ModuleDecoder
     }
 
     /// <summary>Place of a section in the module: the data count section (12) comes before the code (10), tags (13) before globals (6).</summary>
-    private static int OrderOf(byte id, int offset) => id switch
+    private static int OrderOf(byte id, int offset, WasmFeatures features) => id switch
     {
-        0 => 0,
-        <= 9 => id,
-        12 => 10,
-        10 => 11,
-        11 => 12,
-        13 => throw new MalformedModuleException("malformed section id 13: exception handling is not enabled", offset),
+        <= 5 => id,
+        13 when (features & WasmFeatures.Exceptions) == 0 => throw new MalformedModuleException("malformed section id 13: exception handling is not enabled", offset),
+        13 => 6,
+        <= 9 => id + 1,
+        12 => 11,
+        10 => 12,
+        11 => 13,
         _ => throw new MalformedModuleException($"malformed section id {id}", offset),
     };
 }

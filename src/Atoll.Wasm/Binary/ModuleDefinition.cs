@@ -9,7 +9,7 @@ internal sealed class ModuleDefinition
     /// <summary>What the module was allowed to use.</summary>
     public required WasmFeatures Features { get; init; }
 
-    public FunctionType[] Types { get; set; } = [];
+    public List<DefinedType> Types { get; } = [];
 
     public ImportDefinition[] Imports { get; set; } = [];
 
@@ -30,6 +30,11 @@ internal sealed class ModuleDefinition
 
     public int ImportedGlobalCount { get; set; }
 
+    /// <summary>Type of each tag, imports first.</summary>
+    public TagDefinition[] Tags { get; set; } = [];
+
+    public int ImportedTagCount { get; set; }
+
     public ExportDefinition[] Exports { get; set; } = [];
 
     /// <summary>Index of the start function, or -1.</summary>
@@ -45,9 +50,13 @@ internal sealed class ModuleDefinition
     /// <summary>One body for each function that is not imported, in order.</summary>
     public FunctionBody[] Bodies { get; set; } = [];
 
+    /// <summary>Offset of the content of the code section.</summary>
+    public int CodeStart { get; set; }
+
     public CustomSection[] CustomSections { get; set; } = [];
 
-    public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]];
+    /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>
+    public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]].Function!;
 }
 
 /// <summary>A range of the module's bytes: <c>[Start, End)</c>.</summary>
@@ -56,6 +65,10 @@ internal readonly record struct ByteRange(int Start, int End)
     public int Length => End - Start;
 }
 
+/// <param name="Module">First part of its name.</param>
+/// <param name="Name">Second part of its name.</param>
+/// <param name="Kind">What is imported.</param>
+/// <param name="Type">As in <see cref="ModuleImport"/>, but a <see cref="DefinedType"/> for a function.</param>
 internal sealed record ImportDefinition(string Module, string Name, ExternKind Kind, object Type);
 
 /// <param name="Type">The table's type.</param>
@@ -65,6 +78,10 @@ internal sealed record TableDefinition(TableType Type, ByteRange? Initializer);
 /// <param name="Type">The global's type.</param>
 /// <param name="Initializer">Constant expression, up to and including its <c>end</c>; empty for imports.</param>
 internal sealed record GlobalDefinition(GlobalType Type, ByteRange Initializer);
+
+/// <param name="TypeIndex">Index of its function type; the validator checks it.</param>
+/// <param name="Type">Its type.</param>
+internal sealed record TagDefinition(int TypeIndex, TagType Type);
 
 internal sealed record ExportDefinition(string Name, ExternKind Kind, int Index);
 
@@ -88,8 +105,14 @@ internal sealed record DataSegment(SegmentMode Mode, int Memory, ByteRange Offse
 /// <param name="Code">The instructions, up to and including the last <c>end</c>.</param>
 internal sealed record FunctionBody(LocalRun[] Locals, int LocalCount, ByteRange Code)
 {
+    /// <summary>Where the declarations of the locals begin; custom sections about code count from here.</summary>
+    public int Start { get; init; }
+
     /// <summary>Whether there is a call in the body. Set by validation.</summary>
     public bool HasCalls { get; set; }
+
+    /// <summary>Number of blocks that catch. Set by validation.</summary>
+    public int Tries { get; set; }
 
     /// <summary>Whether there is a loop in the body. Set by validation.</summary>
     public bool HasLoops { get; set; }

@@ -59,6 +59,7 @@ internal static class OpcodeReader
                     }
 
                     reader.SkipImmediate(instruction.Immediate);
+                    depth += opcode is Opcode.Try or Opcode.TryTable ? 1 : opcode == Opcode.Delegate && depth > 0 ? -1 : 0;
                     break;
             }
         }
@@ -85,7 +86,7 @@ internal static class OpcodeReader
             case ImmediateKind.None:
                 break;
             case ImmediateKind.BlockType:
-                reader.ReadBlockType([], out _);
+                reader.SkipBlockType();
                 break;
             case ImmediateKind.I32:
                 reader.ReadVarS32();
@@ -99,8 +100,8 @@ internal static class OpcodeReader
             case ImmediateKind.F64:
                 reader.ReadF64Bits();
                 break;
-            case ImmediateKind.HeapType:
-                reader.ReadHeapType();
+            case ImmediateKind.HeapType or ImmediateKind.CastHeapType:
+                reader.ReadVarS33();
                 break;
             case ImmediateKind.Memory or ImmediateKind.AtomicMemory:
                 reader.ReadMemoryArgument();
@@ -116,28 +117,47 @@ internal static class OpcodeReader
                 reader.ReadF64Bits();
                 reader.ReadF64Bits();
                 break;
+            case ImmediateKind.CastTypes:
+                reader.ReadByte();
+                reader.ReadVarU32();
+                reader.ReadVarS33();
+                reader.ReadVarS33();
+                break;
+            case ImmediateKind.Field or ImmediateKind.ArrayCount or ImmediateKind.ArrayData or ImmediateKind.ArrayElements or ImmediateKind.TypePair:
             case ImmediateKind.CallIndirect or ImmediateKind.MemoryInit or ImmediateKind.MemoryCopy or ImmediateKind.TableInit or ImmediateKind.TableCopy:
                 reader.ReadVarU32();
                 reader.ReadVarU32();
                 break;
-            case ImmediateKind.BranchTable:
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.ReadVarU32();
-                }
-
-                reader.ReadVarU32();
-                break;
-            case ImmediateKind.SelectTypes:
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    reader.ReadValueType();
-                }
-
+            case ImmediateKind.BranchTable or ImmediateKind.SelectTypes or ImmediateKind.TryTable:
+                reader.SkipList(kind);
                 break;
             default:
                 reader.ReadVarU32();
                 break;
+        }
+    }
+
+    private static void SkipList(this ref WasmReader reader, ImmediateKind kind)
+    {
+        if (kind == ImmediateKind.TryTable)
+        {
+            reader.SkipBlockType();
+        }
+
+        for (uint left = reader.ReadCount(); left > 0; left--)
+        {
+            switch (kind)
+            {
+                case ImmediateKind.BranchTable: reader.ReadVarU32(); break;
+                case ImmediateKind.SelectTypes: reader.SkipValueType(); break;
+                default: reader.ReadCatchClause(); break;
+            }
+        }
+
+        if (kind == ImmediateKind.BranchTable)
+        {
+            // The default target is not counted.
+            reader.ReadVarU32();
         }
     }
 
@@ -150,12 +170,6 @@ internal static class OpcodeReader
             : throw new MalformedModuleException($"illegal opcode {prefix:x2} {number:x2}", start);
     }
 
-    // The instructions that the table does not have yet, and those that are only not enabled.
-    private static string Explain(int code) => Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : code switch
-    {
-        >= 0xFB0000 and <= 0xFBFFFF => ": instructions on structures and arrays are not enabled",
-        0x06 or 0x07 or 0x08 or 0x09 or 0x0A or 0x18 or 0x19 or 0x1F => ": exception handling is not enabled",
-        0x14 or 0x15 or 0xD3 or 0xD4 or 0xD5 or 0xD6 => ": typed references are not enabled",
-        _ => "",
-    };
+    private static string Explain(int code) =>
+        Instructions.TryGet((Opcode)code, out Instruction row) ? $": {row.Mnemonic} needs {row.Feature}, which is not enabled" : "";
 }

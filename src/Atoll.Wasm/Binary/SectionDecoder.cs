@@ -5,12 +5,15 @@ namespace Atoll.Wasm.Binary;
 /// A vector's length is compared with the bytes that are left before anything is allocated, so memory stays within a
 /// constant factor of the module's size.
 /// </remarks>
-internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeatures features)
+internal sealed partial class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeatures features)
 {
     private readonly ModuleDefinition _module = new() { Bytes = bytes, Features = features };
     private readonly List<CustomSection> _customSections = [];
     private bool _hasCode;
     private bool _hasData;
+
+    /// <summary>The types read so far.</summary>
+    public List<DefinedType> Types => _module.Types;
 
     public void Read(byte id, ref WasmReader reader)
     {
@@ -29,6 +32,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
             case 10: ReadCode(ref reader); break;
             case 11: ReadData(ref reader); break;
             case 12: ReadDataCount(ref reader); break;
+            case 13: ReadTags(ref reader); break;
             default: throw new InvalidOperationException($"section {id} has no reader");
         }
     }
@@ -63,13 +67,10 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
 
     private void ReadTypes(ref WasmReader reader)
     {
-        var types = new FunctionType[ReadCount(ref reader, 0, limits.MaxTypes, "types")];
-        for (int i = 0; i < types.Length; i++)
+        for (int groups = ReadCount(ref reader, 0, limits.MaxTypes, "types"); groups > 0; groups--)
         {
-            types[i] = reader.ReadFunctionType(limits);
+            TypeSectionReader.ReadGroup(ref reader, limits);
         }
-
-        _module.Types = types;
     }
 
     private void ReadImports(ref WasmReader reader)
@@ -79,6 +80,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         List<TableDefinition> tables = [];
         List<MemoryType> memories = [];
         List<GlobalDefinition> globals = [];
+        List<TagDefinition> tags = [];
         for (int i = 0; i < imports.Length; i++)
         {
             string module = reader.ReadName(limits.MaxNameBytes);
@@ -91,7 +93,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
                 case 0:
                     int index = ReadIndex(ref reader);
                     functions.Add(index);
-                    type = index < _module.Types.Length ? _module.Types[index] : UnknownType;
+                    type = index < Types.Count ? Types[index] : UnknownType;
                     break;
                 case 1:
                     TableType table = reader.ReadTableType();
@@ -108,6 +110,11 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
                     globals.Add(new GlobalDefinition(global, default));
                     type = global;
                     break;
+                case 4 when (features & WasmFeatures.Exceptions) != 0:
+                    TagDefinition tag = ReadTag(ref reader);
+                    tags.Add(tag);
+                    type = tag.Type;
+                    break;
                 default:
                     string hint = kind == 4 ? ": exception handling is not enabled" : "";
                     throw new MalformedModuleException($"malformed import kind 0x{kind:x2}{hint}", start);
@@ -120,6 +127,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         CheckLimit(tables.Count, limits.MaxTables, "tables", reader.Position);
         CheckLimit(memories.Count, limits.MaxMemories, "memories", reader.Position);
         CheckLimit(globals.Count, limits.MaxGlobals, "globals", reader.Position);
+        CheckLimit(tags.Count, limits.MaxTags, "tags", reader.Position);
         _module.Imports = imports;
         _module.Functions = [.. functions];
         _module.ImportedFunctionCount = functions.Count;
@@ -129,10 +137,12 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         _module.ImportedMemoryCount = memories.Count;
         _module.Globals = [.. globals];
         _module.ImportedGlobalCount = globals.Count;
+        _module.Tags = [.. tags];
+        _module.ImportedTagCount = tags.Count;
     }
 
     /// <summary>Stands for the type of an import whose type index does not exist; the validator refuses such a module.</summary>
-    private static FunctionType UnknownType { get; } = new([], []);
+    private static DefinedType UnknownType { get; } = DefinedType.Of(new FunctionType([], []));
 
     private void ReadFunctions(ref WasmReader reader)
     {
@@ -208,7 +218,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
             string name = reader.ReadName(limits.MaxNameBytes);
             int start = reader.Position;
             byte kind = reader.ReadByte();
-            if (kind > 3)
+            if (kind > 4 || (kind == 4 && (features & WasmFeatures.Exceptions) == 0))
             {
                 string hint = kind == 4 ? ": exception handling is not enabled" : "";
                 throw new MalformedModuleException($"malformed export kind 0x{kind:x2}{hint}", start);
@@ -246,7 +256,9 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         int table = active && (flags & 2) != 0 ? ReadIndex(ref reader) : 0;
         ByteRange offset = active ? reader.SkipExpression() : default;
         bool hasExpressions = (flags & 4) != 0;
-        ValueType type = ValueType.FuncRef;
+
+        // Function indices give references that are not null ("Element Section").
+        ValueType type = hasExpressions ? ValueType.FuncRef : ValueType.FuncRef.WithoutNull;
         if ((flags & 3) != 0)
         {
             if (hasExpressions)
@@ -296,6 +308,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
     {
         _hasCode = true;
         int start = reader.Position;
+        _module.CodeStart = start;
         uint count = reader.ReadCount();
         int expected = _module.Functions.Length - _module.ImportedFunctionCount;
         if (count != (uint)expected)
@@ -322,12 +335,12 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         }
 
         int end = reader.Position + (int)size;
-        var body = new WasmReader(bytes, reader.Position, end, features);
+        var body = new WasmReader(bytes, reader.Position, end, features, Types);
         int localsOffset = body.Position;
         var runs = new LocalRun[body.ReadCount()];
 
         // The type index is checked by the validator; a function with a bad one counts as having no parameters here.
-        ulong total = typeIndex < _module.Types.Length ? (ulong)_module.Types[typeIndex].Parameters.Length : 0;
+        ulong total = typeIndex < Types.Count ? (ulong)(Types[typeIndex].Function?.Parameters.Length ?? 0) : 0;
         for (int i = 0; i < runs.Length; i++)
         {
             uint count = body.ReadVarU32();
@@ -341,7 +354,7 @@ internal sealed class SectionDecoder(byte[] bytes, ModuleLimits limits, WasmFeat
         }
 
         reader.Position = end;
-        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end));
+        return new FunctionBody(runs, (int)total, new ByteRange(body.Position, end)) { Start = localsOffset };
     }
 
     private void ReadData(ref WasmReader reader)

@@ -12,9 +12,10 @@ internal ref struct WasmReader
     private readonly int _end;
 
     /// <summary>Reads <paramref name="bytes"/> from <paramref name="position"/> up to (not including) <paramref name="end"/>.</summary>
-    public WasmReader(ReadOnlySpan<byte> bytes, int position, int end, WasmFeatures features = WasmFeatures.All)
+    public WasmReader(ReadOnlySpan<byte> bytes, int position, int end, WasmFeatures features = WasmFeatures.All, List<DefinedType>? types = null)
     {
         Features = features;
+        Types = types;
         _bytes = bytes;
         _end = end;
         Position = position;
@@ -22,6 +23,11 @@ internal ref struct WasmReader
 
     /// <summary>What the module may use; who reads a second time what was accepted before need not say it.</summary>
     public WasmFeatures Features { get; }
+
+    /// <summary>The types that a type index can denote here; null where none can, or where they are only stepped over.</summary>
+    public List<DefinedType>? Types { get; }
+
+    public readonly bool Has(WasmFeatures features) => (Features & features) == features;
 
     /// <summary>Offset of the next byte, counted from the start of the module.</summary>
     public int Position { get; set; }

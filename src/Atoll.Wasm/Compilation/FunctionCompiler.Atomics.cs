@@ -121,7 +121,7 @@ internal sealed partial class FunctionCompiler
 
         _il.LoadInt32(size - 1);
         _il.Emit(Il.And);
-        _il.Branch(Il.BrTrue, ColdLabel(ref _unalignedLabel));
+        _il.Branch(Il.BrTrue, ColdLabel(ref _cold.Unaligned));
     }
 
     /// <summary>Wait and notify: address, other operands, offset, memory.</summary>

@@ -6,13 +6,33 @@ namespace Atoll.Wasm.Compilation;
 /// <content>Instructions on whole memories and tables, and what 64-bit indices need.</content>
 internal sealed partial class FunctionCompiler
 {
+    /// <summary>
+    /// The check for a 64-bit address: address > length - extent, unsigned, which takes a length that is not below the extent. Mostly the memory's
+    /// minimum promises that; otherwise a look at the length comes first.
+    /// </summary>
+    private void EmitWideCheck(in Entry address, int memory, long extent)
+    {
+        if (_definition.Memories[memory].MinimumBytes < (ulong)extent)
+        {
+            LoadMemoryLength(memory);
+            _il.LoadInt64(extent);
+            _il.Branch(Il.Blt, MemoryTrapLabel());
+        }
+
+        LoadAddressValue(address);
+        LoadMemoryLength(memory);
+        _il.LoadInt64(extent);
+        _il.Emit(Il.Sub);
+        _il.Branch(Il.BgtUn, MemoryTrapLabel());
+    }
+
     /// <summary>No memory reaches as far as the offset. What follows is compiled all the same, but never runs.</summary>
     private void EmitTrapAlways(int memory)
     {
-        LoadMemoryBound(memory, isNarrow: false);
-        _il.LoadInt64((long)MemoryMapping.LargestBytes + 1);
-        _il.Emit(Il.AddOvfUn);
-        _il.Emit(Il.Pop);
+        SpillAll();
+        LoadMemoryLength(memory);
+        _il.LoadInt64(0);
+        _il.Branch(Il.Bge, MemoryTrapLabel());
     }
 
     /// <summary>Instructions that are a call of a method of the runtime: context, operands, immediates.</summary>

@@ -12,6 +12,12 @@ internal sealed partial class FunctionCompiler
     private void Call(int index, bool isTail = false)
     {
         FunctionType type = _definition.TypeOf(index);
+        if (isTail && DeferTailCall(type, null, index))
+        {
+            return;
+        }
+
+        NoteThrow();
         FlushFuel();
         SaveFuel();
         (int depth, int[] outs) = LoadArguments(type, isTail);
@@ -42,7 +48,7 @@ internal sealed partial class FunctionCompiler
     {
         if (!isTail)
         {
-            int depth = LoadOperands(type.Parameters.Length);
+            int depth = LoadArgumentValues(type.Parameters.Length);
             return (depth, LoadOutAddresses(type));
         }
 
@@ -53,7 +59,7 @@ internal sealed partial class FunctionCompiler
             Look();
         }
 
-        LoadOperands(type.Parameters.Length);
+        LoadArgumentValues(type.Parameters.Length);
         for (int i = 1; i < type.Results.Length; i++)
         {
             _il.LoadArgument(_parameterCount + i - 1);
@@ -66,6 +72,7 @@ internal sealed partial class FunctionCompiler
     {
         if (isTail)
         {
+            _hasTailCalls = true;
             _il.Emit(Il.Tail);
         }
 
@@ -87,10 +94,16 @@ internal sealed partial class FunctionCompiler
 
     private void CallIndirect(int typeIndex, int table, bool isTail = false)
     {
-        FunctionType type = _definition.Types[typeIndex];
+        DefinedType type = _definition.Types[typeIndex];
+        LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
+        if (isTail && DeferTailCall(type.Function!, indexKind, typeIndex, table))
+        {
+            return;
+        }
+
+        NoteThrow();
         FlushFuel();
         SaveFuel();
-        LocalKind indexKind = _definition.Tables[table].Type.Is64 ? LocalKind.I64 : LocalKind.I32;
         int index = AllocateTemp(indexKind);
         LoadOperands(1);
         _il.StoreLocal(index);
@@ -111,10 +124,25 @@ internal sealed partial class FunctionCompiler
         _il.StoreLocal(callee);
         FreeTemp(indexKind, index);
         _il.LoadLocal(callee);
-        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.CanonicalType)));
+        _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Defined)));
         LoadContext();
         _il.Emit(Il.Ldfld, _module.TypeField(typeIndex));
-        _il.Branch(Il.BneUn, ColdLabel(ref _typeTrapLabel));
+        if (type.IsFinal)
+        {
+            _il.Branch(Il.BneUn, ColdLabel(ref _cold.TypeTrap));
+        }
+        else
+        {
+            CallHelper(nameof(GuestRuntime.IsSubtype));
+            _il.Branch(Il.BrFalse, ColdLabel(ref _cold.TypeTrap));
+        }
+
+        CallFunction(callee, type.Function!, isTail);
+    }
+
+    /// <summary>Calls the function in a temporary, which is free after that.</summary>
+    private void CallFunction(int callee, FunctionType type, bool isTail)
+    {
         (int depth, int[] outs) = LoadArguments(type, isTail);
         _il.LoadLocal(callee);
         _il.Emit(Il.Ldfld, _module.Field(typeof(Function), nameof(Function.Context)));
@@ -175,7 +203,7 @@ internal sealed partial class FunctionCompiler
 
         _il.LoadLocal(_fuelLocal);
         _il.LoadInt64(0);
-        _il.Branch(Il.Blt, ColdLabel(ref _fuelLabel));
+        _il.Branch(Il.Blt, ColdLabel(ref _cold.Fuel));
     }
 
     private void FlushFuel()

@@ -18,6 +18,13 @@ internal sealed partial class FunctionCompiler
         Loop,
         If,
         Else,
+        TryTable,
+
+        /// <summary>The body of an older <c>try</c>.</summary>
+        Try,
+
+        /// <summary>A handler of an older <c>try</c>.</summary>
+        Catch,
     }
 
     private sealed class Frame
@@ -54,6 +61,12 @@ internal sealed partial class FunctionCompiler
 
         /// <summary>If: what is known where its arms start.</summary>
         public KnownLocal[] KnownAtStart { get; set; } = [];
+
+        /// <summary>The block around it that catches.</summary>
+        public TryBlock? OuterTry { get; init; }
+
+        /// <summary>What a block that catches needs; null for others.</summary>
+        public TryBlock? Try { get; set; }
 
         /// <summary>Whether anything branches to the label.</summary>
         public bool Branched { get; set; }
@@ -95,7 +108,7 @@ internal sealed partial class FunctionCompiler
                 int tailType = (int)reader.ReadVarU32();
                 CallIndirect(tailType, (int)reader.ReadVarU32(), isTail: true);
                 return true;
-            default: return false;
+            default: return CompileException(ref reader, opcode);
         }
     }
 
@@ -104,9 +117,20 @@ internal sealed partial class FunctionCompiler
     {
         switch (opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try:
                 reader.SkipImmediate(ImmediateKind.BlockType);
                 _skipDepth++;
+                break;
+            case Opcode.TryTable:
+                reader.SkipImmediate(ImmediateKind.TryTable);
+                _skipDepth++;
+                break;
+            case Opcode.Delegate when _skipDepth > 0:
+                reader.ReadVarU32();
+                _skipDepth--;
+                break;
+            case (Opcode.Catch or Opcode.CatchAll or Opcode.Delegate) when _skipDepth == 0:
+                CompileException(ref reader, opcode);
                 break;
             case Opcode.End when _skipDepth > 0:
                 _skipDepth--;
@@ -135,6 +159,7 @@ internal sealed partial class FunctionCompiler
             Type = type,
             Label = _il.DefineLabel(),
             Height = _stack.Count - type.Parameters.Length,
+            OuterTry = _try,
         };
         frame.Values = AllocateTemps(frame.BranchTypes);
         _frames.Add(frame);
@@ -157,7 +182,7 @@ internal sealed partial class FunctionCompiler
         return temps;
     }
 
-    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(_definition.Types, out _)!;
+    private FunctionType ReadBlockType(ref WasmReader reader) => reader.ReadBlockType(out _)!;
 
     private void BeginBlock(ref WasmReader reader)
     {
@@ -292,6 +317,11 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
+        if (frame.Try is not null)
+        {
+            EndTry(frame);
+        }
+
         if (_reachable && !frame.Branched && frame.Parameters.Length == 0)
         {
             // Nothing joins here: the values can stay where they are.
@@ -307,6 +337,12 @@ internal sealed partial class FunctionCompiler
             MoveToTemps(frame.Values);
         }
 
+        JoinFrame(frame);
+    }
+
+    /// <summary>What follows the end of a block that branches go to, or that had two arms; the values are in their temporaries.</summary>
+    private void JoinFrame(Frame frame)
+    {
         bool reachable = _reachable || frame.Branched;
         _seenDepth = _reachable ? Math.Min(_seenDepth, frame.SeenDepth) : frame.SeenDepth;
         Truncate(frame.Height);
@@ -442,7 +478,7 @@ internal sealed partial class FunctionCompiler
         Frame target = Target(depth);
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
+        if (IsPlainTarget(target))
         {
             NoteBranch(target);
             EmitBranchIf(target.Label, whenTrue: true);
@@ -454,6 +490,10 @@ internal sealed partial class FunctionCompiler
         LeaveTo(target);
         _il.MarkLabel(next);
     }
+
+    /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved or noted on the way.</summary>
+    private bool IsPlainTarget(Frame target) =>
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)
@@ -476,6 +516,7 @@ internal sealed partial class FunctionCompiler
         MakeConditionOnly(keepLazyReads: true);
         FlushFuel();
         LoadOperands(1);
+        HideRotation(LocalKind.I32);
         int[] labels = new int[count];
         Dictionary<int, int> stubs = [];
         for (int i = 0; i < count; i++)
@@ -507,7 +548,7 @@ internal sealed partial class FunctionCompiler
     private int LabelFor(int depth, Dictionary<int, int> stubs)
     {
         Frame target = Target(depth);
-        if (target.Kind != FrameKind.Function && target.Values.Length == 0 && !NeedsLook(target))
+        if (IsPlainTarget(target))
         {
             NoteBranch(target);
             return target.Label;
@@ -521,55 +562,4 @@ internal sealed partial class FunctionCompiler
 
         return label;
     }
-
-    private void Return()
-    {
-        FlushFuel();
-        int count = _type.Results.Length;
-        if (count == 1 && _stackEntries == (_stack[^1].Kind == EntryKind.Stack ? 1 : 0))
-        {
-            SaveFuel();
-            LoadOperands(1);
-            _il.Emit(Il.Ret);
-            return;
-        }
-
-        SpillAll();
-        int first = _stack.Count - count;
-        EmitReturn(i => Peek(_stack[first + i]));
-    }
-
-    private void EmitReturn(Action<int> loadResult)
-    {
-        SaveFuel();
-        for (int i = 1; i < _type.Results.Length; i++)
-        {
-            _il.LoadArgument(_parameterCount + i - 1);
-            loadResult(i);
-            if (_type.Results[i].IsVector)
-            {
-                _il.Emit(Il.Call, _module.Vector(nameof(Vectors.SetResult)));
-            }
-            else
-            {
-                _il.Emit(StoreIndirect(LocalKinds.Of(_type.Results[i])));
-            }
-        }
-
-        if (!_type.Results.IsEmpty)
-        {
-            loadResult(0);
-        }
-
-        _il.Emit(Il.Ret);
-    }
-
-    private static Il StoreIndirect(LocalKind kind) => kind switch
-    {
-        LocalKind.I32 => Il.StindI4,
-        LocalKind.I64 => Il.StindI8,
-        LocalKind.F32 => Il.StindR4,
-        LocalKind.F64 => Il.StindR8,
-        _ => Il.StindRef,
-    };
 }

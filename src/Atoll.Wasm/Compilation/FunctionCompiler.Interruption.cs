@@ -52,6 +52,7 @@ internal sealed partial class FunctionCompiler
             Look();
         }
 
+        CrossTries(target);
         _il.Branch(Il.Br, target.Label);
     }
 

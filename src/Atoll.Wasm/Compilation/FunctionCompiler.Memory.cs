@@ -138,18 +138,20 @@ internal sealed partial class FunctionCompiler
     private void PopAddress(int memory, ulong offset, int size)
     {
         Entry address = Pop();
-        if (offset >= MemoryMapping.LargestBytes)
+        bool isNowhere = offset >= MemoryMapping.LargestBytes;
+        bool isKnown = !isNowhere && KnownExtent(address, memory) >= (long)offset + size;
+        if (address.Kind == EntryKind.Stack && !isKnown && (isNowhere || _tracesMemory || IsLengthKept(memory)))
+        {
+            // The check will be a branch, and IL's stack has to be empty there.
+            address = PopToTemp(address);
+        }
+
+        if (isNowhere)
         {
             EmitTrapAlways(memory);
         }
-        else if (KnownExtent(address, memory) < (long)offset + size)
+        else if (!isKnown)
         {
-            if (address.Kind == EntryKind.Stack && IsLengthKept(memory))
-            {
-                // The check of such functions is a branch, and IL's stack has to be empty there.
-                address = PopToTemp(address);
-            }
-
             EmitCheck(address, memory, (long)offset + size);
         }
 

@@ -49,10 +49,10 @@ internal sealed partial class FunctionCompiler
         switch (opcode)
         {
             case Opcode.I32Eqz or Opcode.I64Eqz: CompileEqz(opcode); break;
-            case <= Opcode.I32GeU: CompileCompare((CompareOperator)((int)CompareOperator.IntEq + (opcode - Opcode.I32Eq))); break;
-            case <= Opcode.I64GeU: CompileCompare((CompareOperator)((int)CompareOperator.IntEq + (opcode - Opcode.I64Eq))); break;
-            case <= Opcode.F32Ge: CompileCompare((CompareOperator)((int)CompareOperator.FloatEq + (opcode - Opcode.F32Eq))); break;
-            case <= Opcode.F64Ge: CompileCompare((CompareOperator)((int)CompareOperator.FloatEq + (opcode - Opcode.F64Eq))); break;
+            case <= Opcode.I32GeU: CompileCompare(LocalKind.I32, (CompareOperator)((int)CompareOperator.IntEq + (opcode - Opcode.I32Eq))); break;
+            case <= Opcode.I64GeU: CompileCompare(LocalKind.I64, (CompareOperator)((int)CompareOperator.IntEq + (opcode - Opcode.I64Eq))); break;
+            case <= Opcode.F32Ge: CompileCompare(LocalKind.F32, (CompareOperator)((int)CompareOperator.FloatEq + (opcode - Opcode.F32Eq))); break;
+            case <= Opcode.F64Ge: CompileCompare(LocalKind.F64, (CompareOperator)((int)CompareOperator.FloatEq + (opcode - Opcode.F64Eq))); break;
             case <= Opcode.I32Rotr: CompileInteger(LocalKind.I32, opcode); break;
             case <= Opcode.I64Rotr: CompileInteger(LocalKind.I64, Opcode.I32Clz + (opcode - Opcode.I64Clz)); break;
             case <= Opcode.F32Copysign: CompileFloat(LocalKind.F32, Opcode.F32Abs, opcode); break;
@@ -72,12 +72,21 @@ internal sealed partial class FunctionCompiler
 
         SettleCompare();
         int depth = LoadOperands(1);
+        HideRotation(opcode == Opcode.I32Eqz ? LocalKind.I32 : LocalKind.I64);
         PushCompare(opcode == Opcode.I32Eqz ? CompareOperator.Eqz32 : CompareOperator.Eqz64, depth);
     }
 
-    private void CompileCompare(CompareOperator comparison)
+    private void CompileCompare(LocalKind kind, CompareOperator comparison)
     {
-        int depth = comparison is CompareOperator.IntEq or CompareOperator.IntNe ? LoadCommutative() : LoadOperands(2);
+        bool commutes = comparison is CompareOperator.IntEq or CompareOperator.IntNe;
+        bool withNumber = commutes && _stack[^1] is { Kind: EntryKind.Const, Bits: not 0 };
+        int depth = commutes ? LoadCommutative() : LoadOperands(2);
+        if (!withNumber)
+        {
+            // Whichever of the two it is, no comparison with zero is left.
+            HideRotation(kind);
+        }
+
         PushCompare(comparison, depth);
     }
 
@@ -178,6 +187,7 @@ internal sealed partial class FunctionCompiler
     private void Rotate(LocalKind kind, string method, Type unsigned)
     {
         int depth = LoadShiftOperands(kind);
+        NoteRotation();
         _il.Emit(Il.Call, _module.Method(typeof(BitOperations), method, unsigned, typeof(int)));
         PushStack(kind, depth + 1);
     }
@@ -373,6 +383,7 @@ internal sealed partial class FunctionCompiler
         if (_stack[^1].Kind != EntryKind.Compare)
         {
             LoadOperands(1);
+            HideRotation(LocalKind.I32);
             _il.Branch(whenTrue ? Il.BrTrue : Il.BrFalse, label);
             return;
         }

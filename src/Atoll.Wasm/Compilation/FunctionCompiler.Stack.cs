@@ -303,15 +303,8 @@ internal sealed partial class FunctionCompiler
         long extent = isInteger && _definition.Memories.Length > 0 ? KnownExtent(value, 0) : 0;
         byte width = isInteger ? (byte)KnownWidth(value) : (byte)0;
         LoadOperands(1);
-        if (local < _parameterCount)
-        {
-            _il.StoreArgument(local);
-        }
-        else
-        {
-            _il.StoreLocal(local - _parameterCount);
-        }
-
+        CopyForHandlers(local);
+        StoreWasmLocal(local);
         Forget(local);
         Know(local, extent, width);
         _isSet[local] = true;
@@ -323,13 +316,27 @@ internal sealed partial class FunctionCompiler
 
     private void LoadWasmLocal(int local)
     {
-        if (local < _parameterCount)
+        int home = _homes[local];
+        if (home < 0)
         {
             _il.LoadArgument(local);
         }
         else
         {
-            _il.LoadLocal(local - _parameterCount);
+            _il.LoadLocal(home);
+        }
+    }
+
+    private void StoreWasmLocal(int local)
+    {
+        int home = _homes[local];
+        if (home < 0)
+        {
+            _il.StoreArgument(local);
+        }
+        else
+        {
+            _il.StoreLocal(home);
         }
     }
 

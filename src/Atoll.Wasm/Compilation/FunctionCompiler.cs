@@ -15,6 +15,9 @@ internal sealed partial class FunctionCompiler
 
     private const int MaximumLocals = 60_000;
 
+    /// <summary>Functions of more code share one block for all failed checks even where that loses the line: blocks cost the JIT compiler's favour.</summary>
+    private const int MaximumTracedBytes = 4096;
+
     private readonly ModuleCompiler _module;
     private readonly ModuleDefinition _definition;
     private readonly WasmEngineOptions _options;
@@ -24,13 +27,16 @@ internal sealed partial class FunctionCompiler
     private int _parameterCount;
     private int _contextArgument;
     private LocalKind[] _wasmLocals = [];
+
+    /// <summary>The IL local of each wasm local; -1 for an argument of IL.</summary>
+    private int[] _homes = [];
     private bool _hasCalls;
     private int _guardLocal;
-    private int _memoryTrapLabel;
-    private int _typeTrapLabel;
-    private int _unalignedLabel;
-    private int _stackCheckLabel;
-    private int _fuelLabel;
+    private InstructionMap? _map;
+    private int _prologueLength;
+    private int _instructionOffset;
+    private bool _tracesMemory;
+    private ColdLabels _cold;
     private int _controlLocal;
     private int[] _memoryBases = [];
     private int[] _memoryLengths = [];
@@ -42,38 +48,36 @@ internal sealed partial class FunctionCompiler
         _options = module.Engine.Options;
     }
 
+    /// <summary>Labels of the blocks that throw, -1 where there is none. IL lets no branch leave a try region, which therefore has its own.</summary>
+    private struct ColdLabels()
+    {
+        public int MemoryTrap = -1;
+
+        /// <summary>In place of <see cref="MemoryTrap"/> where traps tell their line: one for each instruction.</summary>
+        public List<(int Label, int Offset)>? MemoryTraps;
+        public int TypeTrap = -1;
+        public int CastFailure = -1;
+        public int Unaligned = -1;
+        public int StackCheck = -1;
+        public int Fuel = -1;
+    }
+
     /// <summary>IL of the function and what the method needs to run it.</summary>
-    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes)
+    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes, IlBuffer.HandlerOffsets[] Handlers)
     {
         /// <summary>For a body that is to be inlined.</summary>
         public VariablePlacement? Placement { get; init; }
     }
 
+    /// <summary>As <see cref="Compile(int)"/>, to learn where each instruction's code lies.</summary>
+    public List<(int Il, int Offset)> Map(int index)
+    {
+        _map = new InstructionMap();
+        Compile(index, null);
+        return _map.Resolve(_il, _prologueLength);
+    }
+
     public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
-
-    public Result Compile(int index)
-    {
-        Result result = Compile(index, null);
-        JitBudget used = new(result.Il.Length, _il.Instructions + _prologue.Instructions, _il.Blocks, _locals.Count + _contextArgument + 1, _il.References + _prologue.References);
-        if (Environment.GetEnvironmentVariable("ATOLL_STATS") == "1" && used.Exceeds(JitBudget.Limits)) Console.Error.WriteLine($"f{index} {used}");
-        if (Environment.GetEnvironmentVariable("ATOLL_NOGIANT") != "1" && used.Exceeds(JitBudget.Limits) && VariablePlacement.For(_locals, References(), _contextArgument + 1) is { } placement)
-        {
-            result = Compile(index, placement) with { Locals = placement.Locals, Placement = placement };
-        }
-
-        return result;
-    }
-
-    private int[] References()
-    {
-        int[] sum = new int[_locals.Count];
-        for (int i = 0; i < sum.Length; i++)
-        {
-            sum[i] = (i < _il.LocalReferences.Length ? _il.LocalReferences[i] : 0) + (i < _prologue.LocalReferences.Length ? _prologue.LocalReferences[i] : 0);
-        }
-
-        return sum;
-    }
 
     private Result Compile(int index, VariablePlacement? placement)
     {
@@ -82,10 +86,13 @@ internal sealed partial class FunctionCompiler
         _il.Placement = placement;
         _prologue.Placement = placement;
         EmitEntry(body);
+        BeginRegion(body);
         PushFunctionFrame();
-        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
+        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
         while (_frames.Count > 0)
         {
+            _instructionOffset = reader.Position;
+            _map?.Note(_il, _instructionOffset);
             Opcode opcode = reader.ReadOpcode();
             if (!_reachable)
             {
@@ -101,10 +108,15 @@ internal sealed partial class FunctionCompiler
             }
         }
 
+        // What follows belongs to many instructions.
+        _map?.Note(_il, -1);
+        EndRegion();
+        EmitDeferred();
         EmitColdBlocks();
-        EmitPrologue();
+        EmitPrologue(_prologue);
         int frame = EstimateFrame();
-        return new Result(_il.Finish(_prologue), _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame);
+        byte[] il = _il.Finish(_prologue, out _prologueLength);
+        return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(_prologueLength));
     }
 
     /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
@@ -127,11 +139,8 @@ internal sealed partial class FunctionCompiler
         _fuel = 0;
         _guardLocal = -1;
         _fuelLocal = -1;
-        _memoryTrapLabel = -1;
-        _typeTrapLabel = -1;
-        _unalignedLabel = -1;
-        _stackCheckLabel = -1;
-        _fuelLabel = -1;
+        _cold = new ColdLabels();
+        _tracesMemory = _module.HasLines && body.Code.Length <= MaximumTracedBytes;
         _controlLocal = -1;
         _memoryBases = new int[_definition.Memories.Length];
         Array.Fill(_memoryBases, -1);
@@ -142,8 +151,10 @@ internal sealed partial class FunctionCompiler
         }
 
         _wasmLocals = new LocalKind[body.LocalCount];
+        _homes = new int[body.LocalCount];
         for (int i = 0; i < _parameterCount; i++)
         {
+            _homes[i] = -1;
             _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
         }
 
@@ -152,8 +163,9 @@ internal sealed partial class FunctionCompiler
         {
             for (int i = 0; i < run.Count; i++)
             {
-                _wasmLocals[next++] = LocalKinds.Of(run.Type);
-                AddLocal(_wasmLocals[next - 1]);
+                _wasmLocals[next] = LocalKinds.Of(run.Type);
+                _homes[next] = AddLocal(_wasmLocals[next]);
+                next++;
             }
         }
 
@@ -186,7 +198,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        if (_hasCalls)
+        if (_hasCalls && _options.StackGuard)
         {
             // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
             _guardLocal = AddLocal(LocalKind.Pointer);
@@ -194,7 +206,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.ConvU);
             LoadControl(nameof(StoreControl.StackLimit));
             _il.Emit(Il.LdindI8);
-            _il.Branch(Il.BltUn, ColdLabel(ref _stackCheckLabel));
+            _il.Branch(Il.BltUn, ColdLabel(ref _cold.StackCheck));
         }
 
         if (_options.ConsumeFuel)
@@ -204,43 +216,69 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>Loads what the body turned out to use: the store's control block, bases of memories.</summary>
-    private void EmitPrologue()
+    private void EmitPrologue(IlBuffer il)
     {
         if (_controlLocal >= 0)
         {
-            _prologue.LoadArgument(_contextArgument);
-            _prologue.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
-            _prologue.StoreLocal(_controlLocal);
+            il.LoadArgument(_contextArgument);
+            il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            il.StoreLocal(_controlLocal);
         }
 
         for (int i = 0; i < _memoryBases.Length; i++)
         {
             if (_memoryBases[i] >= 0)
             {
-                _prologue.LoadArgument(_contextArgument);
-                _prologue.Emit(Il.Ldfld, _module.MemoryField(i));
-                _prologue.StoreLocal(_memoryBases[i]);
+                il.LoadArgument(_contextArgument);
+                il.Emit(Il.Ldfld, _module.MemoryField(i));
+                il.StoreLocal(_memoryBases[i]);
             }
 
             if (_memoryLengths[i] >= 0)
             {
-                EmitMemoryLength(_prologue, _memoryBases[i]);
-                _prologue.StoreLocal(_memoryLengths[i]);
+                EmitMemoryLength(il, _memoryBases[i]);
+                il.StoreLocal(_memoryLengths[i]);
             }
         }
     }
 
     /// <summary>
-    /// One block for each kind of failure, at the end. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
+    /// One block for each kind of failure, at the end of the function or of its try region. All of them throw: the JIT compiler then knows that they are cold, and keeps the values of
     /// hot loops in registers.
     /// </summary>
     private void EmitColdBlocks()
     {
-        EmitThrow(_memoryTrapLabel, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
-        EmitThrow(_unalignedLabel, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
-        EmitThrow(_typeTrapLabel, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
-        EmitThrow(_stackCheckLabel, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
-        EmitThrow(_fuelLabel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
+        foreach ((int label, int offset) in _cold.MemoryTraps ?? [])
+        {
+            _il.MarkLabel(label);
+            _il.LoadInt32(offset);
+            CallHelper(nameof(GuestRuntime.MemoryOutOfBoundsAt));
+            _il.Emit(Il.Throw);
+        }
+
+        EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
+        EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
+        EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
+        EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
+        EmitThrow(_cold.StackCheck, nameof(GuestRuntime.StackCheckFailed), takesContext: true);
+        EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
+    }
+
+    /// <summary>Where a failed check of a memory access goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
+    private int MemoryTrapLabel()
+    {
+        if (!_tracesMemory)
+        {
+            return ColdLabel(ref _cold.MemoryTrap);
+        }
+
+        _cold.MemoryTraps ??= [];
+        if (_cold.MemoryTraps is not [.., var last] || last.Offset != _instructionOffset)
+        {
+            _cold.MemoryTraps.Add((_il.DefineLabel(), _instructionOffset));
+        }
+
+        return _cold.MemoryTraps[^1].Label;
     }
 
     private int ColdLabel(ref int label)
@@ -261,7 +299,7 @@ internal sealed partial class FunctionCompiler
         }
 
         _il.MarkLabel(label);
-        if (label == _fuelLabel)
+        if (label == _cold.Fuel)
         {
             SaveFuel();
         }
@@ -309,7 +347,11 @@ internal sealed partial class FunctionCompiler
         {
             CompileAtomic(ref reader, opcode);
         }
-        else if (!CompileControl(ref reader, opcode))
+        else if ((int)opcode >> 16 == (int)Opcode.StructNew >> 16)
+        {
+            CompileHeap(ref reader, opcode);
+        }
+        else if (!CompileControl(ref reader, opcode) && !CompileReference(ref reader, opcode))
         {
             CompileOther(ref reader, opcode);
         }
@@ -347,7 +389,17 @@ internal sealed partial class FunctionCompiler
 
     private void CallHelper(string name) => _il.Emit(Il.Call, _module.Helper(name));
 
-    private void LoadContext() => _il.LoadArgument(_contextArgument);
+    private void LoadContext()
+    {
+        if (_inRegion)
+        {
+            _il.LoadLocal(_contextLocal);
+        }
+        else
+        {
+            _il.LoadArgument(_contextArgument);
+        }
+    }
 
     private void LoadControl(string field)
     {

@@ -11,14 +11,30 @@ internal sealed partial class IlBuffer
     /// <summary>Instructions that name a local or an argument.</summary>
     public int References { get; private set; }
 
-    /// <summary>Basic blocks at most: one begins behind each branch, and at each label.</summary>
-    public int Blocks => _fixups.Count + _labels.Count;
-
     /// <summary>How often each local is named; those past the end never.</summary>
     public ReadOnlySpan<int> LocalReferences => _localReferences;
 
     /// <summary>Where locals are kept, when not in the locals of the same number.</summary>
     public VariablePlacement? Placement { get; set; }
+
+    /// <summary>Basic blocks: one begins where a branch goes, and behind each branch. Few are only counted roughly.</summary>
+    public int CountBlocks()
+    {
+        const int Few = 500;
+        if (_fixups.Count < Few)
+        {
+            return 2 * _fixups.Count;
+        }
+
+        HashSet<int> starts = new(2 * _fixups.Count);
+        foreach (Fixup fixup in _fixups)
+        {
+            starts.Add(_labels[fixup.Label]);
+            starts.Add(fixup.SwitchEnd != 0 ? fixup.SwitchEnd : fixup.Position + 5);
+        }
+
+        return starts.Count + 1;
+    }
 
     private void NoteReference(int local)
     {

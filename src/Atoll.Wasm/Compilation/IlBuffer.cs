@@ -10,7 +10,9 @@ internal sealed partial class IlBuffer
 {
     private readonly List<Fixup> _fixups = [];
     private readonly List<int> _labels = [];
+    private readonly List<HandlerLabels> _handlers = [];
     private byte[] _bytes = new byte[1024];
+    private int[] _saved = [];
     private int _length;
 
     /// <param name="Position">Offset of the opcode.</param>
@@ -18,12 +20,19 @@ internal sealed partial class IlBuffer
     /// <param name="SwitchEnd">Offset behind the whole switch instruction when the fixup is one of its targets, else 0.</param>
     private readonly record struct Fixup(int Position, int Label, int SwitchEnd);
 
+    /// <summary>A try region with its filter and handler, as labels; the filter ends where the handler begins.</summary>
+    private readonly record struct HandlerLabels(int Try, int TryEnd, int Filter, int Handler, int HandlerEnd);
+
+    /// <summary>A try region with its filter and handler, as offsets into the finished IL.</summary>
+    public readonly record struct HandlerOffsets(int Try, int TryEnd, int Filter, int Handler, int HandlerEnd);
+
     public int Length => _length;
 
     public void Clear()
     {
         _fixups.Clear();
         _labels.Clear();
+        _handlers.Clear();
         _length = 0;
         Instructions = 0;
         References = 0;
@@ -38,6 +47,18 @@ internal sealed partial class IlBuffer
     }
 
     public void MarkLabel(int label) => _labels[label] = _length;
+
+    /// <summary>Adds a try region, after those inside of it (ECMA-335, II.19, has them in this order).</summary>
+    public void AddHandler(int start, int end, int filter, int handler, int handlerEnd) =>
+        _handlers.Add(new HandlerLabels(start, end, filter, handler, handlerEnd));
+
+    /// <summary>The try regions, once the IL is finished.</summary>
+    /// <param name="prologue">Bytes of IL that were put before this buffer.</param>
+    public HandlerOffsets[] Handlers(int prologue) => [.. _handlers.Select(h => new HandlerOffsets(
+        prologue + OffsetOf(h.Try), prologue + OffsetOf(h.TryEnd), prologue + OffsetOf(h.Filter), prologue + OffsetOf(h.Handler), prologue + OffsetOf(h.HandlerEnd)))];
+
+    /// <summary>Where a label lies in the finished IL, prologues not counted.</summary>
+    public int OffsetOf(int label) => _labels[label] - (_fixups.Count == 0 ? 0 : _saved[FirstFixupAtOrAfter(_labels[label])]);
 
     public void Emit(Il opcode)
     {
@@ -231,18 +252,16 @@ internal sealed partial class IlBuffer
     }
 
     /// <summary>
-    /// The finished IL: <paramref name="prologue"/> (whose labels are its own), then this buffer, with branches in the short form
-    /// wherever the target is near. Linear in practice: each pass over the branches shortens some, and two or three passes settle.
+    /// The finished IL, with branches in the short form wherever the target is near. Linear in practice: each pass over the branches shortens some, and two or three passes settle.
     /// </summary>
-    public byte[] Finish(IlBuffer? prologue = null)
+    public byte[] Finish() => Relax();
+
+    /// <summary>As <see cref="Finish()"/>, behind <paramref name="prologue"/>, whose labels are its own; also gives the prologue's length.</summary>
+    public byte[] Finish(IlBuffer prologue, out int prologueLength)
     {
         byte[] body = Relax();
-        if (prologue is null)
-        {
-            return body;
-        }
-
         byte[] head = prologue.Relax();
+        prologueLength = head.Length;
         byte[] whole = new byte[head.Length + body.Length];
         head.CopyTo(whole, 0);
         body.CopyTo(whole, head.Length);
@@ -294,6 +313,7 @@ internal sealed partial class IlBuffer
             saved[i + 1] = saved[i] + (isShort[i] ? 3 : 0);
         }
 
+        _saved = saved;
         return Rewrite(isShort, saved);
     }
 
@@ -321,7 +341,7 @@ internal sealed partial class IlBuffer
             }
             else if (isShort[i])
             {
-                result[destination] = (byte)(_bytes[source] - 0x38 + 0x2B);
+                result[destination] = _bytes[source] == (byte)Il.Leave ? (byte)0xDE : (byte)(_bytes[source] - 0x38 + 0x2B);
                 result[destination + 1] = (byte)(sbyte)(to - (destination + 2));
                 source += 5;
                 destination += 2;

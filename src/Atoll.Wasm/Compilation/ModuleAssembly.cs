@@ -59,12 +59,20 @@ internal sealed class ModuleAssembly
     }
 
     /// <summary>Adds the next method; returns its token.</summary>
-    public int AddMethod(string name, MethodAttributes attributes, MethodImplAttributes impl, BlobHandle signature, ReadOnlySpan<byte> il, int maxStack, StandaloneSignatureHandle locals, bool initLocals)
+    public int AddMethod(string name, MethodAttributes attributes, MethodImplAttributes impl, BlobHandle signature, ReadOnlySpan<byte> il, int maxStack, StandaloneSignatureHandle locals, bool initLocals,
+        IlBuffer.HandlerOffsets[]? handlers = null)
     {
+        handlers ??= [];
         MethodBodyStreamEncoder.MethodBody body = _bodies.AddMethodBody(
-            il.Length, maxStack, exceptionRegionCount: 0, hasSmallExceptionRegions: true, locals,
+            il.Length, maxStack, handlers.Length, hasSmallExceptionRegions: false, locals,
             initLocals ? MethodBodyAttributes.InitLocals : MethodBodyAttributes.None);
         new BlobWriter(body.Instructions).WriteBytes(il.ToArray());
+        ExceptionRegionEncoder regions = body.ExceptionRegions;
+        foreach (IlBuffer.HandlerOffsets handler in handlers)
+        {
+            regions.AddFilter(handler.Try, handler.TryEnd - handler.Try, handler.Handler, handler.HandlerEnd - handler.Handler, handler.Filter);
+        }
+
         _methods.Add(new Method(name, attributes, impl, signature, body.Offset));
         return MethodToken(_methods.Count - 1);
     }
@@ -158,10 +166,11 @@ internal sealed class ModuleAssembly
         return _metadata.AddStandaloneSignature(_metadata.GetOrAddBlob(blob));
     }
 
-    public StandaloneSignatureHandle FrameSignature()
+    /// <summary>Signature of one local.</summary>
+    public StandaloneSignatureHandle LocalSignature(Type type)
     {
         BlobBuilder blob = new(8);
-        EncodeType(new BlobEncoder(blob).LocalVariableSignature(1).AddVariable().Type(), typeof(Execution.GiantFrame));
+        EncodeType(new BlobEncoder(blob).LocalVariableSignature(1).AddVariable().Type(), type);
         return _metadata.AddStandaloneSignature(_metadata.GetOrAddBlob(blob));
     }
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -9,7 +10,7 @@ namespace Atoll.Wasm.Compilation;
 /// Turns a validated module into an assembly. The generated class has, in this order: a method for each function, the bodies of functions with
 /// large frames, the constructor, the binder and the factory.
 /// </summary>
-internal sealed class ModuleCompiler
+internal sealed partial class ModuleCompiler
 {
     private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
     private const MethodAttributes Static = MethodAttributes.Public | MethodAttributes.Static | MethodAttributes.HideBySig;
@@ -21,6 +22,7 @@ internal sealed class ModuleCompiler
     private readonly int[] _memoryFields;
     private readonly int[] _tableFields;
     private readonly int[] _globalFields;
+    private readonly int[] _tagFields;
     private readonly (int Code, int Context)[] _importFields;
     private readonly Dictionary<int, int> _typeFields = [];
 
@@ -28,6 +30,7 @@ internal sealed class ModuleCompiler
     {
         Definition = definition;
         Engine = engine;
+        HasLines = definition.CustomSections.Any(s => s.Name == SourceLines.SectionName);
         _assembly = new ModuleAssembly(typeof(InstanceContext), new Guid(SHA256.HashData(definition.Bytes).AsSpan(0, 16)));
         foreach (ExportDefinition export in definition.Exports)
         {
@@ -41,6 +44,7 @@ internal sealed class ModuleCompiler
         _tableFields = [.. definition.Tables.Select((_, i) => _assembly.AddField($"t{i}", typeof(Table)))];
         _globalFields = [.. definition.Globals.Select((g, i) =>
             IsGlobalCell(i) ? _assembly.AddField($"c{i}", typeof(Global)) : _assembly.AddField($"g{i}", g.Type.Type))];
+        _tagFields = [.. definition.Tags.Select((_, i) => _assembly.AddField($"x{i}", typeof(Tag)))];
         _importFields = [.. Enumerable.Range(0, definition.ImportedFunctionCount).Select(i =>
             (_assembly.AddField($"ip{i}", typeof(nint)), _assembly.AddField($"ic{i}", typeof(object))))];
     }
@@ -49,13 +53,19 @@ internal sealed class ModuleCompiler
 
     public WasmEngine Engine { get; }
 
+    /// <summary>Whether the module says which line an instruction comes from.</summary>
+    public bool HasLines { get; }
+
     public static CompiledModule Compile(ModuleDefinition definition, WasmEngine engine, CancellationToken cancellationToken)
     {
         ModuleCompiler compiler = new(definition, engine);
         compiler.CompileFunctions(cancellationToken);
-        FunctionType[] types = Array.ConvertAll(definition.Types, engine.Intern);
-        return new CompiledModule(definition, compiler._assembly.Build(), types, compiler._cells);
+        return new CompiledModule(definition, engine, compiler._assembly.Build(), compiler._cells);
     }
+
+    /// <summary>Where the code of each instruction of a function begins: offsets in its IL, ascending, and in the module (-1 for code of none).</summary>
+    public static List<(int Il, int Offset)> MapOf(ModuleDefinition definition, WasmEngine engine, int body) =>
+        new FunctionCompiler(new ModuleCompiler(definition, engine)).Map(body);
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
     public bool IsGlobalCell(int index) =>
@@ -67,14 +77,16 @@ internal sealed class ModuleCompiler
 
     public int GlobalField(int index) => _globalFields[index];
 
+    public int TagField(int index) => _tagFields[index];
+
     public (int Code, int Context) ImportFields(int index) => _importFields[index];
 
-    /// <summary>Field with the engine's object for a type; equal types of the module share one.</summary>
+    /// <summary>Field with the object for a type.</summary>
     public int TypeField(int typeIndex)
     {
         if (!_typeFields.TryGetValue(typeIndex, out int token))
         {
-            token = _assembly.AddField($"ft{typeIndex}", typeof(FunctionType));
+            token = _assembly.AddField($"ft{typeIndex}", typeof(DefinedType));
             _typeFields.Add(typeIndex, token);
         }
 
@@ -104,6 +116,10 @@ internal sealed class ModuleCompiler
 
     public int Atomic(string name) => Named(typeof(Atomics), name);
 
+    public int HostThunk(string name) => Named(typeof(HostThunks), name);
+
+    public int TypeToken(Type type) => _assembly.TypeToken(type);
+
     public int Method(Type type, string name, params Type[] parameters) => _assembly.Token(
         parameters.Length == 0 ? type.GetMethod(name, Any)! : type.GetMethod(name, Any, parameters)!);
 
@@ -121,7 +137,6 @@ internal sealed class ModuleCompiler
     private void CompileFunctions(CancellationToken cancellationToken)
     {
         FunctionCompiler compiler = new(this);
-        List<(int Index, FunctionCompiler.Result Result)> large = [];
         int count = Definition.Bodies.Length;
         for (int i = 0; i < count; i++)
         {
@@ -130,89 +145,25 @@ internal sealed class ModuleCompiler
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            FunctionCompiler.Result result = compiler.Compile(i);
-            if (compiler.IsLarge(result) || result.Placement is not null)
-            {
-                large.Add((i, result));
-                AddGuard(i, result.FrameBytes, ModuleAssembly.MethodToken(count + large.Count - 1));
-            }
-            else
-            {
-                AddFunction($"f{i}", i, result, MethodImplAttributes.IL);
-            }
+            AddFunction(i, compiler.Compile(i), compiler);
         }
 
-        int giants = 0;
-        foreach ((int index, FunctionCompiler.Result result) in large)
+        // One may ask for more.
+        for (int i = 0; i < _later.Count; i++)
         {
-            if (result.Placement is null) AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining);
-            else AddRoot(index, ModuleAssembly.MethodToken(count + large.Count + giants++), result.Placement);
-        }
-
-        foreach ((int index, FunctionCompiler.Result result) in large)
-        {
-            if (result.Placement is not null) AddFunction($"f{index}$in", index, result, MethodImplAttributes.AggressiveInlining);
+            _later[i]();
         }
 
         AddConstructor();
         AddBinder();
-        AddFactory(count + large.Count + giants);
+        AddFactory(count + _later.Count);
     }
 
     private void AddFunction(string name, int index, FunctionCompiler.Result result, MethodImplAttributes impl) => _assembly.AddMethod(
-        name, Static, impl, result.Placement is null ? _assembly.FunctionSignature(TypeOf(index)) : _assembly.FunctionSignature(TypeOf(index), result.Placement), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals);
+        name, Static, impl, result.Placement is { } placement ? _assembly.FunctionSignature(TypeOf(index), placement) : _assembly.FunctionSignature(TypeOf(index)), result.Il,
+        result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals, result.Handlers);
 
     private FunctionType TypeOf(int index) => Definition.TypeOf(Definition.ImportedFunctionCount + index);
-
-    private void AddRoot(int index, int body, VariablePlacement placement)
-    {
-        FunctionType type = TypeOf(index);
-        int arguments = type.Parameters.Length + Math.Max(0, type.Results.Length - 1) + 1;
-        IlBuffer il = new();
-        for (int i = 0; i < arguments; i++)
-        {
-            il.LoadArgument(i);
-        }
-
-        foreach (LocalKind kind in placement.Parameters)
-        {
-            switch (kind)
-            {
-                case LocalKind.I32: il.LoadInt32(0); break;
-                case LocalKind.I64 or LocalKind.Pointer: il.LoadInt64(0); break;
-                case LocalKind.F32: il.LoadFloat32(0); break;
-                case LocalKind.F64: il.LoadFloat64(0); break;
-                case LocalKind.V128: il.LoadInt64(0); il.LoadInt64(0); il.Emit(Il.Call, Vector(nameof(Vectors.Const))); break;
-                default: il.Emit(Il.Ldnull); break;
-            }
-        }
-
-        if (placement.FrameParameter >= 0) il.LoadLocalAddress(0);
-        il.Emit(Il.Call, body);
-        il.Emit(Il.Ret);
-        _assembly.AddMethod($"f{index}", Static, MethodImplAttributes.NoInlining, _assembly.FunctionSignature(type), il.Finish(), arguments + placement.Parameters.Count + 3, placement.FrameParameter >= 0 ? _assembly.FrameSignature() : default, initLocals: false);
-    }
-
-    /// <summary>A method that checks that the frame of the real one fits, then calls it.</summary>
-    private void AddGuard(int index, int frameBytes, int body)
-    {
-        FunctionType type = TypeOf(index);
-        int arguments = type.Parameters.Length + Math.Max(0, type.Results.Length - 1) + 1;
-        IlBuffer il = new();
-        il.LoadArgument(arguments - 1);
-        il.LoadInt32(frameBytes);
-        il.Emit(Il.Call, Helper(nameof(GuestRuntime.CheckFrame)));
-        for (int i = 0; i < arguments; i++)
-        {
-            il.LoadArgument(i);
-        }
-
-        // In place of this frame, so that tail calls among such functions do not pile up guards.
-        il.Emit(Il.Tail);
-        il.Emit(Il.Call, body);
-        il.Emit(Il.Ret);
-        _assembly.AddMethod($"w{index}", Static, MethodImplAttributes.NoInlining, _assembly.FunctionSignature(type), il.Finish(), arguments + 2, default, initLocals: false);
-    }
 
     private void AddConstructor()
     {
@@ -257,6 +208,11 @@ internal sealed class ModuleCompiler
         for (int i = 0; i < _globalFields.Length; i++)
         {
             BindGlobal(il, i);
+        }
+
+        for (int i = 0; i < _tagFields.Length; i++)
+        {
+            BindElement(il, 7, i, null, 0, default, _tagFields[i]);
         }
 
         foreach ((int typeIndex, int field) in _typeFields)

@@ -35,14 +35,19 @@ internal static class GuestStackReader
     private static CompiledModule? CodeOf(Module module) =>
         Modules.TryGetValue(module, out WeakReference<CompiledModule>? entry) && entry.TryGetTarget(out CompiledModule? code) ? code : null;
 
-    public static ImmutableArray<GuestFrame> Read(Exception exception)
+    /// <param name="exception">The exception.</param>
+    /// <param name="codeOffset">Offset in its module of the instruction that the innermost frame was at, or -1.</param>
+    public static ImmutableArray<GuestFrame> Read(Exception exception, int codeOffset = -1)
     {
         ImmutableArray<GuestFrame>.Builder frames = ImmutableArray.CreateBuilder<GuestFrame>();
         StackTrace trace = new(exception, fNeedFileInfo: false);
         for (int i = 0; i < trace.FrameCount && frames.Count < MaximumFrames; i++)
         {
-            MethodBase? method = trace.GetFrame(i)?.GetMethod();
-            if (method is not null && CodeOf(method.Module)?.FrameOf(method) is { } frame)
+            StackFrame? at = trace.GetFrame(i);
+            MethodBase? method = at?.GetMethod();
+            // Overflows are thrown from one place in a method.
+            int ilOffset = exception is OverflowException && frames.Count == 0 ? -1 : at?.GetILOffset() ?? -1;
+            if (method is not null && CodeOf(method.Module)?.FrameOf(method, ilOffset, frames.Count == 0 ? codeOffset : -1) is { } frame)
             {
                 frames.Add(frame);
             }

@@ -16,11 +16,18 @@ public enum LimitKind
 
     /// <summary>A table would be larger than the store or the engine allows.</summary>
     Table,
+
+    /// <summary>The guests of the store hold as many bytes in structures, arrays and exceptions as they may.</summary>
+    Heap,
+
+    /// <summary>All instances of a pool are rented.</summary>
+    Instances,
 }
 
 /// <summary>
 /// A guest reached a limit. One that used up fuel or time was stopped: its instances may be inspected, not called. A memory or table that is too
-/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1.
+/// large from the start keeps its module from being instantiated; one that grows too large does not throw, its guest gets -1. A guest that holds too
+/// many structures, arrays and exceptions is stopped as by a trap: its instances stay callable.
 /// </summary>
 public sealed class LimitExceededException : WasmException
 {
@@ -39,6 +46,8 @@ public sealed class LimitExceededException : WasmException
         LimitKind.Fuel => "limit.fuel",
         LimitKind.Time => "limit.time",
         LimitKind.Memory => "limit.memory",
+        LimitKind.Instances => "limit.instances",
+        LimitKind.Heap => "limit.heap",
         _ => "limit.table",
     };
 }

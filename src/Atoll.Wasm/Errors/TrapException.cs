@@ -46,6 +46,15 @@ public enum TrapKind
 
     /// <summary>A guest would wait on a memory that nobody else can change.</summary>
     NotShared,
+
+    /// <summary>A null reference where an instruction needs an object: a structure, array, function or small integer.</summary>
+    NullReference,
+
+    /// <summary>A cast to a type that the reference is not of.</summary>
+    CastFailure,
+
+    /// <summary>An access, or a range of a bulk operation, lies outside of an array.</summary>
+    ArrayOutOfBounds,
 }
 
 /// <summary>One frame of the guest's stack at the moment of a trap.</summary>
@@ -54,11 +63,21 @@ public enum TrapKind
 /// <param name="ModuleName">Name of its module from the name section, or null.</param>
 public sealed record GuestFrame(int FunctionIndex, string? FunctionName, string? ModuleName)
 {
-    /// <summary>For example <c>app!main</c>, or <c>function[12]</c> without names.</summary>
+    /// <summary>Offset in the module of the instruction that was running, or -1 when it cannot be told.</summary>
+    public int CodeOffset { get; init; } = -1;
+
+    /// <summary>Source file of the instruction, from the module's DWARF data; null without.</summary>
+    public string? SourceFile { get; init; }
+
+    /// <summary>Line in <see cref="SourceFile"/>, 1-based; 0 without.</summary>
+    public int SourceLine { get; init; }
+
+    /// <summary>For example <c>app!main (src/main.c:12)</c>, or <c>function[12]</c> without names.</summary>
     public override string ToString()
     {
         string function = FunctionName ?? $"function[{FunctionIndex}]";
-        return ModuleName is null ? function : $"{ModuleName}!{function}";
+        string name = ModuleName is null ? function : $"{ModuleName}!{function}";
+        return SourceFile is null ? name : $"{name} ({SourceFile}:{SourceLine})";
     }
 }
 
@@ -78,6 +97,9 @@ public sealed class TrapException : WasmException
     /// <summary>What happened.</summary>
     public TrapKind Kind { get; }
 
+    /// <summary>Offset in the module of the instruction that trapped, where the compiled code says it; otherwise -1.</summary>
+    internal int CodeOffset { get; init; } = -1;
+
     /// <inheritdoc/>
     public override string Code => "trap." + Kind switch
     {
@@ -94,6 +116,9 @@ public sealed class TrapException : WasmException
         TrapKind.WouldBlock => "would-block",
         TrapKind.UnalignedAtomic => "unaligned-atomic",
         TrapKind.NotShared => "not-shared",
+        TrapKind.NullReference => "null-reference",
+        TrapKind.CastFailure => "cast-failure",
+        TrapKind.ArrayOutOfBounds => "array-out-of-bounds",
         _ => "host",
     };
 
@@ -107,7 +132,7 @@ public sealed class TrapException : WasmException
         {
             if (_stack.IsDefault)
             {
-                _stack = GuestStackReader.Read(InnerException ?? this);
+                _stack = GuestStackReader.Read(InnerException ?? this, CodeOffset);
             }
 
             return _stack;
@@ -130,6 +155,9 @@ public sealed class TrapException : WasmException
         TrapKind.WouldBlock => "the host function would block",
         TrapKind.UnalignedAtomic => "unaligned atomic",
         TrapKind.NotShared => "expected shared memory",
+        TrapKind.NullReference => "null reference",
+        TrapKind.CastFailure => "cast failure",
+        TrapKind.ArrayOutOfBounds => "out of bounds array access",
         _ => "trap in a host function",
     };
 }

@@ -8,11 +8,13 @@ public sealed class Caller
 {
     // Read by generated code.
     internal readonly HostDefinition Definition;
+    internal readonly Delegate Target;
     private Memory? _memory;
 
     internal Caller(HostDefinition definition, Store store, Instance? instance)
     {
         Definition = definition;
+        Target = definition.Target;
         Store = store;
         Instance = instance;
     }

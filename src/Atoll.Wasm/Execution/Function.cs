@@ -11,23 +11,25 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// <summary>A function of a guest or of the host.</summary>
 /// <remarks>
 /// Used by one thread at a time, like its store. Keeps its instance and code alive. Calls stop at the store's deadline or cancellation and throw
-/// <see cref="TrapException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
+/// <see cref="TrapException"/>, <see cref="GuestThrownException"/>, <see cref="LimitExceededException"/>, <see cref="OperationCanceledException"/>,
 /// <see cref="HostFunctionException"/> or <see cref="GuestExitException"/>.
 /// </remarks>
 public sealed class Function : Extern
 {
-    // Read by generated code: what to call, what to pass as its last argument, and the engine's one object for the type.
+    // Read by generated code: what to call, what to pass as its last argument, and the one object for the type.
     internal readonly nint Code;
     internal readonly object Context;
-    internal readonly FunctionType CanonicalType;
+    internal readonly DefinedType Defined;
     private readonly string? _name;
+    private UntypedStub? _stub;
+    private Delegate? _delegate;
 
-    internal Function(Store store, nint code, object context, FunctionType canonicalType, string? name)
+    internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
     {
         Code = code;
         Context = context;
-        CanonicalType = canonicalType;
+        Defined = defined;
         _name = name;
     }
 
@@ -35,7 +37,7 @@ public sealed class Function : Extern
     public override ExternKind Kind => ExternKind.Function;
 
     /// <summary>Parameters and results.</summary>
-    public FunctionType Type => CanonicalType;
+    public FunctionType Type => Defined.Function!;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
     public string? Name => _name;
@@ -68,7 +70,7 @@ public sealed class Function : Extern
     /// <exception cref="ArgumentException">Number or types of the arguments are wrong, or there is too little room.</exception>
     public void Invoke(ReadOnlySpan<Value> arguments, Span<Value> results)
     {
-        FunctionType type = CanonicalType;
+        FunctionType type = Type;
         if (arguments.Length != type.Parameters.Length)
         {
             throw new ArgumentException($"the function takes {type.Parameters.Length} arguments, not {arguments.Length}");
@@ -84,9 +86,9 @@ public sealed class Function : Extern
             Store.CheckValue(arguments[i], type.Parameters[i]);
         }
 
-        UntypedStub stub = Store.Engine.Thunks.GetUntypedStub(type);
+        UntypedStub stub = _stub ??= Store.Engine.Thunks.GetUntypedStub(type);
         Exception? failure = null;
-        nuint state = Store.Enter();
+        ThreadBias? state = Store.Enter();
         try
         {
             stub(Code, Context, arguments, results);
@@ -113,5 +115,15 @@ public sealed class Function : Extern
     /// </typeparam>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public TDelegate ToDelegate<TDelegate>()
-        where TDelegate : Delegate => (TDelegate)TypedStubs.Create(this, typeof(TDelegate));
+        where TDelegate : Delegate
+    {
+        // The last one is kept: an instance that is lent again and again is asked for the same.
+        Delegate? known = _delegate;
+        if (known is null || known.GetType() != typeof(TDelegate))
+        {
+            _delegate = known = TypedStubs.Create(this, typeof(TDelegate));
+        }
+
+        return (TDelegate)known;
+    }
 }

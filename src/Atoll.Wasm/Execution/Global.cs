@@ -44,6 +44,14 @@ public sealed class Global : Extern
         }
     }
 
+    /// <summary>Sets a value that the global had before.</summary>
+    internal void Restore(Value value)
+    {
+        Low = value.Low;
+        High = value.High;
+        Reference = value.Reference;
+    }
+
     private void Set(Value value)
     {
         Store.CheckValue(value, Type.Type);

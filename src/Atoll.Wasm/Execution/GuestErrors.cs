@@ -9,6 +9,7 @@ internal static class GuestErrors
     /// </summary>
     public static unsafe Exception? Translate(Exception exception, Store store)
     {
+        store.NoteFailure(exception);
         TrapKind? kind = exception switch
         {
             DivideByZeroException => TrapKind.IntegerDivideByZero,
@@ -32,8 +33,13 @@ internal static class GuestErrors
     /// A filter, so that a trap passes host frames untouched. Catching and throwing again would start a new unwinding on top of the old one at
     /// each level, and recursion through the host would overflow the real stack while it unwinds.
     /// </remarks>
-    public static bool IsForeign(object exception, object context) =>
-        exception is not WasmException && !(exception is OperationCanceledException && ((Caller)context).Store.IsStopped);
+    public static bool IsForeign(object exception, object context) => exception switch
+    {
+        // Guests of one store cannot catch what those of another throw: nothing of a store may be kept in another.
+        GuestThrownException thrown => thrown.Tag.Store != ((Caller)context).Store,
+        WasmException => false,
+        _ => !(exception is OperationCanceledException && ((Caller)context).Store.IsStopped),
+    };
 
     /// <summary>Wraps what a host function threw.</summary>
     public static Exception FromHost(Exception exception, object context) => new HostFunctionException(((Caller)context).Definition.Name, exception);

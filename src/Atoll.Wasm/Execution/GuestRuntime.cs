@@ -17,13 +17,16 @@ internal static unsafe partial class GuestRuntime
         nuint limit = context.Control->StackLimit;
         if ((nuint)(&limit) < (limit > nuint.MaxValue - (nuint)bytes ? nuint.MaxValue : limit + (nuint)bytes))
         {
-            throw context.Store.StackCheckFailed(bytes);
+            throw context.Store.StackCheckFailed();
         }
     }
 
     public static Exception Unreachable() => new TrapException(TrapKind.Unreachable);
 
     public static Exception MemoryOutOfBounds() => new TrapException(TrapKind.MemoryOutOfBounds);
+
+    /// <summary>As <see cref="MemoryOutOfBounds"/>, from an instruction at an offset of its module.</summary>
+    public static Exception MemoryOutOfBoundsAt(int offset) => new TrapException(TrapKind.MemoryOutOfBounds) { CodeOffset = offset };
 
     public static Exception IndirectCallTypeMismatch() => new TrapException(TrapKind.IndirectCallTypeMismatch);
 
@@ -43,7 +46,7 @@ internal static unsafe partial class GuestRuntime
         {
             // Only a definition of the host has no function object yet.
             Caller caller = (Caller)context.ImportContext(index);
-            function = new Function(context.Store, caller.Definition.Code, caller, caller.Definition.Type, caller.Definition.Name);
+            function = new Function(context.Store, caller.Definition.Code, caller, caller.Definition.Defined, caller.Definition.Name);
         }
         else
         {

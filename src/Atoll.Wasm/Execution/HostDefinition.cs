@@ -6,23 +6,24 @@ namespace Atoll.Wasm.Execution;
 /// <summary>A host function independent of stores: a type, a delegate and the machine code that leads from guest code to the delegate.</summary>
 internal sealed class HostDefinition
 {
-    // Read by generated code.
-    internal readonly Delegate Target;
-
     private readonly WasmEngine _engine;
 
     private HostDefinition(WasmEngine engine, string name, FunctionType type, Delegate target, nint code)
     {
         _engine = engine;
         Name = name;
-        Type = engine.Intern(type);
+        Defined = DefinedType.Of(type);
         Target = target;
         Code = code;
     }
 
     public string Name { get; }
 
-    public FunctionType Type { get; }
+    public DefinedType Defined { get; }
+
+    public FunctionType Type => Defined.Function!;
+
+    public Delegate Target { get; }
 
     public nint Code { get; }
 
@@ -51,7 +52,7 @@ internal sealed class HostDefinition
     }
 
     public Function Bind(Store store, Instance? instance) =>
-        new(store, Code, new Caller(this, store, instance), Type, Name);
+        new(store, Code, new Caller(this, store, instance), Defined, Name);
 
     internal static ValueType TypeOf(Type type, string name) =>
         type == typeof(int) || type == typeof(uint) ? ValueType.I32
@@ -59,9 +60,10 @@ internal sealed class HostDefinition
         : type == typeof(float) ? ValueType.F32
         : type == typeof(double) ? ValueType.F64
         : type == typeof(Function) ? ValueType.FuncRef
+        : type == typeof(ExceptionInstance) ? ValueType.ExnRef
         : type == typeof(object) ? ValueType.ExternRef
         : throw new ArgumentException(
-            $"the delegate for '{name}' uses the type {type}; WebAssembly values are int, uint, long, ulong, float, double, Function and object");
+            $"the delegate for '{name}' uses the type {type}; WebAssembly values are int, uint, long, ulong, float, double, Function, ExceptionInstance and object");
 
     /// <summary>Generated code can only name public types; this wraps a private delegate type in a standard one.</summary>
     private static Delegate MakeVisible(Delegate function, ParameterInfo[] parameters, Type returnType)

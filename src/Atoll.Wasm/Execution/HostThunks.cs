@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Atoll.Wasm.Execution;
@@ -82,7 +83,11 @@ internal sealed class HostThunks
         body(method.GetILGenerator());
         Type created = builder.CreateType();
         _keepAlive.Add(created);
-        return created.GetMethod("Call")!.MethodHandle.GetFunctionPointer();
+        RuntimeMethodHandle call = created.GetMethod("Call")!.MethodHandle;
+
+        // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
+        RuntimeHelpers.PrepareMethod(call);
+        return call.GetFunctionPointer();
     }
 
     private static void EmitDelegateBody(ILGenerator il, FunctionType type, Type delegateType, bool takesCaller)
@@ -102,10 +107,11 @@ internal sealed class HostThunks
         }
 
         il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
-        if (!type.Results.IsEmpty && type.Results[0] == ValueType.FuncRef)
+        if (!type.Results.IsEmpty && type.Results[0].IsReference)
         {
             il.Emit(OpCodes.Ldarg, (short)context);
-            il.Emit(OpCodes.Call, Helper(nameof(CheckFuncRef)));
+            il.Emit(OpCodes.Ldc_I8, type.Results[0].Code);
+            il.Emit(OpCodes.Call, Helper(nameof(CheckReference)));
         }
 
         if (result is not null)
@@ -113,7 +119,11 @@ internal sealed class HostThunks
             il.Emit(OpCodes.Stloc, result);
         }
 
+        // On a way of its own, not past the handler's end: a result that the handler could see would have to be kept in memory.
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Leave, succeeded);
         EndHostCall(il, context);
+        il.MarkLabel(succeeded);
         if (result is not null)
         {
             il.Emit(OpCodes.Ldloc, result);
@@ -143,7 +153,10 @@ internal sealed class HostThunks
         il.Emit(OpCodes.Ldloc, arguments);
         il.Emit(OpCodes.Call, Helper(nameof(InvokeCallback)));
         il.Emit(OpCodes.Stloc, results);
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Leave, succeeded);
         EndHostCall(il, context);
+        il.MarkLabel(succeeded);
         for (int i = 1; i < type.Results.Length; i++)
         {
             il.Emit(OpCodes.Ldarg, (short)(type.Parameters.Length + i - 1));
@@ -162,14 +175,13 @@ internal sealed class HostThunks
     private static void LoadTarget(ILGenerator il, int context)
     {
         il.Emit(OpCodes.Ldarg, (short)context);
-        il.Emit(OpCodes.Ldfld, typeof(Caller).GetField(nameof(Caller.Definition), BindingFlags.NonPublic | BindingFlags.Instance)!);
-        il.Emit(OpCodes.Ldfld, typeof(HostDefinition).GetField(nameof(HostDefinition.Target), BindingFlags.NonPublic | BindingFlags.Instance)!);
+        il.Emit(OpCodes.Ldfld, typeof(Caller).GetField(nameof(Caller.Target), BindingFlags.NonPublic | BindingFlags.Instance)!);
     }
 
+    /// <summary>Ends a block that was left by a branch when all went well.</summary>
     private static void EndHostCall(ILGenerator il, int context)
     {
         LocalBuilder failure = il.DeclareLocal(typeof(Exception));
-        Label succeeded = il.DefineLabel();
         il.BeginExceptFilterBlock();
         il.Emit(OpCodes.Ldarg, (short)context);
         il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.IsForeign))!);
@@ -180,12 +192,9 @@ internal sealed class HostThunks
 
         // Thrown outside of the handler: within it the frames below would still take up stack.
         il.Emit(OpCodes.Ldloc, failure);
-        il.Emit(OpCodes.Brfalse, succeeded);
-        il.Emit(OpCodes.Ldloc, failure);
         il.Emit(OpCodes.Ldarg, (short)context);
         il.Emit(OpCodes.Call, typeof(GuestErrors).GetMethod(nameof(GuestErrors.FromHost))!);
         il.Emit(OpCodes.Throw);
-        il.MarkLabel(succeeded);
     }
 
     private static UntypedStub MakeUntypedStub(FunctionType type)
@@ -234,6 +243,11 @@ internal sealed class HostThunks
     private static void EmitPack(ILGenerator il, ValueType type, Action load)
     {
         load();
+        if (type.IsReference)
+        {
+            il.Emit(OpCodes.Ldc_I8, type.Code);
+        }
+
         il.Emit(OpCodes.Call, Helper("Pack" + Suffix(type)));
     }
 
@@ -255,8 +269,7 @@ internal sealed class HostThunks
         0x7D => "F32",
         0x7C => "F64",
         0x7B => "V128",
-        0x70 => "FuncRef",
-        _ => "ExternRef",
+        _ => "Reference",
     };
 
     private static MethodInfo Helper(string name) => typeof(HostThunks).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
@@ -271,9 +284,7 @@ internal sealed class HostThunks
 
     internal static Value PackV128(Vector128<byte> value) => Value.V128(value.AsUInt64()[0], value.AsUInt64()[1]);
 
-    internal static Value PackFuncRef(object? value) => Value.FuncRef((Function?)value);
-
-    internal static Value PackExternRef(object? value) => Value.ExternRef(value);
+    internal static Value PackReference(object? value, long type) => new(new ValueType(type), 0, 0, value);
 
     internal static int UnpackI32(in Value value) => (int)value.Low;
 
@@ -285,15 +296,13 @@ internal sealed class HostThunks
 
     internal static Vector128<byte> UnpackV128(in Value value) => Vector128.Create(value.Low, value.High).AsByte();
 
-    internal static object? UnpackFuncRef(in Value value) => value.Reference;
-
-    internal static object? UnpackExternRef(in Value value) => value.Reference;
+    internal static object? UnpackReference(in Value value) => value.Reference;
 
     /// <summary>Refuses a function of another store: the guest would call it without entering that store, even after its memory is gone.</summary>
-    internal static object? CheckFuncRef(object? function, object context)
+    internal static object? CheckReference(object? reference, object context, long type)
     {
-        ((Caller)context).Store.CheckValue(Value.FuncRef((Function?)function), ValueType.FuncRef);
-        return function;
+        ((Caller)context).Store.CheckValue(PackReference(reference, type), new ValueType(type));
+        return reference;
     }
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];
@@ -308,7 +317,7 @@ internal sealed class HostThunks
             results[i] = Value.Default(type.Results[i]);
         }
 
-        ((HostCallback)caller.Definition.Target)(caller, arguments, results);
+        ((HostCallback)caller.Target)(caller, arguments, results);
         for (int i = 0; i < results.Length; i++)
         {
             caller.Store.CheckValue(results[i], type.Results[i]);

@@ -21,18 +21,20 @@ internal static class ImportMatching
 
     private static object TypeOf(object definition) => definition switch
     {
-        HostDefinition host => host.Type,
-        Function function => function.Type,
+        HostDefinition host => host.Defined,
+        Function function => function.Defined,
         Table table => table.Type,
         Memory memory => memory.Type,
         SharedMemory memory => memory.Type,
+        Tag tag => tag.Type,
         _ => ((Global)definition).Type,
     };
 
     private static bool Fits(object wanted, object definition) => (wanted, TypeOf(definition)) switch
     {
-        (FunctionType a, FunctionType b) => a.Equals(b),
-        (GlobalType a, GlobalType b) => a == b,
+        (DefinedType a, DefinedType b) => b.IsSubtypeOf(a),
+        (GlobalType a, GlobalType b) => a == b || (!a.IsMutable && !b.IsMutable && b.Type.Matches(a.Type)),
+        (TagType a, TagType b) => a == b,
         (MemoryType a, MemoryType b) => a.IndexType == b.IndexType && a.IsShared == b.IsShared && a.PageBytes == b.PageBytes
             && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
         (TableType a, TableType b) => a.Element == b.Element && a.IndexType == b.IndexType && LimitsFit(a.Minimum, a.Maximum, b.Minimum, b.Maximum),
@@ -42,5 +44,5 @@ internal static class ImportMatching
     private static bool LimitsFit(ulong wantedMinimum, ulong? wantedMaximum, ulong minimum, ulong? maximum) =>
         minimum >= wantedMinimum && (wantedMaximum is null || (maximum is { } bound && bound <= wantedMaximum));
 
-    private static string Describe(object type) => type is FunctionType ? $"func {type}" : type.ToString()!;
+    private static string Describe(object type) => type.ToString()!;
 }

@@ -26,6 +26,14 @@ public sealed class Instance
     /// <summary>The module that it was made from.</summary>
     public WasmModule Module { get; }
 
+    internal InstanceContext Context => _context;
+
+    /// <summary>By index: globals that live in cells of their own, and null.</summary>
+    internal Global?[] GlobalCells => _globals;
+
+    /// <summary>By index: values at the time when the others were made.</summary>
+    internal Value[] FirstGlobals => _globalValues;
+
     /// <summary>All exports with their names.</summary>
     public IEnumerable<KeyValuePair<string, Extern>> Exports
     {
@@ -40,7 +48,20 @@ public sealed class Instance
 
     /// <summary>An export, or null when there is none of that name. O(1).</summary>
     /// <param name="name">Its name.</param>
-    public Extern? GetExport(string name) => Module.Code.Exports.TryGetValue(name, out ExportDefinition? export) ? Get(export) : null;
+    public Extern? GetExport(string name)
+    {
+        if (!Module.Code.Exports.TryGetValue(name, out ExportDefinition? export))
+        {
+            return null;
+        }
+
+        if (export.Kind == ExternKind.Function && export.Index >= Module.Definition.ImportedFunctionCount)
+        {
+            Module.Code.Prepare(export.Index - Module.Definition.ImportedFunctionCount);
+        }
+
+        return Get(export);
+    }
 
     /// <summary>An exported function, or null when there is none of that name.</summary>
     /// <param name="name">Its name.</param>
@@ -58,11 +79,16 @@ public sealed class Instance
     /// <param name="name">Its name.</param>
     public Global? GetGlobal(string name) => GetExport(name) as Global;
 
+    /// <summary>An exported tag, or null when there is none of that name.</summary>
+    /// <param name="name">Its name.</param>
+    public Tag? GetTag(string name) => GetExport(name) as Tag;
+
     private Extern Get(ExportDefinition export) => export.Kind switch
     {
         ExternKind.Function => GuestRuntime.RefFunc(_context, export.Index),
         ExternKind.Table => _context.Tables[export.Index],
         ExternKind.Memory => _context.Memories[export.Index],
+        ExternKind.Tag => _context.Tags[export.Index],
         _ => GetGlobal(export.Index),
     };
 

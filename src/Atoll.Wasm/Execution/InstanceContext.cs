@@ -30,6 +30,7 @@ internal abstract unsafe class InstanceContext
     public Instance Instance = null!;
     public Memory[] Memories = [];
     public Table[] Tables = [];
+    public Tag[] Tags = [];
 
     /// <summary>References to functions, made when somebody asks for one; imports first.</summary>
     public Function?[] Functions = [];
@@ -40,20 +41,26 @@ internal abstract unsafe class InstanceContext
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
 
-    private ImportBinding[] _imports = [];
+    /// <summary>The module's types.</summary>
+    public DefinedType[] Types = [];
+
+    /// <summary>By type index: what new objects of the type are charged to; null before the first.</summary>
+    public HeapToken?[] Tokens = [];
+
+    /// <summary>Zero, which nobody writes and the JIT compiler does not know.</summary>
+    public long Zero;
+
+    /// <summary>Imported functions. Set before anything is evaluated, for initial values may refer to them.</summary>
+    public ImportBinding[] Imports = [];
 
     /// <summary>What an imported function gets as its last argument.</summary>
-    public object ImportContext(int index) => _imports[index].Context;
+    public object ImportContext(int index) => Imports[index].Context;
 
-    /// <summary>Fills the fields of this class and the generated ones.</summary>
-    public void BindAll(ImportBinding[] imports, Value[] globals, Global?[] cells, FunctionType[] types)
-    {
-        _imports = imports;
-        Bind(imports, Memories, Tables, globals, cells, types);
-    }
+    /// <summary>Fills the generated fields; again when a pool puts first values back.</summary>
+    public void BindAll(Value[] globals, Global?[] cells) => Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
 
     /// <summary>Fills the generated fields.</summary>
-    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, FunctionType[] types);
+    public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);
 }
 
 /// <summary>An imported function as compiled code calls it.</summary>

@@ -28,17 +28,33 @@ internal sealed unsafe class Instantiation
     /// <param name="store">The store.</param>
     /// <param name="module">The module.</param>
     /// <param name="imports">One item for each import, of the right type: an <see cref="Extern"/> or a <see cref="HostDefinition"/>.</param>
-    public static Instance Run(Store store, WasmModule module, object[] imports)
+    /// <param name="runStart">Whether to run the start function; if not, <see cref="RunStart"/> has to.</param>
+    public static Instance Run(Store store, WasmModule module, object[] imports, bool runStart = true)
     {
         // Entered as a whole, so that no other thread can use the store meanwhile.
-        nuint state = store.Enter();
+        ThreadBias? state = store.Enter();
         try
         {
-            return new Instantiation(store, module).Run(imports);
+            Instance instance = new Instantiation(store, module).Run(imports);
+            if (runStart)
+            {
+                RunStart(instance);
+            }
+
+            return instance;
         }
         finally
         {
             store.Exit(state);
+        }
+    }
+
+    /// <summary>The last step: the start function, if the module has one.</summary>
+    public static void RunStart(Instance instance)
+    {
+        if (instance.Module.Definition.Start is >= 0 and int start)
+        {
+            GuestRuntime.RefFunc(instance.Context, start).Invoke();
         }
     }
 
@@ -51,11 +67,20 @@ internal sealed unsafe class Instantiation
         _context.Functions = new Function?[_definition.Functions.Length];
         _context.Memories = new Memory[_definition.Memories.Length];
         _context.Tables = new Table[_definition.Tables.Length];
+        _context.Tags = new Tag[_definition.Tags.Length];
         _context.DroppedData = new bool[_definition.Data.Length];
+        _context.Types = _module.Code.Types;
+        _context.Tokens = new HeapToken?[_context.Types.Length];
         BindImports(imports, instance);
+        _context.Imports = _bindings;
         for (int i = _definition.ImportedMemoryCount; i < _context.Memories.Length; i++)
         {
             _context.Memories[i] = new Memory(_store, _definition.Memories[i]);
+        }
+
+        for (int i = _definition.ImportedTagCount; i < _context.Tags.Length; i++)
+        {
+            _context.Tags[i] = new Tag(_store, _definition.Tags[i].Type);
         }
 
         MakeGlobals();
@@ -66,15 +91,10 @@ internal sealed unsafe class Instantiation
             _context.Tables[i] = new Table(_store, table.Type, initial);
         }
 
-        _context.BindAll(_bindings, _globals, _cells, _module.Code.Types);
+        _context.BindAll(_globals, _cells);
         _store.Own(instance);
         InitializeElements();
         InitializeData();
-        if (_definition.Start >= 0)
-        {
-            GuestRuntime.RefFunc(_context, _definition.Start).Invoke();
-        }
-
         return instance;
     }
 
@@ -84,6 +104,7 @@ internal sealed unsafe class Instantiation
         int tables = 0;
         int memories = 0;
         int globals = 0;
+        int tags = 0;
         for (int i = 0; i < imports.Length; i++)
         {
             switch (imports[i])
@@ -104,6 +125,9 @@ internal sealed unsafe class Instantiation
                 case Global global:
                     _cells[globals] = global;
                     _globals[globals++] = global.Value;
+                    break;
+                case Tag tag:
+                    _context.Tags[tags++] = tag;
                     break;
             }
         }

@@ -41,7 +41,7 @@ public sealed class Linker
     /// <summary>Defines a name as something that a store owns.</summary>
     /// <param name="module">First part of the name.</param>
     /// <param name="name">Second part of the name.</param>
-    /// <param name="item">The function, table, memory or global.</param>
+    /// <param name="item">The function, table, memory, global or tag.</param>
     public Linker Define(string module, string name, Extern item)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -95,9 +95,12 @@ public sealed class Linker
     /// <param name="module">The module.</param>
     /// <exception cref="UnlinkableException">Imports are missing or of another type; the exception lists them all.</exception>
     /// <exception cref="TrapException">A segment does not fit, or the start function trapped.</exception>
+    /// <exception cref="GuestThrownException">The start function threw an exception that nothing caught.</exception>
     /// <exception cref="LimitExceededException">A memory or table is over a limit from the start.</exception>
     /// <exception cref="InvalidOperationException">Store or module are of another engine; the store is in use.</exception>
-    public Instance Instantiate(Store store, WasmModule module)
+    public Instance Instantiate(Store store, WasmModule module) => Instantiate(store, module, runStart: true);
+
+    internal Instance Instantiate(Store store, WasmModule module, bool runStart)
     {
         ArgumentNullException.ThrowIfNull(store);
         ImmutableArray<string> missing = FindMissing(module);
@@ -123,7 +126,7 @@ public sealed class Linker
             }
         }
 
-        return Instantiation.Run(store, module, items);
+        return Instantiation.Run(store, module, items, runStart);
     }
 
     private object? Find(ImportDefinition import) => _definitions.GetValueOrDefault((import.Module, import.Name));

@@ -12,7 +12,7 @@ namespace Atoll.Wasm.Execution;
 /// Counts its users: stores, and whoever made a shared memory. The range is given back by the last one that lets go, or by the collector when
 /// nobody can reach it.
 /// </remarks>
-internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposable
+internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, IDisposable
 {
     /// <summary>The table has a number for each extent from 1 to this; with the rest of the header it fills the smallest page.</summary>
     public const int TabledExtents = 1_000;
@@ -25,6 +25,7 @@ internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposabl
     private readonly Lock _growth = new();
     private byte* _base;
     private ulong _committed;
+    private bool _isImageMapped;
     private int _users = 1;
 
     private MemoryMapping(PageAllocator pages, ulong maximumBytes, ulong pageBytes)
@@ -79,9 +80,10 @@ internal sealed unsafe class MemoryMapping : CriticalFinalizerObject, IDisposabl
         set
         {
             // Before the length: who has seen that must find room in the others.
-            for (uint extent = 1; extent <= TabledExtents; extent++)
+            uint* table = (uint*)(_base - DistanceOfExtent(TabledExtents));
+            for (uint i = 0; i < TabledExtents; i++)
             {
-                *(uint*)(_base - DistanceOfExtent((int)extent)) = extent + (uint)~value;
+                table[i] = (uint)~value + TabledExtents - i;
             }
 
             Volatile.Write(ref *(ulong*)(_base - 16), ~value);

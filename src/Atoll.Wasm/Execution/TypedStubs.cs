@@ -8,7 +8,7 @@ namespace Atoll.Wasm.Execution;
 internal static class TypedStubs
 {
     // Weak in the delegate type, so that a collectible assembly's delegates do not stay. The stub itself is independent of store and module.
-    private static readonly ConditionalWeakTable<Type, DynamicMethod> Stubs = [];
+    private static readonly ConditionalWeakTable<Type, MethodInfo> Stubs = [];
 
     public static Delegate Create(Function function, Type delegateType)
     {
@@ -49,30 +49,43 @@ internal static class TypedStubs
         0x7B => type == typeof(System.Runtime.Intrinsics.Vector128<byte>),
         0x70 => type == typeof(Function),
         0x6F => type == typeof(object),
-        _ => false,
+        0x69 => type == typeof(ExceptionInstance),
+        _ => false, // A delegate cannot say which type of reference it means; use Invoke.
     };
 
-    private static DynamicMethod Make(Type delegateType)
+    private static MethodInfo Make(Type delegateType)
     {
         MethodInfo invoke = delegateType.GetMethod("Invoke")!;
         Type[] parameters = Array.ConvertAll(invoke.GetParameters(), p => p.ParameterType);
-        DynamicMethod method = new("Enter", invoke.ReturnType, [typeof(Function), .. parameters], typeof(TypedStubs).Module, skipVisibility: true);
-        ILGenerator il = method.GetILGenerator();
-        LocalBuilder state = il.DeclareLocal(typeof(nuint));
-        LocalBuilder? result = invoke.ReturnType == typeof(void) ? null : il.DeclareLocal(invoke.ReturnType);
+        TypeBuilder type = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect)
+            .DefineDynamicModule("stubs").DefineType("Stub", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
+        MethodBuilder method = type.DefineMethod("Enter", MethodAttributes.Public | MethodAttributes.Static, invoke.ReturnType, [typeof(Function), .. parameters]);
+        method.InitLocals = false;
+        Emit(method.GetILGenerator(), invoke.ReturnType, parameters);
+        MethodInfo made = type.CreateType().GetMethod("Enter")!;
+
+        // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
+        RuntimeHelpers.PrepareMethod(made.MethodHandle);
+        return made;
+    }
+
+    private static void Emit(ILGenerator il, Type returnType, Type[] parameters)
+    {
+        LocalBuilder entered = il.DeclareLocal(typeof(ThreadBias));
+        LocalBuilder? result = returnType == typeof(void) ? null : il.DeclareLocal(returnType);
         for (int i = 0; i < parameters.Length; i++)
         {
-            if (parameters[i] == typeof(Function))
+            if (parameters[i] == typeof(Function) || parameters[i] == typeof(ExceptionInstance))
             {
                 il.Emit(OpCodes.Ldarg_0);
                 il.Emit(OpCodes.Ldarg, (short)(i + 1));
-                il.Emit(OpCodes.Call, Own(nameof(CheckStore)));
+                il.Emit(OpCodes.Call, Own(parameters[i] == typeof(Function) ? nameof(CheckStore) : nameof(CheckException)));
             }
         }
 
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Call, Own(nameof(Enter)));
-        il.Emit(OpCodes.Stloc, state);
+        il.Emit(OpCodes.Stloc, entered);
         il.BeginExceptionBlock();
         il.BeginExceptionBlock();
         for (int i = 0; i < parameters.Length; i++)
@@ -84,53 +97,69 @@ internal static class TypedStubs
         il.Emit(OpCodes.Ldfld, Field(nameof(Function.Context)));
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldfld, Field(nameof(Function.Code)));
-        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, invoke.ReturnType, [.. parameters, typeof(object)], null);
+        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, returnType, [.. parameters, typeof(object)], null);
         if (result is not null)
         {
             il.Emit(OpCodes.Stloc, result);
         }
 
-        LocalBuilder failure = il.DeclareLocal(typeof(Exception));
+        // On a way of its own, not past the handlers' ends: a result that a handler could see would have to be kept in memory. The exit is here and in a
+        // fault block for the same reason: a finally block would be a function of its own, called each time.
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Leave, succeeded);
         il.BeginExceptFilterBlock();
-        il.Emit(OpCodes.Ldloca, failure);
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Call, Own(nameof(Translates)));
         il.BeginCatchBlock(null!);
         il.Emit(OpCodes.Pop);
         il.EndExceptionBlock();
-        il.BeginFinallyBlock();
         il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Ldloc, state);
-        il.Emit(OpCodes.Call, Own(nameof(Exit)));
-        il.EndExceptionBlock();
-        Label succeeded = il.DefineLabel();
-        il.Emit(OpCodes.Ldloc, failure);
-        il.Emit(OpCodes.Brfalse, succeeded);
-        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
         il.Emit(OpCodes.Throw);
+        il.BeginFaultBlock();
+        EmitExit(il, entered);
+        il.EndExceptionBlock();
         il.MarkLabel(succeeded);
+        EmitExit(il, entered);
         if (result is not null)
         {
             il.Emit(OpCodes.Ldloc, result);
         }
 
         il.Emit(OpCodes.Ret);
-        return method;
+    }
+
+    private static void EmitExit(ILGenerator il, LocalBuilder entered)
+    {
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldloc, entered);
+        il.Emit(OpCodes.Call, Own(nameof(Exit)));
     }
 
     private static MethodInfo Own(string name) => typeof(TypedStubs).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
 
     private static FieldInfo Field(string name) => typeof(Function).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!;
 
-    private static nuint Enter(Function function) => function.Store.Enter();
+    internal static ThreadBias? Enter(Function function) => function.Store.Enter();
 
-    private static void Exit(Function function, nuint state) => function.Store.Exit(state);
+    internal static void Exit(Function function, ThreadBias? entered) => function.Store.Exit(entered);
 
-    private static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
+    internal static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
 
-    private static bool Translates(object exception, out Exception? translated, Function function)
+    internal static void CheckException(Function function, ExceptionInstance? argument) => function.Store.CheckValue(Value.ExnRef(argument), ValueType.ExnRef);
+
+    /// <summary>Whether an exception stands for another one, which <see cref="TakeFailure"/> then gives.</summary>
+    internal static bool Translates(object exception, Function function)
     {
-        translated = GuestErrors.Translate((Exception)exception, function.Store);
+        Exception? translated = GuestErrors.Translate((Exception)exception, function.Store);
+        function.Store.Failure = translated;
         return translated is not null;
+    }
+
+    internal static Exception TakeFailure(Function function)
+    {
+        Exception failure = function.Store.Failure!;
+        function.Store.Failure = null;
+        return failure;
     }
 }

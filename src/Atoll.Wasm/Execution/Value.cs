@@ -10,7 +10,7 @@ public readonly struct Value : IEquatable<Value>
     internal readonly ulong Low;
     internal readonly ulong High;
     internal readonly object? Reference;
-    private readonly int _type;
+    private readonly long _type;
 
     internal Value(ValueType type, ulong low, ulong high = 0, object? reference = null)
     {
@@ -50,6 +50,13 @@ public readonly struct Value : IEquatable<Value>
     /// <summary>A reference to an object of the host, or null.</summary>
     public static Value ExternRef(object? value) => new(ValueType.ExternRef, 0, 0, value);
 
+    /// <summary>An <c>i31ref</c>.</summary>
+    /// <param name="value">The number, of which 31 bits are kept.</param>
+    public static Value I31(int value) => new(ValueType.I31Ref, 0, 0, Execution.I31.Of(value));
+
+    /// <summary>A reference to an exception, or null.</summary>
+    public static Value ExnRef(ExceptionInstance? exception) => new(ValueType.ExnRef, 0, 0, exception);
+
     /// <summary>The default value of a type: zero or null.</summary>
     public static Value Default(ValueType type) => new(type, 0);
 
@@ -85,7 +92,7 @@ public readonly struct Value : IEquatable<Value>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public Function? AsFuncRef()
     {
-        _ = Check(ValueType.FuncRef);
+        CheckHierarchy(ValueType.FuncRef);
         return (Function?)Reference;
     }
 
@@ -93,8 +100,27 @@ public readonly struct Value : IEquatable<Value>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public object? AsExternRef()
     {
-        _ = Check(ValueType.ExternRef);
+        CheckHierarchy(ValueType.ExternRef);
         return Reference;
+    }
+
+    /// <summary>
+    /// The object behind a reference of any type, or null. Those of a guest's structures and arrays can be kept, compared and handed back to
+    /// guests of the same store.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The value is no reference.</exception>
+    public object? AsReference() => Type.IsReference ? Reference : throw new InvalidOperationException($"the value is of type {Type}, which is no reference type");
+
+    /// <summary>The small integer behind an <c>i31ref</c> or a reference that can be one; sign-extended.</summary>
+    /// <exception cref="InvalidOperationException">The value is null or no small integer.</exception>
+    public int AsI31() => Reference is Execution.I31 number ? number.Value : throw new InvalidOperationException($"{this} is no i31");
+
+    /// <summary>The exception, or null.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
+    public ExceptionInstance? AsExnRef()
+    {
+        CheckHierarchy(ValueType.ExnRef);
+        return (ExceptionInstance?)Reference;
     }
 
     /// <summary>An <c>i32</c>.</summary>
@@ -138,6 +164,14 @@ public readonly struct Value : IEquatable<Value>
             _ => $"{Type}:{(Reference is null ? "null" : Reference)}",
         };
         return FormattableString.Invariant(text);
+    }
+
+    private void CheckHierarchy(ValueType top)
+    {
+        if (!Type.IsReference || Subtyping.TopOf(Type) != top)
+        {
+            throw new InvalidOperationException($"the value is of type {Type}, not {top}");
+        }
     }
 
     private ulong Check(ValueType type)

@@ -14,8 +14,6 @@ namespace Atoll.Wasm;
 /// </remarks>
 public sealed class WasmEngine
 {
-    private readonly FunctionTypeTable _types = new();
-
     /// <summary>Makes an engine.</summary>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
@@ -61,9 +59,6 @@ public sealed class WasmEngine
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Validate(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default) =>
         _ = DecodeAndValidate(wasm, cancellationToken);
-
-    /// <summary>The one object that stands for all equal function types, so that compiled code can compare references.</summary>
-    internal FunctionType Intern(FunctionType type) => _types.Intern(type);
 
     private ModuleDefinition DecodeAndValidate(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken)
     {

@@ -23,6 +23,13 @@ public sealed record WasmEngineOptions
     /// <value>Default: 10,000,000.</value>
     public uint MaxTableElements { get; init; } = 10_000_000;
 
+    /// <summary>
+    /// Bytes of structures and arrays that the guests of one store may hold. Counted to some kilobytes: the store learns what is no longer held
+    /// when .NET's collector has run, which it asks for when the limit is reached.
+    /// </summary>
+    /// <value>Default: 256 MiB.</value>
+    public long MaxHeapBytes { get; init; } = 256 << 20;
+
     /// <summary>What modules may use beyond WebAssembly 2.0.</summary>
     /// <value>Default: <see cref="WasmFeatures.Default"/>.</value>
     public WasmFeatures Features { get; init; } = WasmFeatures.Default;
@@ -34,6 +41,9 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
+    /// <summary>Whether functions look at their stack. Without it a guest can overflow the host's stack: for measuring only.</summary>
+    internal bool StackGuard { get; init; } = true;
+
     internal void Check()
     {
         if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)
@@ -44,6 +54,11 @@ public sealed record WasmEngineOptions
         if (MaxTableElements > 100_000_000)
         {
             throw new ArgumentException($"{nameof(MaxTableElements)} is {MaxTableElements}; it must be at most 100000000");
+        }
+
+        if (MaxHeapBytes < 0)
+        {
+            throw new ArgumentException($"{nameof(MaxHeapBytes)} is {MaxHeapBytes}; it must not be negative");
         }
 
         if ((Features & ~WasmFeatures.All) != 0)

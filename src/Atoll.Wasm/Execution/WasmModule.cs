@@ -42,7 +42,7 @@ public sealed class WasmModule
         {
             if (_imports.IsDefault)
             {
-                _imports = [.. Definition.Imports.Select(i => new ModuleImport(i.Module, i.Name, i.Kind, i.Type))];
+                _imports = [.. Definition.Imports.Select(i => new ModuleImport(i.Module, i.Name, i.Kind, i.Type is DefinedType type ? type.Function! : i.Type))];
             }
 
             return _imports;
@@ -91,6 +91,7 @@ public sealed class WasmModule
         ExternKind.Function => Definition.TypeOf(export.Index),
         ExternKind.Table => Definition.Tables[export.Index].Type,
         ExternKind.Memory => Definition.Memories[export.Index],
+        ExternKind.Tag => Definition.Tags[export.Index].Type,
         _ => Definition.Globals[export.Index].Type,
     };
 }

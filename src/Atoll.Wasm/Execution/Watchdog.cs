@@ -9,10 +9,12 @@ namespace Atoll.Wasm.Execution;
 internal sealed class Watchdog
 {
     private readonly object _lock = new();
-    private readonly PriorityQueue<(Store Store, long CallId), long> _queue = new();
+    private readonly PriorityQueue<Alarm, long> _queue = new();
 
-    // When the thread wakes by itself. Waking it costs more than a short call, so it is only done for an earlier deadline: a call that ends
-    // in time leaves the thread asleep, and the next call, whose deadline is later, finds it asleep until soon enough.
+    // Alarms in the queue that are off. Taking one out costs a search, so they stay until half of the queue is such.
+    private int _off;
+
+    // When the thread wakes by itself. Waking it costs more than a short call, so it is only done for an earlier deadline.
     private long _wakesAt = long.MaxValue;
 
     private Watchdog()
@@ -26,26 +28,41 @@ internal sealed class Watchdog
     /// <summary>Microseconds on a clock that only goes forward.</summary>
     public static long Now => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 
-    /// <summary>Interrupts a call of a store at the store's deadline, unless <see cref="Remove"/> comes first. O(log n).</summary>
-    public void Add(Store store, long callId)
+    /// <summary>Sends a request at a time, unless <see cref="Remove"/> comes first. O(log n).</summary>
+    public Alarm Add(StopSignal signal, int generation, long deadline)
     {
+        Alarm alarm = new(signal, generation);
         lock (_lock)
         {
-            _queue.Enqueue((store, callId), store.Deadline);
-            if (store.Deadline < _wakesAt)
+            _queue.Enqueue(alarm, deadline);
+            if (deadline < _wakesAt)
             {
-                _wakesAt = store.Deadline;
+                _wakesAt = deadline;
                 Monitor.Pulse(_lock);
             }
         }
+
+        return alarm;
     }
 
-    /// <summary>Stops watching a call. O(n) in the calls that are watched, which run at the same time, so few.</summary>
-    public void Remove(Store store, long callId)
+    /// <summary>Switches an alarm off. O(1) on average.</summary>
+    public void Remove(Alarm alarm)
     {
         lock (_lock)
         {
-            _queue.Remove((store, callId), out _, out _);
+            if (alarm.Signal is null)
+            {
+                return;
+            }
+
+            alarm.Signal = null;
+            if (++_off >= 64 && _off > _queue.Count / 2)
+            {
+                (Alarm, long)[] on = [.. _queue.UnorderedItems.Where(item => item.Element.Signal is not null)];
+                _queue.Clear();
+                _queue.EnqueueRange(on);
+                _off = 0;
+            }
         }
     }
 
@@ -53,30 +70,39 @@ internal sealed class Watchdog
     {
         while (true)
         {
-            (Store store, long callId) = WaitForNext();
+            (StopSignal signal, int generation) = WaitForNext();
 
             // Outside of the lock: what host functions registered for cancellation runs in here.
-            store.RequestInterrupt(callId);
+            signal.Request(generation);
         }
     }
 
-    private (Store Store, long CallId) WaitForNext()
+    private (StopSignal Signal, int Generation) WaitForNext()
     {
         lock (_lock)
         {
             while (true)
             {
-                if (!_queue.TryPeek(out _, out long deadline))
+                if (!_queue.TryPeek(out Alarm? first, out long deadline))
                 {
                     _wakesAt = long.MaxValue;
                     Monitor.Wait(_lock);
                     continue;
                 }
 
+                if (first.Signal is not { } signal)
+                {
+                    _queue.Dequeue();
+                    _off--;
+                    continue;
+                }
+
                 long left = deadline - Now;
                 if (left <= 0)
                 {
-                    return _queue.Dequeue();
+                    _queue.Dequeue();
+                    first.Signal = null;
+                    return (signal, first.Generation);
                 }
 
                 long milliseconds = Math.Min((left + 999) / 1000, 60_000);
@@ -84,5 +110,14 @@ internal sealed class Watchdog
                 Monitor.Wait(_lock, (int)milliseconds);
             }
         }
+    }
+
+    /// <summary>One deadline of one store.</summary>
+    internal sealed class Alarm(StopSignal signal, int generation)
+    {
+        public readonly int Generation = generation;
+
+        /// <summary>Null once it rang or is off.</summary>
+        public StopSignal? Signal = signal;
     }
 }

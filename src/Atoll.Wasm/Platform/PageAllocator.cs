@@ -23,6 +23,12 @@ internal abstract unsafe class PageAllocator
     /// <summary>Makes a reserved range readable and writable, zeroed; false when the system refuses.</summary>
     public abstract bool Commit(byte* address, nuint size);
 
+    /// <summary>Takes a committed range back to what it was: zeroes, or the image that was mapped there. False when the system refuses.</summary>
+    public abstract bool Clear(byte* address, nuint size);
+
+    /// <summary>Whether <see cref="Clear"/> brings images back and costs what was touched, not what there is.</summary>
+    public virtual bool HasImages => false;
+
     /// <summary>Gives a whole reservation back.</summary>
     public abstract void Release(byte* address, nuint size);
 }
@@ -32,6 +38,8 @@ internal sealed unsafe partial class PosixPageAllocator : PageAllocator
     private const int ProtectNone = 0;
     private const int ProtectReadWrite = 3;
     private const int MapPrivate = 2;
+    private const int MapFixed = 0x10;
+    private const int DontNeed = 4;
     private static readonly int MapAnonymousNoReserve = OperatingSystem.IsMacOS() ? 0x1000 | 0x40 : 0x20 | 0x4000;
 
     public override byte* Reserve(nuint size)
@@ -42,6 +50,13 @@ internal sealed unsafe partial class PosixPageAllocator : PageAllocator
 
     public override bool Commit(byte* address, nuint size) => mprotect(address, size, ProtectReadWrite) == 0;
 
+    public override bool HasImages => OperatingSystem.IsLinux();
+
+    /// <remarks>Linux drops the pages at once and gives the file's, or zeroes, when they are touched again; others promise that only of a new mapping.</remarks>
+    public override bool Clear(byte* address, nuint size) => OperatingSystem.IsLinux()
+        ? madvise(address, size, DontNeed) == 0
+        : mmap(address, size, ProtectReadWrite, MapPrivate | MapAnonymousNoReserve | MapFixed, -1, 0) == address;
+
     public override void Release(byte* address, nuint size) => _ = munmap(address, size);
 
     [LibraryImport("libc")]
@@ -51,6 +66,9 @@ internal sealed unsafe partial class PosixPageAllocator : PageAllocator
     private static partial int mprotect(byte* address, nuint length, int protection);
 
     [LibraryImport("libc")]
+    private static partial int madvise(byte* address, nuint length, int advice);
+
+    [LibraryImport("libc")]
     private static partial int munmap(byte* address, nuint length);
 }
 
@@ -58,6 +76,7 @@ internal sealed unsafe partial class WindowsPageAllocator : PageAllocator
 {
     private const uint MemCommit = 0x1000;
     private const uint MemReserve = 0x2000;
+    private const uint MemDecommit = 0x4000;
     private const uint MemRelease = 0x8000;
     private const uint PageNoAccess = 1;
     private const uint PageReadWrite = 4;
@@ -65,6 +84,8 @@ internal sealed unsafe partial class WindowsPageAllocator : PageAllocator
     public override byte* Reserve(nuint size) => VirtualAlloc(null, size, MemReserve, PageNoAccess);
 
     public override bool Commit(byte* address, nuint size) => VirtualAlloc(address, size, MemCommit, PageReadWrite) != null;
+
+    public override bool Clear(byte* address, nuint size) => VirtualFree(address, size, MemDecommit) != 0 && Commit(address, size);
 
     public override void Release(byte* address, nuint size) => _ = VirtualFree(address, 0, MemRelease);
 
@@ -91,6 +112,12 @@ internal sealed unsafe class PortablePageAllocator : PageAllocator
     }
 
     public override bool Commit(byte* address, nuint size) => true;
+
+    public override bool Clear(byte* address, nuint size)
+    {
+        NativeMemory.Clear(address, size);
+        return true;
+    }
 
     public override void Release(byte* address, nuint size) => NativeMemory.Free(address);
 }

@@ -16,6 +16,17 @@ internal static unsafe partial class ThreadStack
         get => s_end != 0 ? s_end : Find();
     }
 
+    /// <summary>The whole stack of the current thread; the upper end is 0 on systems that do not tell.</summary>
+    public static StackRange Range
+    {
+        get
+        {
+            nuint end = End;
+            nuint top = OperatingSystem.IsLinux() ? LinuxTop() : 0;
+            return new StackRange(end, end == s_end && top > end ? top : 0);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static nuint Find()
     {
@@ -62,6 +73,21 @@ internal static unsafe partial class ThreadStack
         return here - end > 64u << 20 ? here - (8u << 20) : end;
     }
 
+    private static nuint LinuxTop()
+    {
+        byte* attributes = stackalloc byte[128];
+        if (pthread_getattr_np(pthread_self(), attributes) != 0)
+        {
+            return 0;
+        }
+
+        nuint address;
+        nuint size;
+        int result = pthread_attr_getstack(attributes, &address, &size);
+        _ = pthread_attr_destroy(attributes);
+        return result == 0 ? address + size : 0;
+    }
+
     private static nuint FindWindows()
     {
         nuint low;
@@ -101,3 +127,8 @@ internal static unsafe partial class ThreadStack
     [LibraryImport("kernel32")]
     private static partial void GetCurrentThreadStackLimits(nuint* low, nuint* high);
 }
+
+/// <summary>Where a stack lies in memory.</summary>
+/// <param name="End">Lowest usable address.</param>
+/// <param name="Top">Address behind the highest byte; 0 when it is not known.</param>
+internal readonly record struct StackRange(nuint End, nuint Top);

@@ -6,7 +6,7 @@ namespace Atoll.Wasm.Text;
 /// Instruction sequences, plain and folded, to bytes (specification, "Text Format / Instructions"). Nesting lives on a stack of
 /// its own, so that a text cannot exhaust the thread's.
 /// </summary>
-internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
+internal sealed partial class InstructionAssembler(ModuleAssembler module, TextCursor cursor)
 {
     /// <summary>How deep instructions may nest.</summary>
     public const int MaxNesting = 10_000;
@@ -45,17 +45,41 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
 
         /// <summary>After (else …): the end</summary>
         FoldedAfterElse,
+
+        /// <summary>try … catch, catch_all, delegate or end</summary>
+        Try,
+
+        /// <summary>catch … catch, catch_all or end</summary>
+        Catch,
+
+        /// <summary>catch_all … end</summary>
+        CatchAll,
+
+        /// <summary>(try before its do</summary>
+        FoldedTry,
+
+        /// <summary>After (do …): a catch, a delegate or the end</summary>
+        FoldedAfterDo,
+
+        /// <summary>After (catch …): a catch or the end</summary>
+        FoldedAfterCatch,
+
+        /// <summary>After (catch_all …): the end</summary>
+        FoldedAfterCatchAll,
+
+        /// <summary>After (delegate …), which stands for the end</summary>
+        FoldedAfterDelegate,
+
+        /// <summary>(do …), (catch …) or (catch_all …)</summary>
+        FoldedPart,
     }
 
     // Pending is where the frame's own bytes begin in the buffer of instructions that wait for their operands.
-    private readonly record struct Frame(FrameKind Kind, int Pending, string? Label, int Opened);
+    private readonly record struct Frame(FrameKind Kind, int Pending, BlockLabel Label, int Opened);
 
     private readonly Stack<Frame> _frames = [];
     private readonly ByteBuffer _pending = new();
 
-    // Innermost label of each name, and for each open label the one of the same name that it hides.
-    private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
-    private readonly List<(string? Name, int Hidden)> _openLabels = [];
     private ByteBuffer _output = new();
 
     public TextIndexSpace Locals { get; set; } = new("local");
@@ -87,9 +111,9 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         _output = output;
         _frames.Clear();
         _pending.Truncate(0);
-        _labels.Clear();
-        _openLabels.Clear();
-        _frames.Push(new Frame(FrameKind.Sequence, 0, null, cursor.Position));
+        BeginLabels();
+        BeginHints();
+        _frames.Push(new Frame(FrameKind.Sequence, 0, default, cursor.Position));
     }
 
     private void Run(bool singleFolded)
@@ -113,7 +137,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             {
                 CloseFolded();
             }
-            else if (kind is FrameKind.FoldedPlain or FrameKind.FoldedCondition or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse)
+            else if (kind is FrameKind.FoldedPlain or FrameKind.FoldedCondition or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse || IsBetweenParts(kind))
             {
                 throw cursor.Unexpected("a folded instruction or )");
             }
@@ -124,7 +148,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         }
     }
 
-    private void Push(FrameKind kind, int pending, string? label)
+    private void Push(FrameKind kind, int pending, BlockLabel label)
     {
         if (_frames.Count > MaxNesting)
         {
@@ -142,6 +166,12 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             return;
         }
 
+        if (IsBetweenParts(frame.Kind))
+        {
+            OpenPart(frame.Kind);
+            return;
+        }
+
         if (frame.Kind is FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse)
         {
             cursor.Position++;
@@ -151,21 +181,25 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         cursor.Position++;
         Instruction instruction = ExpectInstruction();
         int pending = _pending.Length;
+        Hint(folded: true, instruction.OpensBlock && instruction.Opcode != Opcode.If ? _output : _pending);
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop:
+            case Opcode.Try:
+                Push(FrameKind.FoldedTry, pending, OpenBlock(instruction, _output, openLabel: true));
+                break;
+            case Opcode.Block or Opcode.Loop or Opcode.TryTable:
                 Push(FrameKind.FoldedBlock, pending, OpenBlock(instruction, _output, openLabel: true));
                 break;
             case Opcode.If:
                 // The condition comes first and stands outside of the label.
                 Push(FrameKind.FoldedCondition, pending, OpenBlock(instruction, _pending, openLabel: false));
                 break;
-            case Opcode.Else or Opcode.End:
+            case Opcode.Else or Opcode.End or Opcode.Catch or Opcode.CatchAll or Opcode.Delegate:
                 cursor.Position--;
                 throw cursor.Unexpected("an instruction");
             default:
                 WriteInstruction(instruction, _pending);
-                Push(FrameKind.FoldedPlain, pending, null);
+                Push(FrameKind.FoldedPlain, pending, default);
                 break;
         }
     }
@@ -177,7 +211,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             Flush(frame.Pending);
             OpenLabel(frame.Label);
             Replace(FrameKind.FoldedAfterThen);
-            Push(FrameKind.FoldedThen, _pending.Length, null);
+            Push(FrameKind.FoldedThen, _pending.Length, default);
             return true;
         }
 
@@ -185,7 +219,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         {
             _output.Byte((byte)Opcode.Else);
             Replace(FrameKind.FoldedAfterElse);
-            Push(FrameKind.FoldedElse, _pending.Length, null);
+            Push(FrameKind.FoldedElse, _pending.Length, default);
             return true;
         }
 
@@ -196,6 +230,7 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
 
     private void Flush(int start)
     {
+        FlushHints(start);
         _output.Bytes(_pending.Span[start..]);
         _pending.Truncate(start);
     }
@@ -208,12 +243,15 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             case FrameKind.FoldedPlain:
                 Flush(frame.Pending);
                 break;
-            case FrameKind.FoldedBlock or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse:
+            case FrameKind.FoldedBlock or FrameKind.FoldedAfterThen or FrameKind.FoldedAfterElse
+                or FrameKind.FoldedAfterDo or FrameKind.FoldedAfterCatch or FrameKind.FoldedAfterCatchAll:
                 _output.Byte((byte)Opcode.End);
                 CloseLabel();
                 break;
-            case FrameKind.FoldedThen or FrameKind.FoldedElse:
+            case FrameKind.FoldedThen or FrameKind.FoldedElse or FrameKind.FoldedPart or FrameKind.FoldedAfterDelegate:
                 break;
+            case FrameKind.FoldedTry:
+                throw cursor.Unexpected("(do …)");
             case FrameKind.FoldedCondition:
                 throw cursor.Unexpected("(then …)");
             default:
@@ -238,10 +276,11 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
     private void Plain()
     {
         Instruction instruction = ExpectInstruction();
+        Hint(folded: false, _output);
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
-                FrameKind kind = instruction.Opcode == Opcode.If ? FrameKind.If : FrameKind.Block;
+            case Opcode.Block or Opcode.Loop or Opcode.If or Opcode.Try or Opcode.TryTable:
+                FrameKind kind = instruction.Opcode switch { Opcode.If => FrameKind.If, Opcode.Try => FrameKind.Try, _ => FrameKind.Block };
                 Push(kind, _pending.Length, OpenBlock(instruction, _output, openLabel: true));
                 break;
             case Opcode.Else when _frames.Peek().Kind == FrameKind.If:
@@ -249,7 +288,10 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
                 _output.Byte((byte)Opcode.Else);
                 Replace(FrameKind.Else);
                 break;
-            case Opcode.End when _frames.Peek().Kind is FrameKind.Block or FrameKind.If or FrameKind.Else:
+            case Opcode.Catch or Opcode.CatchAll or Opcode.Delegate:
+                PlainPart(instruction.Opcode);
+                break;
+            case Opcode.End when _frames.Peek().Kind is FrameKind.Block or FrameKind.If or FrameKind.Else or FrameKind.Try or FrameKind.Catch or FrameKind.CatchAll:
                 CheckLabel();
                 _output.Byte((byte)Opcode.End);
                 CloseLabel();
@@ -264,11 +306,17 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         }
     }
 
-    private string? OpenBlock(Instruction instruction, ByteBuffer output, bool openLabel)
+    private BlockLabel OpenBlock(Instruction instruction, ByteBuffer output, bool openLabel)
     {
-        string? label = cursor.TryId();
+        string? id = cursor.TryId();
+        BlockLabel label = new(id, cursor.TryNameAnnotation("label") ?? id);
         output.Byte((byte)instruction.Opcode);
         module.Types.WriteBlockType(cursor, output);
+        if (instruction.Opcode == Opcode.TryTable)
+        {
+            CatchClauses(output);
+        }
+
         if (openLabel)
         {
             OpenLabel(label);
@@ -277,60 +325,17 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
         return label;
     }
 
-    private void OpenLabel(string? name)
-    {
-        int hidden = -1;
-        if (name is not null)
-        {
-            hidden = _labels.GetValueOrDefault(name, -1);
-            _labels[name] = _openLabels.Count;
-        }
-
-        _openLabels.Add((name, hidden));
-    }
-
-    private void CloseLabel()
-    {
-        (string? name, int hidden) = _openLabels[^1];
-        _openLabels.RemoveAt(_openLabels.Count - 1);
-        if (name is not null && hidden < 0)
-        {
-            _labels.Remove(name);
-        }
-        else if (name is not null)
-        {
-            _labels[name] = hidden;
-        }
-    }
-
-    /// <summary>An <c>else</c> or <c>end</c> may repeat the label of its block.</summary>
-    private void CheckLabel()
-    {
-        int position = cursor.Position;
-        if (cursor.TryId() is { } name && name != _frames.Peek().Label)
-        {
-            throw cursor.ErrorAt($"mismatching label ${name}", position);
-        }
-    }
-
-    private uint Label()
-    {
-        int position = cursor.Position;
-        if (cursor.TryId() is { } name)
-        {
-            return _labels.TryGetValue(name, out int index)
-                ? (uint)(_openLabels.Count - 1 - index)
-                : throw cursor.ErrorAt($"unknown label ${name}", position);
-        }
-
-        return cursor.At(TokenKind.Nat) ? (uint)cursor.ExpectInteger(32) : throw cursor.Unexpected("a label");
-    }
-
     private void WriteInstruction(Instruction instruction, ByteBuffer output)
     {
         if (instruction.Opcode == Opcode.Select && cursor.AtOpen("result"u8))
         {
             SelectTypes(output);
+            return;
+        }
+
+        if (instruction.Immediate == ImmediateKind.CastHeapType)
+        {
+            WriteCast(instruction, output);
             return;
         }
 
@@ -353,6 +358,9 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
                 output.Unsigned(module.Types.Use(cursor, locals: null));
                 output.Unsigned(table);
                 break;
+            case ImmediateKind.Tag:
+                output.Unsigned(module.Tags.Resolve(cursor));
+                break;
             case ImmediateKind.Local:
                 output.Unsigned(Locals.Resolve(cursor));
                 break;
@@ -371,28 +379,12 @@ internal sealed class InstructionAssembler(ModuleAssembler module, TextCursor cu
             case ImmediateKind.HeapType:
                 output.Signed(TextTypes.HeapType(cursor, module.Types.Index));
                 break;
-            case ImmediateKind.MemoryInit:
-                SegmentAndTarget(module.Data, module.Memories, output);
-                module.UsesData = true;
-                break;
-            case ImmediateKind.Data:
-                output.Unsigned(module.Data.Resolve(cursor));
-                module.UsesData = true;
-                break;
-            case ImmediateKind.TableInit:
-                SegmentAndTarget(module.Elements, module.Tables, output);
-                break;
-            case ImmediateKind.Element:
-                output.Unsigned(module.Elements.Resolve(cursor));
-                break;
-            case ImmediateKind.MemoryCopy:
-                TwoTargets(module.Memories, output);
-                break;
-            case ImmediateKind.TableCopy:
-                TwoTargets(module.Tables, output);
-                break;
             default:
-                WriteConstant(instruction, output);
+                if (!WriteSegments(instruction.Immediate, output) && !WriteTypeImmediates(instruction.Immediate, output))
+                {
+                    WriteConstant(instruction, output);
+                }
+
                 break;
         }
     }

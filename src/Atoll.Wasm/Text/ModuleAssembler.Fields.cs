@@ -36,9 +36,14 @@ internal sealed partial class ModuleAssembler
             _cursor.TryId();
             GlobalImport(import);
         }
+        else if (_cursor.TryKeyword("tag"u8))
+        {
+            _cursor.TryId();
+            TagImport(import);
+        }
         else
         {
-            throw _cursor.Unexpected("func, table, memory or global");
+            throw _cursor.Unexpected("func, table, memory, global or tag");
         }
 
         _cursor.ExpectClose();
@@ -98,7 +103,8 @@ internal sealed partial class ModuleAssembler
             : _cursor.TryKeyword("table"u8) ? (ExternKind.Table, Tables)
             : _cursor.TryKeyword("memory"u8) ? (ExternKind.Memory, Memories)
             : _cursor.TryKeyword("global"u8) ? (ExternKind.Global, Globals)
-            : throw _cursor.Unexpected("func, table, memory or global");
+            : _cursor.TryKeyword("tag"u8) ? (ExternKind.Tag, Tags)
+            : throw _cursor.Unexpected("func, table, memory, global or tag");
         WriteExport(name, kind, space.Resolve(_cursor));
         _cursor.ExpectClose();
         _cursor.ExpectClose();
@@ -132,9 +138,11 @@ internal sealed partial class ModuleAssembler
         _scratch.Truncate(0);
         Locals(locals);
         _instructions.Sequence(_scratch);
+        TakeBranchHints();
         _cursor.ExpectClose();
         _code.Next().Vector(_scratch.Span);
-        WriteLocalNames(locals);
+        WriteFunctionNames(_localNames, locals.Names);
+        WriteFunctionNames(_labelNames, _instructions.LabelNames);
         _nextFunction++;
     }
 
@@ -144,17 +152,17 @@ internal sealed partial class ModuleAssembler
         locals.Clear();
         import.Byte((byte)ExternKind.Function);
         import.Unsigned(Types.Use(_cursor, locals));
-        WriteLocalNames(locals);
+        WriteFunctionNames(_localNames, locals.Names);
         _nextFunction++;
     }
 
-    private void WriteLocalNames(TextIndexSpace locals)
+    private void WriteFunctionNames(SectionBuffer section, List<(uint Index, string Name)> map)
     {
-        if (locals.Names.Count > 0)
+        if (map.Count > 0)
         {
-            ByteBuffer names = _localNames.Next();
+            ByteBuffer names = section.Next();
             names.Unsigned(_nextFunction);
-            WriteNameMap(names, locals);
+            WriteNameMap(names, map);
         }
     }
 
@@ -164,7 +172,7 @@ internal sealed partial class ModuleAssembler
         List<(uint Count, TextType Type)> runs = [];
         while (_cursor.TryOpen("local"u8))
         {
-            if (_cursor.At(TokenKind.Id))
+            if (_cursor.At(TokenKind.Id) || _cursor.AtNameAnnotation)
             {
                 locals.Declare(_cursor);
                 AddLocal(runs, TextTypes.ValueType(_cursor, Types.Index));

@@ -10,18 +10,20 @@ internal sealed partial class ModuleAssembler
 {
     private readonly TextCursor _cursor;
     private readonly int _first;
-    private readonly string? _name;
+    private string? _name;
     private readonly InstructionAssembler _instructions;
     private readonly SectionBuffer _imports = new();
     private readonly SectionBuffer _functions = new();
     private readonly SectionBuffer _tables = new();
     private readonly SectionBuffer _memories = new();
     private readonly SectionBuffer _globals = new();
+    private readonly SectionBuffer _tags = new();
     private readonly SectionBuffer _exports = new();
     private readonly SectionBuffer _elements = new();
     private readonly SectionBuffer _code = new();
     private readonly SectionBuffer _data = new();
     private readonly SectionBuffer _localNames = new();
+    private readonly SectionBuffer _labelNames = new();
     private readonly ByteBuffer _scratch = new();
     private long _start = -1;
 
@@ -44,6 +46,8 @@ internal sealed partial class ModuleAssembler
 
     public TextIndexSpace Globals { get; } = new("global");
 
+    public TextIndexSpace Tags { get; } = new("tag");
+
     public TextIndexSpace Elements { get; } = new("elem segment");
 
     public TextIndexSpace Data { get; } = new("data segment");
@@ -55,18 +59,22 @@ internal sealed partial class ModuleAssembler
     {
         Declare();
         _cursor.Position = _first;
+        _name = _cursor.TryNameAnnotation("module") ?? _name;
+        TakeCustomSections();
         while (_cursor.At(TokenKind.Open))
         {
             Field();
+            TakeCustomSections();
         }
 
+        CheckAnnotations();
         return Write();
     }
 
     /// <summary>The first pass. It looks at heads only; what does not follow the grammar is left to the second pass.</summary>
     private void Declare()
     {
-        List<int> types = [];
+        List<(int Position, bool StartsGroup, bool IsRecursive)> types = [];
         while (_cursor.At(TokenKind.Open))
         {
             int match = _cursor.Match;
@@ -81,20 +89,49 @@ internal sealed partial class ModuleAssembler
             _cursor.Position = match + 1;
         }
 
-        foreach (int position in types)
+        foreach ((int position, bool startsGroup, bool isRecursive) in types)
         {
-            _cursor.Position = position;
-            Types.Define(_cursor);
+            if (startsGroup)
+            {
+                Types.BeginGroup(isRecursive);
+            }
+
+            if (position >= 0)
+            {
+                _cursor.Position = position;
+                Types.Define(_cursor);
+            }
         }
+
+        Types.EndDeclarations();
     }
 
-    private void DeclareField(List<int> types)
+    private void DeclareField(List<(int Position, bool StartsGroup, bool IsRecursive)> types)
     {
         int match = _cursor.Match;
         if (_cursor.TryOpen("type"u8))
         {
             Types.Index.Declare(_cursor);
-            types.Add(_cursor.Position);
+            types.Add((_cursor.Position, true, false));
+        }
+        else if (_cursor.TryOpen("rec"u8))
+        {
+            types.Add((-1, true, true));
+            while (_cursor.AtOpen("type"u8))
+            {
+                int end = _cursor.Match;
+                _cursor.Position += 2;
+                Types.Index.Declare(_cursor);
+                types.Add((_cursor.Position, false, true));
+                _cursor.Position = end;
+                if (!_cursor.At(TokenKind.Close))
+                {
+                    // Unclosed, as the group and the module are.
+                    return;
+                }
+
+                _cursor.Position++;
+            }
         }
         else if (_cursor.TryOpen("import"u8))
         {
@@ -132,6 +169,7 @@ internal sealed partial class ModuleAssembler
             : _cursor.TryOpen("table"u8) ? Tables
             : _cursor.TryOpen("memory"u8) ? Memories
             : _cursor.TryOpen("global"u8) ? Globals
+            : _cursor.TryOpen("tag"u8) ? Tags
             : null;
         space?.Declare(_cursor);
     }
@@ -154,10 +192,11 @@ internal sealed partial class ModuleAssembler
     {
         _cursor.ExpectOpen();
         int start = _cursor.Position;
-        if (_cursor.TryKeyword("type"u8))
+        if (_cursor.TryKeyword("type"u8) || _cursor.TryKeyword("rec"u8))
         {
             // Read by the first pass.
-            _cursor.Position = _cursor.Source.Tokens[start - 1].End + 1;
+            _cursor.Position = _cursor.Source.Tokens[start - 1].End;
+            _cursor.ExpectClose();
         }
         else if (_cursor.TryKeyword("import"u8))
         {
@@ -178,6 +217,10 @@ internal sealed partial class ModuleAssembler
         else if (_cursor.TryKeyword("global"u8))
         {
             GlobalField();
+        }
+        else if (_cursor.TryKeyword("tag"u8))
+        {
+            TagField();
         }
         else if (_cursor.TryKeyword("export"u8))
         {
@@ -203,6 +246,7 @@ internal sealed partial class ModuleAssembler
 
     private byte[] Write()
     {
+        SortCustomSections();
         ByteBuffer module = new();
         module.Bytes("\0asm\u0001\0\0\0"u8);
         if (Types.Count > 0)
@@ -216,6 +260,7 @@ internal sealed partial class ModuleAssembler
         Section(module, 3, _functions);
         Section(module, 4, _tables);
         Section(module, 5, _memories);
+        Section(module, 13, _tags);
         Section(module, 6, _globals);
         Section(module, 7, _exports);
         if (_start >= 0)
@@ -235,11 +280,12 @@ internal sealed partial class ModuleAssembler
 
         Section(module, 10, _code);
         Section(module, 11, _data);
+        WriteCustomSections(module, int.MaxValue);
         WriteNames(module);
         return module.ToArray();
     }
 
-    private static void Section(ByteBuffer module, byte id, SectionBuffer section)
+    private void Section(ByteBuffer module, byte id, SectionBuffer section)
     {
         if (section.Count > 0)
         {
@@ -250,10 +296,28 @@ internal sealed partial class ModuleAssembler
         }
     }
 
-    private static void Section(ByteBuffer module, byte id, ByteBuffer content)
+    private void Section(ByteBuffer module, byte id, ByteBuffer content)
     {
-        module.Byte(id);
-        module.Vector(content.Span);
+        WriteCustomSections(module, SectionWords.Place(id, isAfter: false));
+        Part(module, id, content);
+    }
+
+    /// <summary>A section or a part of one: its number, its length and its content.</summary>
+    private static void Part(ByteBuffer output, byte id, ByteBuffer content)
+    {
+        output.Byte(id);
+        output.Vector(content.Span);
+    }
+
+    private static void Part(ByteBuffer output, byte id, SectionBuffer items)
+    {
+        if (items.Count > 0)
+        {
+            ByteBuffer content = new();
+            content.Unsigned(items.Count);
+            content.Bytes(items.Items.Span);
+            Part(output, id, content);
+        }
     }
 
     /// <summary>The name section, in the order of the specification's appendix and its extension for further index spaces.</summary>
@@ -266,20 +330,30 @@ internal sealed partial class ModuleAssembler
         {
             ByteBuffer content = new();
             content.Name(_name);
-            Section(section, 0, content);
+            Part(section, 0, content);
         }
 
         WriteNameMap(section, 1, Functions);
-        Section(section, 2, _localNames);
+        Part(section, 2, _localNames);
+        Part(section, 3, _labelNames);
         WriteNameMap(section, 4, Types.Index);
         WriteNameMap(section, 5, Tables);
         WriteNameMap(section, 6, Memories);
         WriteNameMap(section, 7, Globals);
         WriteNameMap(section, 8, Elements);
         WriteNameMap(section, 9, Data);
+        SectionBuffer fields = new();
+        foreach ((uint type, TextIndexSpace names) in Types.FieldNames)
+        {
+            fields.Next().Unsigned(type);
+            WriteNameMap(fields.Items, names.Names);
+        }
+
+        Part(section, 10, fields);
+        WriteNameMap(section, 11, Tags);
         if (section.Length > empty)
         {
-            Section(module, 0, section);
+            Part(module, 0, section);
         }
     }
 
@@ -288,15 +362,15 @@ internal sealed partial class ModuleAssembler
         if (space.Names.Count > 0)
         {
             ByteBuffer content = new();
-            WriteNameMap(content, space);
-            Section(section, id, content);
+            WriteNameMap(content, space.Names);
+            Part(section, id, content);
         }
     }
 
-    private static void WriteNameMap(ByteBuffer content, TextIndexSpace space)
+    private static void WriteNameMap(ByteBuffer content, List<(uint Index, string Name)> map)
     {
-        content.Unsigned((uint)space.Names.Count);
-        foreach ((uint index, string name) in space.Names)
+        content.Unsigned((uint)map.Count);
+        foreach ((uint index, string name) in map)
         {
             content.Unsigned(index);
             content.Name(name);

@@ -87,6 +87,29 @@ internal sealed class TextCursor(TextSource source, int position = 0)
         return Encoding.UTF8.GetString(text[0] == '"' ? TextStrings.Decode(text) : text);
     }
 
+    /// <summary>The annotations of the text that this cursor has come by.</summary>
+    public AnnotationSet Annotations { get; } = new(source);
+
+    /// <summary>Whether <c>(@name …)</c> stands before the current token.</summary>
+    public bool AtNameAnnotation => Annotations.Has(AnnotationKind.Name, Position);
+
+    /// <summary>The name that <c>(@name "…")</c> before the current token gives, or null.</summary>
+    /// <param name="what">What has the name, for messages.</param>
+    public string? TryNameAnnotation(string what)
+    {
+        if (Annotations.Take(AnnotationKind.Name, Position) is not { } annotation)
+        {
+            return null;
+        }
+
+        AnnotationReader reader = new(source, annotation);
+        string name = reader.ExpectName("string expected");
+        reader.ExpectEnd();
+        return Annotations.Take(AnnotationKind.Name, Position) is { } second
+            ? throw source.Error($"@name annotation: multiple {what} names", second.Start)
+            : name;
+    }
+
     /// <summary>The bytes of the string here.</summary>
     public byte[] ExpectString() => TextStrings.Decode(source.Slice(Expect(TokenKind.String, "a string")));
 

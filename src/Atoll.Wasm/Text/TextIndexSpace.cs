@@ -11,17 +11,20 @@ internal sealed class TextIndexSpace(string what)
     /// <summary>The names in order of their indices.</summary>
     public List<(uint Index, string Name)> Names { get; } = [];
 
-    /// <summary>Takes the next index, for the identifier at the cursor if there is one.</summary>
+    /// <summary>
+    /// Takes the next index, for the identifier at the cursor if there is one. Its name is what <c>(@name …)</c> says, or else the identifier.
+    /// </summary>
     public uint Declare(TextCursor cursor)
     {
         int position = cursor.Position;
-        if (cursor.TryId() is { } name)
+        string? id = cursor.TryId();
+        if (id is not null && !_byName.TryAdd(id, Count))
         {
-            if (!_byName.TryAdd(name, Count))
-            {
-                throw cursor.ErrorAt($"duplicate {what} ${name}", position);
-            }
+            throw cursor.ErrorAt($"duplicate {what} ${id}", position);
+        }
 
+        if ((cursor.TryNameAnnotation(what) ?? id) is { } name)
+        {
             Names.Add((Count, name));
         }
 

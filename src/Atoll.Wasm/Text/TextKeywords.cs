@@ -14,25 +14,24 @@ internal static class TextKeywords
     [
         "module", "definition", "instance", "binary", "quote", "type", "func", "param", "result", "local", "table", "memory",
         "global", "mut", "import", "export", "start", "elem", "data", "offset", "item", "declare", "then", "shared",
-        "null", "ref", "rec", "sub", "final", "field", "tag",
+        "null", "ref", "rec", "sub", "final", "field", "tag", "i8", "i16",
+        "do", "catch_ref", "catch_all_ref",
         "pagesize",
     ];
 
     private static readonly string[] Script =
     [
         "register", "invoke", "get", "assert_return", "assert_trap", "assert_exhaustion", "assert_malformed", "assert_invalid",
-        "assert_unlinkable", "assert_exception", "nan:canonical", "nan:arithmetic", "ref.extern", "ref.host", "either", "thread", "wait",
+        "assert_malformed_custom", "assert_invalid_custom",
+        "assert_unlinkable", "assert_exception", "nan:canonical", "nan:arithmetic", "ref.extern", "ref.host", "ref.any", "ref.struct", "ref.array", "either", "thread", "wait",
     ];
 
     private static readonly FrozenSet<string> Known =
         Structure.Concat(Script).Concat(TextTypes.Words).Concat(Instructions.All.Select(i => i.Mnemonic))
             .ToFrozenSet(StringComparer.Ordinal);
 
-    private static readonly FrozenDictionary<string, Instruction> Mnemonics =
-        Instructions.All.Where(i => i.Opcode != Opcode.SelectT).ToFrozenDictionary(i => i.Mnemonic, StringComparer.Ordinal);
-
     private static readonly FrozenDictionary<string, Instruction>.AlternateLookup<ReadOnlySpan<char>> MnemonicLookup =
-        Mnemonics.GetAlternateLookup<ReadOnlySpan<char>>();
+        Instructions.ByMnemonic.GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static bool IsKnown(ReadOnlySpan<byte> word) =>
         Known.Contains(Encoding.ASCII.GetString(word)) || IsArgument(word, "offset="u8) || IsArgument(word, "align="u8);

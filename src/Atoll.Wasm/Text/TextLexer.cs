@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Unicode;
 
 namespace Atoll.Wasm.Text;
@@ -5,22 +6,26 @@ namespace Atoll.Wasm.Text;
 /// <summary>Cuts a text into tokens (specification, "Text Format / Lexical Format"). One pass, no recursion.</summary>
 internal sealed class TextLexer(byte[] bytes)
 {
+    private const int AnnotationCost = 8;
+
     private readonly List<TextToken> _tokens = [];
+    private readonly List<TextAnnotation> _annotations = [];
     private readonly Stack<int> _open = [];
     private string? _error;
     private int _errorOffset;
     private int _position;
+    private int _extraTokens;
 
     /// <summary>Whether <paramref name="b"/> may occur in an identifier ("idchar").</summary>
     public static bool IsIdChar(int b) =>
         b is > 0x20 and < 0x7F and not ('"' or ',' or ';' or '(' or ')' or '[' or ']' or '{' or '}');
 
-    public (TextToken[] Tokens, string Error) Run()
+    public (TextToken[] Tokens, TextAnnotation[] Annotations, string Error) Run()
     {
         while (_error is null && _position < bytes.Length)
         {
             Next();
-            if (_tokens.Count > TextSource.MaxTokens)
+            if (_tokens.Count + _extraTokens > TextSource.MaxTokens)
             {
                 Fail($"text of more than {TextSource.MaxTokens} tokens, which is the limit", _position);
             }
@@ -33,7 +38,7 @@ internal sealed class TextLexer(byte[] bytes)
             Close(open, _tokens.Count - 1);
         }
 
-        return (_tokens.ToArray(), _error ?? "");
+        return (_tokens.ToArray(), _annotations.ToArray(), _error ?? "");
     }
 
     private void Fail(string message, int offset)
@@ -60,7 +65,7 @@ internal sealed class TextLexer(byte[] bytes)
                 SkipBlockComment();
                 break;
             case '(' when At(start + 1) == '@':
-                SkipAnnotation();
+                Annotation();
                 break;
             case '(':
                 _open.Push(_tokens.Count);
@@ -243,8 +248,8 @@ internal sealed class TextLexer(byte[] bytes)
         while (depth > 0);
     }
 
-    /// <summary>Skips <c>(@id …)</c>, whose content is any sequence of tokens with balanced parentheses ("Annotations").</summary>
-    private void SkipAnnotation()
+    /// <summary>Steps over <c>(@id …)</c>, whose content is any sequence of tokens with balanced parentheses ("Annotations").</summary>
+    private void Annotation()
     {
         int start = _position;
         int tokens = _tokens.Count;
@@ -256,13 +261,36 @@ internal sealed class TextLexer(byte[] bytes)
             return;
         }
 
-        if (At(_position) == '"' && !Utf8.IsValid(TextStrings.Decode(bytes.AsSpan(_position, end - _position))))
+        ReadOnlySpan<byte> id = bytes.AsSpan(_position, end - _position);
+        if (id[0] == '"')
         {
-            Fail("malformed UTF-8 encoding", start);
-            return;
+            id = TextStrings.Decode(id);
+            if (!Utf8.IsValid(id))
+            {
+                Fail("malformed UTF-8 encoding", start);
+                return;
+            }
         }
 
         _position = end;
+        AnnotationKind? kind = TextAnnotation.KindOf(id);
+        List<TextToken>? content = kind is null ? null : [];
+        AnnotationContent(start, content);
+        if (_error is null && content is not null)
+        {
+            // Counted as tokens too, so that they cannot cost more memory than these.
+            _extraTokens += content.Count + AnnotationCost;
+            content.RemoveAt(content.Count - 1);
+            _annotations.Add(new TextAnnotation(kind!.Value, tokens, start, [.. content]));
+        }
+    }
+
+    /// <summary>
+    /// What stands in an annotation is checked as tokens are, and kept only where somebody wants it. The last token is the closing parenthesis.
+    /// </summary>
+    private void AnnotationContent(int start, List<TextToken>? content)
+    {
+        int tokens = _tokens.Count;
         int depth = 1;
         while (_error is null && depth > 0)
         {
@@ -270,21 +298,23 @@ internal sealed class TextLexer(byte[] bytes)
             {
                 Fail("unclosed annotation", start);
             }
-            else if (bytes[_position] == '(' && At(_position + 1) != ';')
+            else if ((bytes[_position] == '(' && At(_position + 1) != ';') || bytes[_position] == ')')
             {
-                depth++;
-                _position++;
-            }
-            else if (bytes[_position] == ')')
-            {
-                depth--;
+                bool opens = bytes[_position] == '(';
+                depth += opens ? 1 : -1;
+                content?.Add(new TextToken(opens ? TokenKind.Open : TokenKind.Close, _position, _position + 1));
                 _position++;
             }
             else
             {
                 Next();
-                // What stands in an annotation is checked as tokens are, and not kept.
+                content?.AddRange(CollectionsMarshal.AsSpan(_tokens)[tokens..]);
                 _tokens.RemoveRange(tokens, _tokens.Count - tokens);
+            }
+
+            if (content?.Count > TextSource.MaxTokens)
+            {
+                Fail($"annotation of more than {TextSource.MaxTokens} tokens, which is the limit", start);
             }
         }
     }

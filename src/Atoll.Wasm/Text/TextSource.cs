@@ -20,6 +20,9 @@ internal sealed class TextSource
 
     public TextToken[] Tokens { get; private set; } = [];
 
+    /// <summary>The annotations that mean something, in their order.</summary>
+    public TextAnnotation[] Annotations { get; private set; } = [];
+
     /// <summary>What the <see cref="TokenKind.Error"/> token stands for.</summary>
     public string LexicalError { get; private set; } = "";
 
@@ -36,7 +39,7 @@ internal sealed class TextSource
             throw source.Error("malformed UTF-8 encoding", FirstInvalidByte(bytes));
         }
 
-        (source.Tokens, source.LexicalError) = new TextLexer(bytes).Run();
+        (source.Tokens, source.Annotations, source.LexicalError) = new TextLexer(bytes).Run();
         return source;
     }
 

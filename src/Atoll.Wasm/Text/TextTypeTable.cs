@@ -6,23 +6,91 @@ namespace Atoll.Wasm.Text;
 /// </summary>
 internal sealed class TextTypeTable
 {
-    private readonly List<TextSignature> _types = [];
+    private const byte Recursive = 0x4E;
+    private const byte SubFinal = 0x4F;
+    private const byte Sub = 0x50;
+    private const byte ArrayForm = 0x5E;
+    private const byte StructForm = 0x5F;
+    private const byte FunctionForm = 0x60;
+
+    private readonly List<Definition> _types = [];
+    private readonly List<Group> _groups = [];
     private readonly Dictionary<TextSignature, uint> _first = [];
+    private readonly List<(uint Index, TextSignature Signature, Group Group)> _plain = [];
+
+    /// <summary>A type in the binary format. Only a function type has a signature, only a structure's fields may have names.</summary>
+    private sealed record Definition(byte[] Bytes, TextSignature? Signature, TextIndexSpace? Fields);
+
+    /// <param name="Start">Index of its first type.</param>
+    /// <param name="IsRecursive">Whether the text has <c>(rec …)</c>.</param>
+    private sealed record Group(int Start, bool IsRecursive)
+    {
+        public int Count { get; set; }
+    }
 
     public TextIndexSpace Index { get; } = new("type");
 
-    /// <summary>Reads <c>(type $id? (func …))</c>, of which the cursor has passed the word <c>type</c> and the identifier.</summary>
+    /// <summary>Names of fields, by the index of their structure type.</summary>
+    public IEnumerable<(uint Type, TextIndexSpace Fields)> FieldNames =>
+        _types.Select((type, i) => ((uint)i, type.Fields!)).Where(pair => pair.Item2 is { Names.Count: > 0 });
+
+    /// <summary>Begins a recursion group, to which the next defined types belong.</summary>
+    public void BeginGroup(bool isRecursive) => _groups.Add(new Group(_types.Count, isRecursive));
+
+    /// <summary>Reads <c>(type $id? …)</c>, of which the cursor has passed the word <c>type</c> and the identifier.</summary>
     public void Define(TextCursor cursor)
     {
-        if (!cursor.TryOpen("func"u8))
+        ByteBuffer bytes = new();
+        bool isPlain = true;
+        bool isSub = cursor.TryOpen("sub"u8);
+        if (isSub)
         {
-            cursor.Position += cursor.At(TokenKind.Open) ? 1 : 0;
-            throw cursor.Unexpected("func");
+            bool isFinal = cursor.TryKeyword("final"u8);
+            List<uint> supers = [];
+            while (cursor.AtIndex)
+            {
+                supers.Add(Index.Resolve(cursor));
+            }
+
+            isPlain = isFinal && supers.Count == 0;
+            if (!isPlain)
+            {
+                bytes.Byte(isFinal ? SubFinal : Sub);
+                bytes.Unsigned((uint)supers.Count);
+                supers.ForEach(super => bytes.Unsigned(super));
+            }
         }
 
-        Add(Signature(cursor, locals: null, namesAllowed: true));
+        TextSignature? signature = null;
+        TextIndexSpace? fields = null;
+        if (cursor.TryOpen("func"u8))
+        {
+            signature = Signature(cursor, locals: null, namesAllowed: true);
+            WriteFunction(bytes, signature);
+        }
+        else if (cursor.TryOpen("struct"u8))
+        {
+            fields = Structure(cursor, bytes);
+        }
+        else if (cursor.TryOpen("array"u8))
+        {
+            bytes.Byte(ArrayForm);
+            Field(cursor, bytes);
+        }
+        else
+        {
+            cursor.Position += cursor.At(TokenKind.Open) ? 1 : 0;
+            throw cursor.Unexpected("func, struct or array");
+        }
+
         cursor.ExpectClose();
+        if (isSub)
+        {
+            cursor.ExpectClose();
+        }
+
         cursor.ExpectClose();
+        Add(new Definition(bytes.ToArray(), signature, fields), isPlain);
     }
 
     /// <summary>Reads a type use and gives its type index. <paramref name="locals"/> takes the parameters' names, null where they may have none.</summary>
@@ -57,18 +125,36 @@ internal sealed class TextTypeTable
         }
     }
 
+    /// <summary>Reads a field of a structure type, by name or number.</summary>
+    public uint ResolveField(TextCursor cursor, uint type) =>
+        ((type < _types.Count ? _types[(int)type].Fields : null) ?? new TextIndexSpace("field")).Resolve(cursor);
+
     public void Write(ByteBuffer buffer)
     {
-        buffer.Unsigned((uint)_types.Count);
-        foreach (TextSignature type in _types)
+        buffer.Unsigned((uint)_groups.Count);
+        foreach (Group group in _groups)
         {
-            buffer.Byte(0x60);
-            WriteList(type.Parameters, buffer);
-            WriteList(type.Results, buffer);
+            if (group.IsRecursive)
+            {
+                buffer.Byte(Recursive);
+                buffer.Unsigned((uint)group.Count);
+            }
+
+            for (int i = 0; i < group.Count; i++)
+            {
+                buffer.Bytes(_types[group.Start + i].Bytes);
+            }
         }
     }
 
-    public int Count => _types.Count;
+    public int Count => _groups.Count;
+
+    private static void WriteFunction(ByteBuffer buffer, TextSignature signature)
+    {
+        buffer.Byte(FunctionForm);
+        WriteList(signature.Parameters, buffer);
+        WriteList(signature.Results, buffer);
+    }
 
     private static void WriteList(TextType[] types, ByteBuffer buffer)
     {
@@ -79,12 +165,83 @@ internal sealed class TextTypeTable
         }
     }
 
-    private uint Add(TextSignature signature)
+    private TextIndexSpace Structure(TextCursor cursor, ByteBuffer bytes)
+    {
+        TextIndexSpace names = new("field");
+        ByteBuffer fields = new();
+        while (cursor.TryOpen("field"u8))
+        {
+            if (cursor.At(TokenKind.Id) || cursor.AtNameAnnotation)
+            {
+                names.Declare(cursor);
+                Field(cursor, fields);
+            }
+            else
+            {
+                while (!cursor.At(TokenKind.Close))
+                {
+                    names.DeclareUnnamed();
+                    Field(cursor, fields);
+                }
+            }
+
+            cursor.ExpectClose();
+        }
+
+        bytes.Byte(StructForm);
+        bytes.Unsigned(names.Count);
+        bytes.Bytes(fields.Span);
+        return names;
+    }
+
+    /// <summary>Reads a storage type, in <c>(mut …)</c> or not.</summary>
+    private void Field(TextCursor cursor, ByteBuffer bytes)
+    {
+        bool isMutable = cursor.TryOpen("mut"u8);
+        if (cursor.TryKeyword("i8"u8))
+        {
+            bytes.Byte(0x78);
+        }
+        else if (cursor.TryKeyword("i16"u8))
+        {
+            bytes.Byte(0x77);
+        }
+        else
+        {
+            TextTypes.ValueType(cursor, Index).Write(bytes);
+        }
+
+        bytes.Byte(isMutable ? (byte)1 : (byte)0);
+        if (isMutable)
+        {
+            cursor.ExpectClose();
+        }
+    }
+
+    private uint Add(Definition definition, bool isPlain)
     {
         uint index = (uint)_types.Count;
-        _types.Add(signature);
-        _first.TryAdd(signature, index);
+        _types.Add(definition);
+        _groups[^1].Count++;
+        if (isPlain && definition.Signature is { } signature)
+        {
+            // A member of a larger group is another type than one that stands alone.
+            _plain.Add((index, signature, _groups[^1]));
+        }
+
         return index;
+    }
+
+    /// <summary>After the declared types: which of them a type use without an index can mean.</summary>
+    public void EndDeclarations()
+    {
+        foreach ((uint index, TextSignature signature, Group group) in _plain)
+        {
+            if (group.Count == 1)
+            {
+                _first.TryAdd(signature, index);
+            }
+        }
     }
 
     private bool TryExplicit(TextCursor cursor, out uint index)
@@ -104,23 +261,34 @@ internal sealed class TextTypeTable
     {
         if (!explicitType)
         {
-            return _first.TryGetValue(signature, out uint known) ? known : Add(signature);
+            return _first.TryGetValue(signature, out uint known) ? known : Imply(signature);
         }
 
+        TextSignature? declared = index < _types.Count ? _types[(int)index].Signature : null;
         if (signature.IsEmpty)
         {
             // Nothing is repeated: the parameters are those of the type. An index out of range is for validation to find.
-            locals?.Skip(index < _types.Count ? _types[(int)index].Parameters.Length : 0);
+            locals?.Skip(declared?.Parameters.Length ?? 0);
         }
         else if (index >= _types.Count)
         {
             throw cursor.ErrorAt($"unknown type {index}", start);
         }
-        else if (!_types[(int)index].Equals(signature))
+        else if (declared is null || !declared.Equals(signature))
         {
             throw cursor.ErrorAt($"inline function type differs from type {index}", start);
         }
 
+        return index;
+    }
+
+    private uint Imply(TextSignature signature)
+    {
+        ByteBuffer bytes = new();
+        WriteFunction(bytes, signature);
+        BeginGroup(isRecursive: false);
+        uint index = Add(new Definition(bytes.ToArray(), signature, null), isPlain: false);
+        _first.Add(signature, index);
         return index;
     }
 
@@ -131,7 +299,7 @@ internal sealed class TextTypeTable
         List<TextType> results = [];
         while (cursor.TryOpen("param"u8))
         {
-            if (namesAllowed && cursor.At(TokenKind.Id))
+            if (namesAllowed && (cursor.At(TokenKind.Id) || (locals is not null && cursor.AtNameAnnotation)))
             {
                 if (locals is null)
                 {

@@ -67,6 +67,16 @@ internal static class TextTypes
         ["v128"] = 0x7B,
         ["funcref"] = 0x70,
         ["externref"] = 0x6F,
+        ["anyref"] = 0x6E,
+        ["eqref"] = 0x6D,
+        ["i31ref"] = 0x6C,
+        ["structref"] = 0x6B,
+        ["arrayref"] = 0x6A,
+        ["exnref"] = 0x69,
+        ["nullref"] = 0x71,
+        ["nullexternref"] = 0x72,
+        ["nullfuncref"] = 0x73,
+        ["nullexnref"] = 0x74,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     // Words of heap types and the byte of the binary format.
@@ -74,7 +84,21 @@ internal static class TextTypes
     {
         ["func"] = 0x70,
         ["extern"] = 0x6F,
+        ["any"] = 0x6E,
+        ["eq"] = 0x6D,
+        ["i31"] = 0x6C,
+        ["struct"] = 0x6B,
+        ["array"] = 0x6A,
+        ["exn"] = 0x69,
+        ["none"] = 0x71,
+        ["noextern"] = 0x72,
+        ["nofunc"] = 0x73,
+        ["noexn"] = 0x74,
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<long, string> ValueWords = Values.ToFrozenDictionary(pair => pair.Value - 0x80L, pair => pair.Key);
+
+    private static readonly FrozenDictionary<long, string> HeapWords = Heaps.ToFrozenDictionary(pair => pair.Value - 0x80L, pair => pair.Key);
 
     public static IEnumerable<string> Words => Values.Keys.Concat(Heaps.Keys);
 
@@ -132,6 +156,17 @@ internal static class TextTypes
 
         throw cursor.Unexpected("a heap type");
     }
+
+    /// <summary>The word for a number, a vector, a packed integer or an abstract reference type that has null.</summary>
+    public static string ValueWord(long code) => code switch
+    {
+        0x78 - 0x80 => "i8",
+        0x77 - 0x80 => "i16",
+        _ => ValueWords[code],
+    };
+
+    /// <summary>The word for what an abstract reference type refers to.</summary>
+    public static string HeapWord(long code) => HeapWords[code];
 
     private static string Word(TextCursor cursor) => System.Text.Encoding.ASCII.GetString(cursor.Source.Slice(cursor.Current));
 }

@@ -17,6 +17,8 @@ internal static class WastHost
         DefineGlobal("global_i64", Value.I64(666));
         DefineGlobal("global_f32", Value.F32(666.6f));
         DefineGlobal("global_f64", Value.F64(666.6));
+        // Wasmtime's scripts ask for a run of the collector.
+        linker.DefineFunction("wasmtime", "gc", new FunctionType([], []), (_, _, _) => GC.Collect());
         linker.Define(Module, "table", new Table(store, new TableType(ValueType.FuncRef, 10, 20), Value.FuncRef(null)));
         linker.Define(Module, "table64", new Table(store, new TableType(ValueType.FuncRef, 10, 20) { IndexType = ValueType.I64 }, Value.FuncRef(null)));
         linker.Define(Module, "memory", new Memory(store, new MemoryType(1, 2)));
@@ -39,6 +41,7 @@ internal static class WastHost
         WastValueKind.Vector => Pack(value.Alternatives!),
         WastValueKind.RefNull when value.Type is { } type => Value.Default(type),
         WastValueKind.RefExtern when value.Bits is { } number => Value.ExternRef(number),
+        WastValueKind.RefHost => new Value(ValueType.AnyRef, 0, 0, value.Bits),
         _ => throw new InvalidOperationException($"{value} is a pattern, not a value"),
     };
 
@@ -47,10 +50,12 @@ internal static class WastHost
         WastValueKind.Number => actual.Type == expected.Type && Bits(actual) == expected.Bits,
         WastValueKind.CanonicalNan => actual.Type == expected.Type && (Bits(actual) & ~Sign(actual)) == QuietNan(actual),
         WastValueKind.ArithmeticNan => actual.Type == expected.Type && (Bits(actual) & QuietNan(actual)) == QuietNan(actual),
-        WastValueKind.RefNull => (expected.Type is null || actual.Type == expected.Type) && IsNull(actual),
-        WastValueKind.RefExtern => actual.Type == ValueType.ExternRef && !IsNull(actual)
-            && (expected.Bits is null || Equals(actual.AsExternRef(), expected.Bits)),
-        WastValueKind.RefFunc => actual.Type == ValueType.FuncRef && !IsNull(actual),
+        WastValueKind.RefNull => (expected.Type is null || IsIn(actual, expected.Type.Value)) && IsNull(actual),
+        WastValueKind.RefExtern => IsIn(actual, ValueType.ExternRef) && !IsNull(actual)
+            && (expected.Bits is null || Equals(actual.AsReference(), expected.Bits)),
+        WastValueKind.RefHost => IsIn(actual, ValueType.AnyRef) && Equals(actual.AsReference(), expected.Bits),
+        WastValueKind.RefFunc => IsIn(actual, ValueType.FuncRef) && !IsNull(actual),
+        WastValueKind.RefOf => IsIn(actual, expected.Type!.Value) && !IsNull(actual) && Execution.References.IsOf(actual.AsReference(), expected.Type!.Value),
         WastValueKind.Vector => actual.Type == ValueType.V128 && MatchLanes(actual.AsV128(), expected.Alternatives!),
         WastValueKind.Either => expected.Alternatives!.Any(alternative => Matches(actual, alternative)),
         _ => false,
@@ -86,8 +91,10 @@ internal static class WastHost
         return true;
     }
 
-    private static bool IsNull(Value value) =>
-        value.Type == ValueType.FuncRef ? value.AsFuncRef() is null : value.Type == ValueType.ExternRef && value.AsExternRef() is null;
+    private static bool IsNull(Value value) => value.Type.IsReference && value.AsReference() is null;
+
+    /// <summary>Whether a value is a reference of the hierarchy to which a type belongs.</summary>
+    private static bool IsIn(Value value, ValueType type) => value.Type.IsReference && Subtyping.TopOf(value.Type) == Subtyping.TopOf(type);
 
     private static ulong Bits(Value value) =>
         value.Type == ValueType.I32 ? (uint)value.AsI32()

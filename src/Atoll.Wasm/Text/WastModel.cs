@@ -28,11 +28,20 @@ internal enum WastFailureKind
     /// <summary>The action exhausts the stack.</summary>
     Exhaustion,
 
+    /// <summary>The action throws an exception that nothing catches; scripts say no more of it.</summary>
+    Exception,
+
     /// <summary>The module does not follow the format.</summary>
     Malformed,
 
     /// <summary>The module does not validate.</summary>
     Invalid,
+
+    /// <summary>An annotation or a custom section of the module does not follow its format.</summary>
+    MalformedCustom,
+
+    /// <summary>A custom section of the module speaks of something that the module does not have.</summary>
+    InvalidCustom,
 
     /// <summary>The module's imports cannot be satisfied.</summary>
     Unlinkable,
@@ -80,6 +89,12 @@ internal enum WastValueKind
     /// <summary>Any reference to a function.</summary>
     RefFunc,
 
+    /// <summary>Any reference of the type that is not null.</summary>
+    RefOf,
+
+    /// <summary>The host's object with a number, in the hierarchy of <c>any</c>.</summary>
+    RefHost,
+
     /// <summary>One of several.</summary>
     Either,
 
@@ -102,6 +117,8 @@ internal sealed record WastValue(WastValueKind Kind, ValueType? Type, ulong? Bit
         WastValueKind.RefNull => "ref.null",
         WastValueKind.RefExtern => $"ref.extern {Bits}",
         WastValueKind.RefFunc => "ref.func",
+        WastValueKind.RefOf => $"ref of {Type}",
+        WastValueKind.RefHost => $"ref.host {Bits}",
         WastValueKind.Vector => $"v128 [{string.Join(", ", Alternatives ?? [])}]",
         _ => $"either ({string.Join(", ", Alternatives ?? [])})",
     };

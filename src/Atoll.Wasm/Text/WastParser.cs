@@ -61,8 +61,11 @@ internal sealed class WastParser
             "assert_return" => new WastAssertReturn(line, Action(), Results()),
             "assert_trap" => Failure(line, WastFailureKind.Trap),
             "assert_exhaustion" => Failure(line, WastFailureKind.Exhaustion),
+            "assert_exception" => new WastAssertFailure(line, WastFailureKind.Exception, Action(), null, ""),
             "assert_malformed" => Failure(line, WastFailureKind.Malformed),
             "assert_invalid" => Failure(line, WastFailureKind.Invalid),
+            "assert_malformed_custom" => Failure(line, WastFailureKind.MalformedCustom),
+            "assert_invalid_custom" => Failure(line, WastFailureKind.InvalidCustom),
             "assert_unlinkable" => Failure(line, WastFailureKind.Unlinkable),
             "thread" => Thread(line),
             "wait" => new WastWaitCommand(line, ExpectId()),
@@ -169,7 +172,7 @@ internal sealed class WastParser
         while (invoke && _cursor.At(TokenKind.Open))
         {
             WastValue value = Value();
-            bool isConstant = value.Kind is WastValueKind.Number or WastValueKind.RefNull
+            bool isConstant = value.Kind is WastValueKind.Number or WastValueKind.RefNull or WastValueKind.RefHost
                 || (value.Kind == WastValueKind.Vector && value.Alternatives!.All(lane => lane.Kind == WastValueKind.Number))
                 || (value.Kind == WastValueKind.RefExtern && value.Bits is not null);
             arguments.Add(isConstant ? value : throw _cursor.Unexpected("a constant"));
@@ -217,6 +220,12 @@ internal sealed class WastParser
             : _cursor.TryKeyword("ref.null"u8) ? new WastValue(WastValueKind.RefNull, _cursor.At(TokenKind.Close) ? null : NullType())
             : _cursor.TryKeyword("ref.extern"u8) ? new WastValue(WastValueKind.RefExtern, ValueType.ExternRef, _cursor.At(TokenKind.Nat) ? _cursor.ExpectNat(32) : null)
             : _cursor.TryKeyword("ref.func"u8) ? RefFunc()
+            : _cursor.TryKeyword("ref.host"u8) ? new WastValue(WastValueKind.RefHost, ValueType.AnyRef, _cursor.ExpectNat(32))
+            : _cursor.TryKeyword("ref.any"u8) ? RefOf(ValueType.AnyRef)
+            : _cursor.TryKeyword("ref.eq"u8) ? RefOf(ValueType.EqRef)
+            : _cursor.TryKeyword("ref.i31"u8) ? RefOf(ValueType.I31Ref)
+            : _cursor.TryKeyword("ref.struct"u8) ? RefOf(ValueType.StructRef)
+            : _cursor.TryKeyword("ref.array"u8) ? RefOf(ValueType.ArrayRef)
             : throw _cursor.Unexpected("a constant or a pattern");
         _cursor.ExpectClose();
         return value;
@@ -243,7 +252,9 @@ internal sealed class WastParser
         : _cursor.TryKeyword("nan:arithmetic"u8) ? new WastValue(WastValueKind.ArithmeticNan, type)
         : null;
 
-    private ValueType NullType() => new((int)(TextTypes.HeapType(_cursor, _noTypes) + 0x80));
+    private ValueType NullType() => new(TextTypes.HeapType(_cursor, _noTypes) + 0x80);
+
+    private static WastValue RefOf(ValueType type) => new(WastValueKind.RefOf, type);
 
     private WastValue RefFunc()
     {

@@ -1,3 +1,5 @@
+using Atoll.Wasm.Binary;
+
 namespace Atoll.Wasm.Text;
 
 /// <summary>The WebAssembly text format (specification, "Text Format").</summary>
@@ -21,6 +23,31 @@ public static class WatText
     /// <returns>The binary. It follows the binary format; whether it is valid is for the engine to say.</returns>
     /// <exception cref="MalformedModuleException">The text does not follow the format; the message has line and column.</exception>
     public static byte[] ToBinary(ReadOnlySpan<byte> utf8) => Assemble(TextSource.Read(utf8.ToArray()));
+
+    /// <summary>Writes a module in the text format; <see cref="ToBinary(string)"/> reads it back to the same module.</summary>
+    /// <param name="binary">
+    /// The module in the binary format. It must be well formed and need not be valid, and may use every feature that the engine knows.
+    /// </param>
+    /// <param name="output">
+    /// Takes the text while it is made. Lines end in LF; the same module always gives the same text. Nothing is written when the module is malformed.
+    /// </param>
+    /// <param name="options">Options, or null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the work between functions.</param>
+    /// <remarks>
+    /// Names of the name section become identifiers, other custom sections become <c>(@custom …)</c>. The text takes several times the size of
+    /// the binary. What can differ when it is read back: how numbers are encoded, the place of the name section, and whether a data count
+    /// section is there that no instruction needs.
+    /// </remarks>
+    /// <exception cref="MalformedModuleException">The bytes are no module, or break one of the limits.</exception>
+    /// <exception cref="InvalidModuleException">A type refers to one that the module does not have.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static void Print(ReadOnlySpan<byte> binary, TextWriter output, WatPrintOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        options ??= new WatPrintOptions();
+        ModuleDefinition module = ModuleDecoder.Decode(binary.ToArray(), options.Limits ?? ModuleLimits.Default, WasmFeatures.All);
+        new ModulePrinter(module, output, options, cancellationToken).Run();
+    }
 
     /// <summary>Assembles the <c>(module …)</c> at the cursor and moves past it.</summary>
     internal static byte[] AssembleModule(TextCursor cursor)

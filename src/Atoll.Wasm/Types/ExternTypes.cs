@@ -14,6 +14,9 @@ public enum ExternKind
 
     /// <summary>A global variable.</summary>
     Global = 3,
+
+    /// <summary>A tag of exceptions.</summary>
+    Tag = 4,
 }
 
 /// <summary>The type of a linear memory; sizes are in pages of 64 KiB unless <see cref="PageBytes"/> says otherwise (specification, "Memory Types").</summary>
@@ -77,15 +80,26 @@ public sealed record GlobalType(ValueType Type, bool IsMutable)
     public override string ToString() => IsMutable ? $"global (mut {Type})" : $"global {Type}";
 }
 
+/// <summary>The type of a tag: what the exceptions with it carry (specification, "Tag Types").</summary>
+/// <param name="Function">Its parameters are the types of the values; it has no results.</param>
+public sealed record TagType(FunctionType Function)
+{
+    /// <summary>Tag types are equal when these are, not when the values happen to be the same.</summary>
+    internal DefinedType Defined { get; init; } = DefinedType.Of(Function);
+
+    /// <summary>For example <c>tag (i32, i64)</c>.</summary>
+    public override string ToString() => $"tag ({string.Join(", ", Function.Parameters)})";
+}
+
 /// <summary>One import that a module asks for.</summary>
 /// <param name="Module">First part of its name.</param>
 /// <param name="Name">Second part of its name.</param>
 /// <param name="Kind">What is imported.</param>
-/// <param name="Type">A <see cref="FunctionType"/>, <see cref="TableType"/>, <see cref="MemoryType"/> or <see cref="GlobalType"/>.</param>
+/// <param name="Type">A <see cref="FunctionType"/>, <see cref="TableType"/>, <see cref="MemoryType"/>, <see cref="GlobalType"/> or <see cref="TagType"/>.</param>
 public sealed record ModuleImport(string Module, string Name, ExternKind Kind, object Type);
 
 /// <summary>One export that a module offers.</summary>
 /// <param name="Name">Its name, unique in the module.</param>
 /// <param name="Kind">What is exported.</param>
-/// <param name="Type">A <see cref="FunctionType"/>, <see cref="TableType"/>, <see cref="MemoryType"/> or <see cref="GlobalType"/>.</param>
+/// <param name="Type">A <see cref="FunctionType"/>, <see cref="TableType"/>, <see cref="MemoryType"/>, <see cref="GlobalType"/> or <see cref="TagType"/>.</param>
 public sealed record ModuleExport(string Name, ExternKind Kind, object Type);

@@ -36,6 +36,9 @@ public sealed class FunctionType : IEquatable<FunctionType>
     /// <summary>Types of the results, first to last.</summary>
     public ImmutableArray<ValueType> Results { get; }
 
+    /// <summary>The defined type that consists of this one; found at the first use.</summary>
+    internal DefinedType? Defined { get; set; }
+
     /// <inheritdoc/>
     public bool Equals(FunctionType? other) =>
         ReferenceEquals(this, other)

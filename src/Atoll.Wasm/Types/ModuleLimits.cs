@@ -43,6 +43,10 @@ public sealed record ModuleLimits
     /// <value>The default is 100.</value>
     public int MaxMemories { get; init; } = 100;
 
+    /// <summary>Tags, imported ones included.</summary>
+    /// <value>The default is 1,000,000.</value>
+    public int MaxTags { get; init; } = 1_000_000;
+
     /// <summary>Element segments.</summary>
     /// <value>The default is 100,000.</value>
     public int MaxElementSegments { get; init; } = 100_000;
@@ -75,6 +79,10 @@ public sealed record ModuleLimits
     /// <value>The default is 1,000.</value>
     public int MaxResults { get; init; } = 1_000;
 
+    /// <summary>Fields of one structure type, and operands of <c>array.new_fixed</c>.</summary>
+    /// <value>The default is 10,000.</value>
+    public int MaxFields { get; init; } = 10_000;
+
     /// <summary>Bytes of one name of an import, export or custom section.</summary>
     /// <value>The default is 100,000.</value>
     public int MaxNameBytes { get; init; } = 100_000;
@@ -102,6 +110,7 @@ public sealed record ModuleLimits
         NotNegative(MaxGlobals, nameof(MaxGlobals));
         NotNegative(MaxTables, nameof(MaxTables));
         NotNegative(MaxMemories, nameof(MaxMemories));
+        NotNegative(MaxTags, nameof(MaxTags));
         NotNegative(MaxElementSegments, nameof(MaxElementSegments));
         NotNegative(MaxSegmentElements, nameof(MaxSegmentElements));
         NotNegative(MaxDataSegments, nameof(MaxDataSegments));
@@ -110,6 +119,7 @@ public sealed record ModuleLimits
         NotNegative(MaxFunctionBytes, nameof(MaxFunctionBytes));
         NotNegative(MaxParameters, nameof(MaxParameters));
         NotNegative(MaxResults, nameof(MaxResults));
+        NotNegative(MaxFields, nameof(MaxFields));
         NotNegative(MaxNameBytes, nameof(MaxNameBytes));
         NotNegative(MaxBranchTableTargets, nameof(MaxBranchTableTargets));
         NotNegative(MaxNesting, nameof(MaxNesting));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Atoll.Wasm.Binary;
 
 namespace Atoll.Wasm.Validation;
@@ -14,7 +15,7 @@ internal sealed class ConstantValidator(ModuleDefinition module, ModuleLimits li
     public void Validate(ByteRange range, ValueType expected)
     {
         _stack.Clear();
-        var reader = new WasmReader(module.Bytes, range.Start, range.End, module.Features);
+        var reader = new WasmReader(module.Bytes, range.Start, range.End, module.Features, module.Types);
         while (true)
         {
             int offset = reader.Position;
@@ -27,7 +28,7 @@ internal sealed class ConstantValidator(ModuleDefinition module, ModuleLimits li
             Step(ref reader, opcode, offset);
         }
 
-        if (_stack.Count != 1 || _stack[0] != expected)
+        if (_stack.Count != 1 || !_stack[0].Matches(expected))
         {
             throw new InvalidModuleException($"type mismatch: expected {expected}, the expression yields [{string.Join(' ', _stack.Take(8))}]", range.Start);
         }
@@ -68,7 +69,7 @@ internal sealed class ConstantValidator(ModuleDefinition module, ModuleLimits li
                 }
 
                 declared.Add((int)function);
-                Push(ValueType.FuncRef, offset);
+                Push(ValueType.ReferenceTo(module.Types[module.Functions[(int)function]], isNullable: false), offset);
                 break;
             case Opcode.GlobalGet:
                 Push(ReadGlobal(ref reader, offset), offset);
@@ -80,8 +81,93 @@ internal sealed class ConstantValidator(ModuleDefinition module, ModuleLimits li
                 Combine(ValueType.I64, offset);
                 break;
             default:
+                StepGarbageCollected(ref reader, opcode, offset);
+                break;
+        }
+    }
+
+    /// <summary>Structures, arrays and small integers.</summary>
+    private void StepGarbageCollected(ref WasmReader reader, Opcode opcode, int offset)
+    {
+        if (!Instructions.TryGet(opcode, out Instruction row) || (row.Feature & ~module.Features) != 0)
+        {
+            throw new InvalidModuleException("constant expression required", offset);
+        }
+
+        switch (opcode)
+        {
+            case Opcode.RefI31:
+                Pop(ValueType.I32, offset);
+                Push(ValueType.I31Ref.WithoutNull, offset);
+                break;
+            case Opcode.StructNew or Opcode.StructNewDefault:
+                DefinedType type = ReadType(ref reader, CompositeKind.Struct, offset);
+                PopFields(type.Fields, opcode == Opcode.StructNewDefault, offset);
+                Push(ValueType.ReferenceTo(type, isNullable: false), offset);
+                break;
+            case Opcode.ArrayNew or Opcode.ArrayNewDefault:
+                type = ReadType(ref reader, CompositeKind.Array, offset);
+                Pop(ValueType.I32, offset);
+                PopFields(type.Fields, opcode == Opcode.ArrayNewDefault, offset);
+                Push(ValueType.ReferenceTo(type, isNullable: false), offset);
+                break;
+            case Opcode.ArrayNewFixed:
+                type = ReadType(ref reader, CompositeKind.Array, offset);
+                for (uint count = reader.ReadVarU32(); count > 0; count--)
+                {
+                    Pop(type.Element.Storage.Unpacked, offset);
+                }
+
+                Push(ValueType.ReferenceTo(type, isNullable: false), offset);
+                break;
+            case Opcode.AnyConvertExtern:
+                Push(Convert(ValueType.ExternRef, ValueType.AnyRef, offset), offset);
+                break;
+            case Opcode.ExternConvertAny:
+                Push(Convert(ValueType.AnyRef, ValueType.ExternRef, offset), offset);
+                break;
+            default:
                 throw new InvalidModuleException("constant expression required", offset);
         }
+    }
+
+    private ValueType Convert(ValueType from, ValueType to, int offset)
+    {
+        bool isNullable = _stack.Count == 0 || _stack[^1].IsNullable;
+        Pop(from, offset);
+        return isNullable ? to : to.WithoutNull;
+    }
+
+    private static DefinedType ReadType(ref WasmReader reader, CompositeKind kind, int offset)
+    {
+        DefinedType type = reader.ReadTypeIndex();
+        return type.Kind == kind ? type : throw new InvalidModuleException($"type mismatch: {type} is no {kind.ToString().ToLowerInvariant()} type", offset);
+    }
+
+    private void PopFields(ImmutableArray<FieldType> fields, bool areDefault, int offset)
+    {
+        for (int i = fields.Length - 1; i >= 0; i--)
+        {
+            if (!areDefault)
+            {
+                Pop(fields[i].Storage.Unpacked, offset);
+            }
+            else if (!fields[i].Storage.IsDefaultable)
+            {
+                throw new InvalidModuleException($"type mismatch: field {i} of type {fields[i].Storage} has no default value", offset);
+            }
+        }
+    }
+
+    private void Pop(ValueType expected, int offset)
+    {
+        int top = _stack.Count - 1;
+        if (top < 0 || !_stack[top].Matches(expected))
+        {
+            throw new InvalidModuleException($"type mismatch: expected {expected}, the stack {(top < 0 ? "is empty" : $"has {_stack[top]}")}", offset);
+        }
+
+        _stack.RemoveAt(top);
     }
 
     private ValueType ReadGlobal(ref WasmReader reader, int offset)

@@ -40,18 +40,9 @@ internal ref partial struct FunctionValidator
                 Push(ReadMemory());
                 break;
             case Opcode.MemoryGrow:
-                int index = ReadMemory();
+                long index = ReadMemory();
                 Pop(index);
                 Push(index);
-                break;
-            case Opcode.RefNull:
-                Push(_reader.ReadHeapType().Code);
-                break;
-            case Opcode.RefIsNull:
-                StepIsNull();
-                break;
-            case Opcode.RefFunc:
-                StepRefFunc();
                 break;
             case Opcode.MemoryInit:
                 ReadDataIndex();
@@ -69,7 +60,11 @@ internal ref partial struct FunctionValidator
                 PopThree(index, I32, index);
                 break;
             default:
-                StepTable(opcode);
+                if (!StepReference(opcode) && !StepGarbageCollected(opcode))
+                {
+                    StepTable(opcode);
+                }
+
                 break;
         }
     }
@@ -146,8 +141,8 @@ internal ref partial struct FunctionValidator
     private void StepSelect()
     {
         Pop(I32);
-        int second = PopAny();
-        int first = PopAny();
+        long second = PopAny();
+        long first = PopAny();
         if (IsReference(first) || IsReference(second))
         {
             throw Invalid("type mismatch: select without a type takes numbers and vectors, not references");
@@ -164,7 +159,7 @@ internal ref partial struct FunctionValidator
     private void StepTypedSelect()
     {
         uint count = _reader.ReadCount();
-        int type = Bottom;
+        long type = Bottom;
         for (uint i = 0; i < count; i++)
         {
             type = _reader.ReadValueType().Code;
@@ -181,30 +176,8 @@ internal ref partial struct FunctionValidator
         Push(type);
     }
 
-    private void StepIsNull()
-    {
-        int type = PopAny();
-        if (type != Bottom && !IsReference(type))
-        {
-            throw Invalid($"type mismatch: ref.is_null takes a reference, the stack has {Name(type)}");
-        }
-
-        Push(I32);
-    }
-
-    private void StepRefFunc()
-    {
-        int function = ReadIndex(_module.Functions.Length, "function");
-        if (!_declared.Contains(function))
-        {
-            throw Invalid($"undeclared function reference {function}");
-        }
-
-        Push(ValueType.FuncRef.Code);
-    }
-
     /// <summary>Checks what follows the code of a memory access; returns the type of its address.</summary>
-    private int CheckMemoryArgument(int natural, bool exact = false)
+    private long CheckMemoryArgument(int natural, bool exact = false)
     {
         (int alignment, uint memory, ulong offset) = _reader.ReadMemoryArgument();
         if (memory >= (uint)_module.Memories.Length)
@@ -223,7 +196,7 @@ internal ref partial struct FunctionValidator
             throw Invalid("alignment of an atomic access must be natural");
         }
 
-        int index = _module.Memories[memory].IndexType.Code;
+        long index = _module.Memories[memory].IndexType.Code;
         if (offset > uint.MaxValue && index == I32)
         {
             throw Invalid("offset out of range");
@@ -233,7 +206,7 @@ internal ref partial struct FunctionValidator
     }
 
     /// <summary>Immediates of atomic instructions, and of vector instructions that name lanes ("Vector Instructions"); returns the type of the first operand.</summary>
-    private int CheckLanes(in OperatorRow row)
+    private long CheckLanes(in OperatorRow row)
     {
         if (row.Immediate == ImmediateKind.AtomicMemory)
         {
@@ -250,7 +223,7 @@ internal ref partial struct FunctionValidator
             return row.First;
         }
 
-        int first = row.Immediate == ImmediateKind.MemoryLane ? CheckMemoryArgument(row.NaturalAlignment) : row.First;
+        long first = row.Immediate == ImmediateKind.MemoryLane ? CheckMemoryArgument(row.NaturalAlignment) : row.First;
         CheckLane(16 >> row.NaturalAlignment);
         return first;
     }
@@ -266,16 +239,17 @@ internal ref partial struct FunctionValidator
 
     private void CheckElementTypes(ValueType source, ValueType destination)
     {
-        if (source != destination)
+        if (!source.Matches(destination))
         {
             throw Invalid($"type mismatch: {source} into a table of {destination}");
         }
     }
 
-    private int ReadLocal()
+    private long ReadLocal(out int index)
     {
-        uint index = _reader.ReadVarU32();
-        return index < (uint)_locals.Count ? _locals[(int)index] : throw Invalid($"unknown local {index}");
+        uint local = _reader.ReadVarU32();
+        index = (int)local;
+        return local < (uint)_locals.Count ? _locals[(int)local] : throw Invalid($"unknown local {local}");
     }
 
     private GlobalType ReadGlobal() => _module.Globals[ReadIndex(_module.Globals.Length, "global")].Type;
@@ -283,7 +257,7 @@ internal ref partial struct FunctionValidator
     private TableType ReadTable() => _module.Tables[ReadIndex(_module.Tables.Length, "table")].Type;
 
     /// <summary>Reads a memory's index; returns the type of its addresses.</summary>
-    private int ReadMemory() => _module.Memories[ReadIndex(_module.Memories.Length, "memory")].IndexType.Code;
+    private long ReadMemory() => _module.Memories[ReadIndex(_module.Memories.Length, "memory")].IndexType.Code;
 
     private void ReadDataIndex()
     {
@@ -301,7 +275,7 @@ internal ref partial struct FunctionValidator
         return index < (uint)count ? (int)index : throw Invalid($"unknown {what} {index}");
     }
 
-    private void PopThree(int first, int second, int third)
+    private void PopThree(long first, long second, long third)
     {
         Pop(third);
         Pop(second);
@@ -309,9 +283,9 @@ internal ref partial struct FunctionValidator
     }
 
     /// <summary>The length of a copy has the smaller of the two index types.</summary>
-    private void PopCopy(int destination, int source) => PopThree(destination, source, destination == source ? source : I32);
+    private void PopCopy(long destination, long source) => PopThree(destination, source, destination == source ? source : I32);
 
-    private static bool IsReference(int type) => type != Bottom && new ValueType(type).IsReference;
+    private static bool IsReference(long type) => type != Bottom && new ValueType(type).IsReference;
 
-    private static string Name(int type) => type == Bottom ? "any" : new ValueType(type).ToString();
+    private static string Name(long type) => type == Bottom ? "any" : new ValueType(type).ToString();
 }

@@ -9,7 +9,7 @@ namespace Atoll.Wasm.Validation;
 internal ref partial struct FunctionValidator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Push(int type)
+    private void Push(long type)
     {
         if (_height == _stack.Length)
         {
@@ -20,7 +20,7 @@ internal ref partial struct FunctionValidator
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Pop(int expected)
+    private void Pop(long expected)
     {
         int top = _height - 1;
         if (top >= _base && _stack[top] == expected)
@@ -33,16 +33,20 @@ internal ref partial struct FunctionValidator
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void PopSlow(int expected)
+    private void PopSlow(long expected)
     {
-        int actual = PopAny();
-        if (actual != Bottom && actual != expected)
+        long actual = PopAny();
+        if (!IsMatch(actual, expected))
         {
             throw Invalid($"type mismatch: expected {Name(expected)}, the stack has {Name(actual)}");
         }
     }
 
-    private int PopAny()
+    /// <summary>Whether an operand can stand where a type is expected ("Matching").</summary>
+    private static bool IsMatch(long actual, long expected) =>
+        actual == expected || actual == Bottom || (expected != Bottom && Subtyping.Matches(new ValueType(actual), new ValueType(expected)));
+
+    private long PopAny()
     {
         if (_height > _base)
         {
@@ -64,17 +68,17 @@ internal ref partial struct FunctionValidator
         int available = Math.Min(types.Length, _height - _base);
         if (available < types.Length && !_frames[_depth - 1].Unreachable)
         {
-            throw Invalid($"type mismatch: expected {types.Length} operands, the stack has {available} in this block");
+            throw Mismatch(types);
         }
 
-        ReadOnlySpan<int> expected = MemoryMarshal.Cast<ValueType, int>(types[(types.Length - available)..]);
-        ReadOnlySpan<int> actual = _stack.AsSpan(_height - available, available);
+        ReadOnlySpan<long> expected = MemoryMarshal.Cast<ValueType, long>(types[(types.Length - available)..]);
+        ReadOnlySpan<long> actual = _stack.AsSpan(_height - available, available);
         int i = 0;
-        for (; i <= available - Vector<int>.Count; i += Vector<int>.Count)
+        for (; i <= available - Vector<long>.Count; i += Vector<long>.Count)
         {
-            var found = new Vector<int>(actual[i..]);
-            Vector<int> same = Vector.Equals(found, new Vector<int>(expected[i..])) | Vector.Equals(found, new Vector<int>(Bottom));
-            if (!Vector.EqualsAll(same, Vector<int>.AllBitsSet))
+            var found = new Vector<long>(actual[i..]);
+            Vector<long> same = Vector.Equals(found, new Vector<long>(expected[i..])) | Vector.Equals(found, new Vector<long>(Bottom));
+            if (!Vector.EqualsAll(same, Vector<long>.AllBitsSet))
             {
                 break;
             }
@@ -82,11 +86,21 @@ internal ref partial struct FunctionValidator
 
         for (; i < available; i++)
         {
-            if (actual[i] != expected[i] && actual[i] != Bottom)
+            if (!IsMatch(actual[i], expected[i]))
             {
-                throw Invalid($"type mismatch: expected {Name(expected[i])}, the stack has {Name(actual[i])} ({available - 1 - i} below the top)");
+                throw Mismatch(types);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly InvalidModuleException Mismatch(ReadOnlySpan<ValueType> types)
+    {
+        const int Shown = 8;
+        long[] found = _stack[Math.Max(_base, _height - Math.Min(types.Length, Shown)).._height];
+        string wanted = string.Join(' ', types[Math.Max(0, types.Length - Shown)..].ToArray());
+        string dots = types.Length > Shown ? "… " : "";
+        return Invalid($"type mismatch: instruction requires [{dots}{wanted}] but stack has [{dots}{string.Join(' ', found.Select(Name))}]");
     }
 
     private void PushMany(ReadOnlySpan<ValueType> types)
@@ -96,7 +110,7 @@ internal ref partial struct FunctionValidator
             Grow(types.Length);
         }
 
-        MemoryMarshal.Cast<ValueType, int>(types).CopyTo(_stack.AsSpan(_height));
+        MemoryMarshal.Cast<ValueType, long>(types).CopyTo(_stack.AsSpan(_height));
         _height += types.Length;
     }
 
@@ -126,7 +140,7 @@ internal ref partial struct FunctionValidator
         }
 
         _base = _height;
-        _frames[_depth++] = new ControlFrame { Kind = kind, Type = type, Height = _height };
+        _frames[_depth++] = new ControlFrame { Kind = kind, Type = type, Height = _height, SetHeight = _setLocals.Count };
         if (pushParameters)
         {
             PushMany(type.Parameters.AsSpan());
@@ -143,6 +157,7 @@ internal ref partial struct FunctionValidator
             throw Invalid($"type mismatch: {_height - _base} more operands than results at the end of the block");
         }
 
+        ForgetSetLocals(_frames[_depth - 1].SetHeight);
         _depth--;
         _base = _depth > 0 ? _frames[_depth - 1].Height : 0;
         return type;
@@ -154,9 +169,10 @@ internal ref partial struct FunctionValidator
         _frames[_depth - 1].Unreachable = true;
     }
 
-    private ref ControlFrame ReadLabel()
+    private ref ControlFrame ReadLabel() => ref LabelAt(_reader.ReadVarU32());
+
+    private readonly ref ControlFrame LabelAt(uint label)
     {
-        uint label = _reader.ReadVarU32();
         if (label >= (uint)_depth)
         {
             throw Invalid($"unknown label {label}");

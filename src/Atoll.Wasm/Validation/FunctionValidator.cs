@@ -12,7 +12,7 @@ namespace Atoll.Wasm.Validation;
 internal ref partial struct FunctionValidator
 {
     /// <summary>Operand of any type: what an instruction behind an unconditional branch finds on the empty stack.</summary>
-    private const int Bottom = -1;
+    private const long Bottom = -1;
 
     private const int I32 = 0x7F;
     private const int I64 = 0x7E;
@@ -31,7 +31,7 @@ internal ref partial struct FunctionValidator
     private int _function;
     private int _instructionOffset;
 
-    private int[] _stack;
+    private long[] _stack;
     private int _height;
 
     /// <summary>Height of the operand stack where the innermost block starts; operands below belong to blocks around it.</summary>
@@ -42,6 +42,14 @@ internal ref partial struct FunctionValidator
     private long _branchTables;
     private bool _hasCalls;
     private bool _hasLoops;
+    private int _tries;
+
+    /// <summary>Locals without a default value that are set here, parameters left out.</summary>
+    private readonly HashSet<int> _isSet = [];
+
+    /// <summary>The same in the order in which they were set.</summary>
+    private readonly List<int> _setLocals = [];
+    private int _parameterCount;
 
     public FunctionValidator(ModuleDefinition module, ModuleLimits limits, DeclaredReferences declared, CancellationToken cancellation)
     {
@@ -51,7 +59,7 @@ internal ref partial struct FunctionValidator
         _declared = declared;
         _cancellation = cancellation;
         _locals = new LocalTypes();
-        _stack = new int[Math.Min(256, limits.MaxOperands)];
+        _stack = new long[Math.Min(256, limits.MaxOperands)];
     }
 
     private struct ControlFrame
@@ -60,6 +68,9 @@ internal ref partial struct FunctionValidator
         public int Height;
         public Opcode Kind;
         public bool Unreachable;
+
+        /// <summary>How many locals without a default value were set where the block starts.</summary>
+        public int SetHeight;
 
         /// <summary>The last br_table that was checked against this block.</summary>
         public long CheckedBranchTable;
@@ -74,12 +85,14 @@ internal ref partial struct FunctionValidator
         _function = function;
         FunctionType type = _module.TypeOf(function);
         _locals.Reset(type, body);
-        _reader = new WasmReader(_module.Bytes, body.Code.Start, body.Code.End, _module.Features);
+        ResetSetLocals(type);
+        _reader = new WasmReader(_module.Bytes, body.Code.Start, body.Code.End, _module.Features, _module.Types);
         _height = 0;
         _base = 0;
         _depth = 0;
         _hasCalls = false;
         _hasLoops = false;
+        _tries = 0;
         PushFrame(Opcode.Block, type, pushParameters: false);
         int untilCheck = CancellationInterval;
         while (_depth > 0)
@@ -105,6 +118,7 @@ internal ref partial struct FunctionValidator
 
         body.HasCalls = _hasCalls;
         body.HasLoops = _hasLoops;
+        body.Tries = _tries;
     }
 
     private void Step()
@@ -123,7 +137,7 @@ internal ref partial struct FunctionValidator
             return;
         }
 
-        int first = row.First;
+        long first = row.First;
         if (row.Immediate == ImmediateKind.Memory)
         {
             first = CheckMemoryArgument(row.NaturalAlignment);
@@ -155,15 +169,18 @@ internal ref partial struct FunctionValidator
         switch (opcode)
         {
             case Opcode.LocalGet:
-                Push(ReadLocal());
+                Push(ReadLocal(out int index));
+                CheckIsSet(index);
                 break;
             case Opcode.LocalSet:
-                Pop(ReadLocal());
+                Pop(ReadLocal(out index));
+                NoteSet(index);
                 break;
             case Opcode.LocalTee:
-                int local = ReadLocal();
+                long local = ReadLocal(out index);
                 Pop(local);
                 Push(local);
+                NoteSet(index);
                 break;
             case Opcode.I32Const:
                 _reader.ReadVarS32();
@@ -191,6 +208,9 @@ internal ref partial struct FunctionValidator
                 PopAny();
                 break;
             case Opcode.Nop:
+                break;
+            case (>= Opcode.Try and <= Opcode.ThrowRef) or Opcode.Delegate or Opcode.CatchAll or Opcode.TryTable:
+                StepException(opcode);
                 break;
             case <= Opcode.CallIndirect:
                 StepControl(opcode);
@@ -248,12 +268,7 @@ internal ref partial struct FunctionValidator
 
     private void StepBlock(Opcode opcode)
     {
-        FunctionType? type = _reader.ReadBlockType(_module.Types, out long index);
-        if (type is null)
-        {
-            throw Invalid($"unknown type {index}");
-        }
-
+        FunctionType type = ReadBlockType();
         if (opcode == Opcode.If)
         {
             Pop(I32);
@@ -263,6 +278,8 @@ internal ref partial struct FunctionValidator
         PopMany(type.Parameters.AsSpan());
         PushFrame(opcode, type, pushParameters: true);
     }
+
+    private FunctionType ReadBlockType() => _reader.ReadBlockType(out long index) ?? throw Invalid($"unknown type {index}");
 
     private void StepElse()
     {
@@ -279,7 +296,7 @@ internal ref partial struct FunctionValidator
     {
         bool isOneArmed = _frames[_depth - 1].Kind == Opcode.If;
         FunctionType type = PopFrame();
-        if (isOneArmed && !type.Parameters.AsSpan().SequenceEqual(type.Results.AsSpan()))
+        if (isOneArmed && !Match(type.Parameters.AsSpan(), type.Results.AsSpan()))
         {
             throw Invalid($"type mismatch: an if of type {type} needs an else");
         }
@@ -336,7 +353,7 @@ internal ref partial struct FunctionValidator
     private void ReturnResultsOf(FunctionType callee)
     {
         ReadOnlySpan<ValueType> results = _frames[0].Type.Results.AsSpan();
-        if (!callee.Results.AsSpan().SequenceEqual(results))
+        if (!Match(callee.Results.AsSpan(), results))
         {
             throw Invalid($"type mismatch: a tail call of {callee} in a function with the results [{string.Join(' ', results.ToArray())}]");
         }
@@ -350,18 +367,28 @@ internal ref partial struct FunctionValidator
         _hasCalls = true;
         uint type = _reader.ReadVarU32();
         TableType table = ReadTable();
-        if (table.Element != ValueType.FuncRef)
+        if (!table.Element.Matches(ValueType.FuncRef))
         {
             throw Invalid($"type mismatch: call_indirect through a table of {table.Element}");
         }
 
-        if (type >= (uint)_module.Types.Length)
+        FunctionType function = FunctionTypeAt(type);
+        Pop(table.IndexType.Code);
+        return function;
+    }
+
+    private readonly FunctionType FunctionTypeAt(uint index) =>
+        (index < (uint)_module.Types.Count ? _module.Types[(int)index].Function : null) ?? throw Invalid($"unknown type {index}: there is no such type of functions");
+
+    private static bool Match(ReadOnlySpan<ValueType> types, ReadOnlySpan<ValueType> wanted)
+    {
+        bool match = types.Length == wanted.Length;
+        for (int i = 0; match && i < types.Length; i++)
         {
-            throw Invalid($"unknown type {type}");
+            match = types[i].Matches(wanted[i]);
         }
 
-        Pop(table.IndexType.Code);
-        return _module.Types[type];
+        return match;
     }
 
     private void StepGlobalSet()

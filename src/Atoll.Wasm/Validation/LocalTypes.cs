@@ -9,15 +9,18 @@ internal sealed class LocalTypes
 {
     private const int DirectCount = 1024;
 
-    private readonly int[] _direct = new int[DirectCount];
+    private readonly long[] _direct = new long[DirectCount];
     private int[] _runEnds = [];
     private LocalRun[] _runs = [];
     private FunctionType? _parameters;
 
     public int Count { get; private set; }
 
+    /// <summary>Whether a local must be set before it is read.</summary>
+    public bool HasUndefaultable { get; private set; }
+
     /// <summary>Type of a local below <see cref="Count"/>, as the code of the binary format.</summary>
-    public int this[int index]
+    public long this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (uint)index < DirectCount ? _direct[index] : Find(index);
@@ -55,11 +58,17 @@ internal sealed class LocalTypes
             _runEnds[i] = end;
         }
 
+        HasUndefaultable = false;
+        foreach (LocalRun run in _runs)
+        {
+            HasUndefaultable |= !run.Type.IsDefaultable && run.Count > 0;
+        }
+
         // Parameters fit the array unless the limits were raised; then they are looked up in the type.
         _parameters = type.Parameters.Length > DirectCount ? type : null;
     }
 
-    private int Find(int index)
+    private long Find(int index)
     {
         if (_parameters is { } type && index < type.Parameters.Length)
         {

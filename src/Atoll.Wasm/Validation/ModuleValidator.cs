@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Atoll.Wasm.Binary;
 
 namespace Atoll.Wasm.Validation;
@@ -25,6 +26,7 @@ internal sealed class ModuleValidator
     {
         var validator = new ModuleValidator(module, limits);
         validator.CheckTypes();
+        validator.CheckTags();
         validator.CheckTables();
         validator.CheckGlobals();
         validator.CheckElements();
@@ -36,11 +38,17 @@ internal sealed class ModuleValidator
 
     private void CheckTypes()
     {
+        for (int i = 0; i < _module.Types.Count; i++)
+        {
+            CheckSubtype(_module.Types[i], i);
+        }
+
         for (int i = 0; i < _module.Functions.Length; i++)
         {
-            if ((uint)_module.Functions[i] >= (uint)_module.Types.Length)
+            int type = _module.Functions[i];
+            if ((uint)type >= (uint)_module.Types.Count || _module.Types[type].Kind != CompositeKind.Function)
             {
-                throw new InvalidModuleException($"unknown type {_module.Functions[i]} of function {i}", 0, i);
+                throw new InvalidModuleException($"unknown type {type} of function {i}: there is no such type of functions", 0, i);
             }
         }
 
@@ -48,6 +56,50 @@ internal sealed class ModuleValidator
         {
             MemoryType memory = _module.Memories[i];
             CheckMemory(memory, $"memory {i}");
+        }
+    }
+
+    /// <summary>A sub type refines its supertype, which allows it ("Validation / Types / Sub Types").</summary>
+    private static void CheckSubtype(DefinedType type, int index)
+    {
+        if (type.Super is not { } super)
+        {
+            return;
+        }
+
+        bool matches = !super.IsFinal && type.Kind == super.Kind && type.Kind switch
+        {
+            CompositeKind.Function => Match(super.Function!.Parameters, type.Function!.Parameters) && Match(type.Function.Results, super.Function.Results),
+            _ => type.Fields.Length >= super.Fields.Length && super.Fields.Zip(type.Fields).All(pair => Match(pair.Second, pair.First)),
+        };
+        if (!matches)
+        {
+            throw new InvalidModuleException($"sub type {index} ({type}) does not match its supertype ({super}){(super.IsFinal ? ", which is final" : "")}", 0);
+        }
+    }
+
+    private static bool Match(ImmutableArray<ValueType> types, ImmutableArray<ValueType> wanted) =>
+        types.Length == wanted.Length && types.Zip(wanted).All(pair => pair.First.Matches(pair.Second));
+
+    /// <summary>"Matching / Field Types": a field that can be written has exactly the type.</summary>
+    private static bool Match(FieldType field, FieldType wanted) => field.IsMutable == wanted.IsMutable
+        && (field.Storage == wanted.Storage || (!field.IsMutable && !field.Storage.IsPacked && !wanted.Storage.IsPacked && field.Storage.Matches(wanted.Storage)));
+
+    /// <summary>"Tag Types": a tag's type has no results.</summary>
+    private void CheckTags()
+    {
+        for (int i = 0; i < _module.Tags.Length; i++)
+        {
+            TagDefinition tag = _module.Tags[i];
+            if ((uint)tag.TypeIndex >= (uint)_module.Types.Count || _module.Types[tag.TypeIndex].Kind != CompositeKind.Function)
+            {
+                throw new InvalidModuleException($"unknown type {tag.TypeIndex} of tag {i}", 0);
+            }
+
+            if (!tag.Type.Function.Results.IsEmpty)
+            {
+                throw new InvalidModuleException($"non-empty tag result type: tag {i} has the type {tag.Type.Function}", 0);
+            }
         }
     }
 
@@ -63,6 +115,10 @@ internal sealed class ModuleValidator
             if (table.Initializer is { } initializer)
             {
                 _constants.Validate(initializer, table.Type.Element);
+            }
+            else if (i >= _module.ImportedTableCount && !table.Type.Element.IsDefaultable)
+            {
+                throw new InvalidModuleException($"type mismatch: table {i} of {table.Type.Element}, which has no default value, needs an initializer", 0);
             }
         }
     }
@@ -120,7 +176,7 @@ internal sealed class ModuleValidator
                 }
 
                 ValueType element = _module.Tables[segment.Table].Type.Element;
-                if (element != segment.Type)
+                if (!segment.Type.Matches(element))
                 {
                     throw new InvalidModuleException($"type mismatch: element segment {i} puts {segment.Type} into a table of {element}", segment.Offset.Start);
                 }
@@ -193,6 +249,7 @@ internal sealed class ModuleValidator
                 ExternKind.Function => (_module.Functions.Length, "function"),
                 ExternKind.Table => (_module.Tables.Length, "table"),
                 ExternKind.Memory => (_module.Memories.Length, "memory"),
+                ExternKind.Tag => (_module.Tags.Length, "tag"),
                 _ => (_module.Globals.Length, "global"),
             };
             if ((uint)export.Index >= (uint)count)

@@ -31,7 +31,7 @@ public sealed class ModuleDecoderTests
     [InlineData("0061736d01000000" + "0105016000" + "0000", "section size mismatch")]
     [InlineData("0061736d01000000" + "010100" + "010100", "unexpected content after last section")]
     [InlineData("0061736d01000000" + "030100" + "010100", "unexpected content after last section")]
-    [InlineData("0061736d01000000" + "0104015f00" + "00", "malformed definition type")]
+    [InlineData("0061736d01000000" + "01040161" + "0000", "malformed definition type")]
     [InlineData("0061736d01000000" + "010501600140" + "00", "malformed value type")]
     [InlineData("0061736d01000000" + "050401" + "080000", "malformed limits flags")]
     [InlineData("0061736d01000000" + "040401" + "7f0000", "malformed reference type")]

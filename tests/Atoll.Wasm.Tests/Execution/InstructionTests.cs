@@ -201,4 +201,20 @@ public class InstructionTests
         Assert.Contains(unreachable.GuestStack, f => f.ToString() == "app!outer");
         Assert.Equal(TrapKind.IntegerDivideByZero, Assert.Throws<TrapException>(() => instance.Call("outer", 0)).Kind);
     }
+
+    [Fact]
+    public void AGlobalStartsAsAReferenceToAnImportedFunction()
+    {
+        const string Text = """
+            (module
+              (import "host" "seven" (func $seven (result i32)))
+              (table 1 funcref)
+              (global $f funcref (ref.func $seven))
+              (func (export "f") (result i32)
+                (table.set (i32.const 0) (global.get $f))
+                (call_indirect (result i32) (i32.const 0))))
+            """;
+        Instance instance = Guest.Run(Text, link: (linker, _) => linker.DefineFunction("host", "seven", () => 7));
+        Assert.Equal(7, instance.Call("f")[0].AsI32());
+    }
 }

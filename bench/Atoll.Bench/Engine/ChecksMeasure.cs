@@ -1,0 +1,71 @@
+using Atoll.Wasm;
+
+namespace Atoll.Bench;
+
+/// <summary>
+/// What the checks cost that stop a guest: the kernels with and without each of them, in this process, in turns. Percent of run time, of the geometric
+/// mean over the kernels. The guard is what functions that call do about their stack; no user can switch it off, an internal option does so here.
+/// </summary>
+internal static class ChecksMeasure
+{
+    public static IEnumerable<Measurement> Run(int runs)
+    {
+        WasmEngineOptions bare = new() { Interruptible = false };
+        yield return Measure("epoch_pct", "interruption of loops", "≤ 5 %", runs, new WasmEngineOptions(), bare);
+        yield return Measure("guard_pct", "stack guard", "≤ 3 %", runs, bare, bare with { StackGuard = false });
+        yield return Measure("fuel_pct", "fuel (in place of interruption)", "≤ 15 %", runs, bare with { ConsumeFuel = true }, bare);
+    }
+
+    private static Measurement Measure(string key, string what, string goal, int runs, WasmEngineOptions with, WasmEngineOptions without)
+    {
+        List<Comparison> kernels = [];
+        foreach (KernelBench.Kernel kernel in KernelBench.All())
+        {
+            byte[] wasm = File.ReadAllBytes(kernel.Path);
+            using Side checkedSide = new(with, wasm);
+            using Side bareSide = new(without, wasm);
+            Comparison comparison = new();
+            for (int i = 0; i < runs + KernelBench.WarmUps; i++)
+            {
+                double first = checkedSide.Run(kernel);
+                double second = bareSide.Run(kernel);
+                if (i >= KernelBench.WarmUps)
+                {
+                    comparison.Add(first, second);
+                }
+            }
+
+            kernels.Add(comparison);
+        }
+
+        Interval ratio = Comparison.GeometricMean(kernels);
+        Comparison worst = kernels.MaxBy(k => k.Ratio.Median)!;
+        Samples percent = Samples.Of([(ratio.Low - 1) * 100, (ratio.Median - 1) * 100, (ratio.High - 1) * 100]);
+        string name = KernelBench.All()[kernels.IndexOf(worst)].Name;
+        return Measurement.Absolute(key, FormattableString.Invariant($"{what} (worst: {name} {(worst.Ratio.Median - 1) * 100:F0} %)"), "%", percent, goal);
+    }
+
+    private sealed class Side : IDisposable
+    {
+        private readonly Store _store;
+        private readonly Function _run;
+
+        public Side(WasmEngineOptions options, byte[] wasm)
+        {
+            WasmEngine engine = new(options);
+            _store = new Store(engine);
+            _run = new Linker(engine).Instantiate(_store, engine.LoadModule(wasm)).GetFunction("run")!;
+        }
+
+        public double Run(KernelBench.Kernel kernel)
+        {
+            double before = NodePeer.OurCpuMilliseconds;
+            Value value = _run.Invoke(kernel.N)[0];
+            double time = NodePeer.OurCpuMilliseconds - before;
+            kernel.Check(value);
+            return time;
+        }
+
+        public void Dispose() => _store.Dispose();
+    }
+}

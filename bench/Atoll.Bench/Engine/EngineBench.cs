@@ -1,0 +1,79 @@
+namespace Atoll.Bench;
+
+/// <summary>
+/// <c>atoll bench engine [NAME…] [--runs N]</c>: what the engine costs, measure by measure. Processor time of the whole process; where a peer is
+/// live, both sides run in turns. Names choose measures; without any, all of them run.
+/// </summary>
+internal static class EngineBench
+{
+    /// <summary>The measures in the order of the closing line, with the keys that they fill; a key that none fills is said to be missing.</summary>
+    private static readonly (string Name, string[] Keys, Func<int, IEnumerable<Measurement>>? Run)[] Measures =
+    [
+        ("kernels", ["kernels_geomean", "kernels_worst"], KernelsMeasure.Run),
+        ("sqlite", ["sqlite", "sqlite_fault"], SqliteMeasure.Run),
+        ("switch", ["switch"], SwitchMeasure.Run),
+        ("sightglass", ["sightglass"], SightglassMeasure.Run),
+        ("esbuild", ["esbuild_uncached", "esbuild_cached"], null),
+        ("cold", ["cold_ratio"], null),
+        ("calls", ["call_ns", "hostcall_ns"], CallsMeasure.Run),
+        ("instances", ["instantiate_us", "idle_kb"], InstancesMeasure.Run),
+        ("checks", ["epoch_pct", "guard_pct", "fuel_pct"], ChecksMeasure.Run),
+        ("features", [], FeaturesMeasure.Run),
+    ];
+
+    public static Task<int> RunAsync(string[] arguments)
+    {
+        int runs = KernelBench.Option(arguments, "--runs", 15);
+        List<string> names = [.. arguments.Where((a, i) => !a.StartsWith('-') && (i == 0 || arguments[i - 1] != "--runs"))];
+        if (names.Find(n => Measures.All(m => m.Name != n)) is { } unknown)
+        {
+            Console.Error.WriteLine($"there is no measure '{unknown}'; there are: {string.Join(", ", Measures.Select(m => m.Name))}");
+            return Task.FromResult(2);
+        }
+
+        Console.WriteLine($"{Environment.ProcessorCount} processors; {runs} runs; ratio = ours ÷ the peer's processor time, median over rounds");
+        Console.WriteLine(Measurement.Header);
+        Dictionary<string, string> words = [];
+        foreach ((string name, string[] keys, Func<int, IEnumerable<Measurement>>? run) in Measures.Where(m => names.Count == 0 || names.Contains(m.Name)))
+        {
+            IEnumerable<Measurement> results = run is null ? keys.Select(k => Measurement.Missing(k, k, "there is no such measure yet")) : Guarded(name, run, runs);
+            foreach (Measurement measurement in results)
+            {
+                Console.WriteLine(measurement);
+                if (measurement.Word is { } word)
+                {
+                    words[measurement.Key!] = word;
+                }
+            }
+        }
+
+        Console.WriteLine("engine: " + string.Join(' ', Measures.SelectMany(m => m.Keys).Where(words.ContainsKey).Select(k => words[k])));
+        return Task.FromResult(0);
+    }
+
+    /// <summary>A measure that fails, because a tool or data are missing, is a line of the table and not the end of the others.</summary>
+    private static IEnumerable<Measurement> Guarded(string name, Func<int, IEnumerable<Measurement>> run, int runs)
+    {
+        using IEnumerator<Measurement> results = run(runs).GetEnumerator();
+        for (bool failed = false; !failed;)
+        {
+            Measurement current;
+            try
+            {
+                if (!results.MoveNext())
+                {
+                    yield break;
+                }
+
+                current = results.Current;
+            }
+            catch (Exception exception) when (exception is InvalidOperationException or IOException or Wasm.WasmException or System.ComponentModel.Win32Exception)
+            {
+                failed = true;
+                current = Measurement.Missing(null, name, exception.Message);
+            }
+
+            yield return current;
+        }
+    }
+}

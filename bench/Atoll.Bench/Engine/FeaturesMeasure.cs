@@ -1,0 +1,94 @@
+using Atoll.Wasm;
+using Atoll.Wasm.Text;
+
+namespace Atoll.Bench;
+
+/// <summary>Features beyond the kernels' against V8: one export of a small module each, which loops by itself.</summary>
+internal static class FeaturesMeasure
+{
+    private const int Rounds = 5_000_000;
+
+    private const string Guest = """
+        (module
+          (memory 1 1 shared)
+          (func $odd (param $n i32) (param $a i32) (result i32)
+            (if (i32.eqz (local.get $n)) (then (return (local.get $a))))
+            (return_call $even (i32.sub (local.get $n) (i32.const 1)) (i32.add (local.get $a) (i32.const 3))))
+          (func $even (param $n i32) (param $a i32) (result i32)
+            (if (i32.eqz (local.get $n)) (then (return (local.get $a))))
+            (return_call $odd (i32.sub (local.get $n) (i32.const 1)) (i32.xor (local.get $a) (i32.const 5))))
+          (func (export "tail calls, two arguments") (param i32) (result i32) (return_call $odd (local.get 0) (i32.const 0)))
+          (func $wide (param i32 i64 i64 i64 i64 i64 i64 i64 i64) (result i32)
+            (if (i32.eqz (local.get 0)) (then (return (i32.wrap_i64 (local.get 8)))))
+            (return_call $narrow (i32.sub (local.get 0) (i32.const 1)) (i32.wrap_i64 (local.get 8))))
+          (func $narrow (param i32 i32) (result i32)
+            (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+            (return_call $wide (i32.sub (local.get 0) (i32.const 1)) (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6) (i64.const 7)
+              (i64.extend_i32_u (i32.add (local.get 1) (i32.const 1)))))
+          (func (export "tail calls, two to nine arguments") (param i32) (result i32) (return_call $narrow (local.get 0) (i32.const 0)))
+          (func (export "atomic loads and stores") (param $n i32) (result i32)
+            (loop $l
+              (i32.atomic.store (i32.const 64) (i32.add (i32.atomic.load (i32.const 64)) (i32.const 1)))
+              (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i32.atomic.load (i32.const 64)))
+          (func (export "atomic additions") (param $n i32) (result i32)
+            (loop $l
+              (drop (i32.atomic.rmw.add (i32.const 128) (local.get $n)))
+              (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i32.atomic.load (i32.const 128)))
+          (func (export "atomic compare and exchange") (param $n i32) (result i32)
+            (loop $l
+              (drop (i32.atomic.rmw.cmpxchg (i32.const 192) (i32.atomic.load (i32.const 192)) (local.get $n)))
+              (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i32.atomic.load (i32.const 192))))
+        """;
+
+    public static IEnumerable<Measurement> Run(int runs)
+    {
+        string folder = Directory.CreateTempSubdirectory("atoll-bench-").FullName;
+        string file = Path.Combine(folder, "features.wasm");
+        try
+        {
+            WasmEngine engine = new(new WasmEngineOptions { Features = WasmFeatures.All });
+            byte[] wasm = WatText.ToBinary(Guest);
+            File.WriteAllBytes(file, wasm);
+            using NodePeer node = new(Path.Combine(Repository.Root, "bench", "engine", "peer.mjs"));
+            node.Ask(new { cmd = "load", file });
+            using Store store = new(engine);
+            Instance instance = new Linker(engine).Instantiate(store, engine.LoadModule(wasm));
+            foreach ((string name, Extern item) in instance.Exports)
+            {
+                yield return Measurement.Ratio(null, name, "ms", Measure(((Function)item).ToDelegate<Func<int, int>>(), name, node, runs));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        yield return Measurement.Missing(null, "throw and catch", "exceptions are not there yet");
+    }
+
+    private static Comparison Measure(Func<int, int> ours, string name, NodePeer node, int runs)
+    {
+        Comparison comparison = new();
+        for (int i = 0; i < runs + KernelBench.WarmUps; i++)
+        {
+            double before = NodePeer.OurCpuMilliseconds;
+            int result = ours(Rounds);
+            double time = NodePeer.OurCpuMilliseconds - before;
+            System.Text.Json.JsonElement answer = node.Ask(new { cmd = "once", name, n = Rounds });
+            if (answer.GetProperty("result").GetString() != $"{result}")
+            {
+                throw new InvalidOperationException($"{name}: ours is {result}, V8's {answer.GetProperty("result")}");
+            }
+
+            if (i >= KernelBench.WarmUps)
+            {
+                comparison.Add(time, answer.GetProperty("cpu_us").GetDouble() / 1000);
+            }
+        }
+
+        return comparison;
+    }
+}

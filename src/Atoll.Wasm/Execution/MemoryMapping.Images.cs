@@ -1,0 +1,86 @@
+using Atoll.Wasm.Platform;
+
+namespace Atoll.Wasm.Execution;
+
+/// <content>Taking a memory back to an earlier content.</content>
+internal sealed unsafe partial class MemoryMapping
+{
+    /// <summary>A memory that has to be written page by page is made anew rather than taken back when it has grown by more.</summary>
+    private const ulong LargestRewrite = 16 << 20;
+
+    /// <summary>What the memory holds now, as something to take it, or one like it, back to.</summary>
+    public MemoryImage TakeImage()
+    {
+        ulong length = Length;
+        ulong size = PageAllocator.Granularity;
+        ulong first = ulong.MaxValue;
+        ulong end = 0;
+        for (ulong at = 0; at < length; at += size)
+        {
+            if (new ReadOnlySpan<ulong>(_base + at, (int)size / sizeof(ulong)).ContainsAnyExcept(0UL))
+            {
+                first = Math.Min(first, at);
+                end = at + size;
+            }
+        }
+
+        return first == ulong.MaxValue
+            ? new MemoryImage(length, 0, [], null)
+            : end - first > int.MaxValue / 2
+                ? throw new LimitExceededException(LimitKind.Memory, "the memory's first content is too large to be kept")
+                : MakeImage(length, first, new ReadOnlySpan<byte>(_base + first, (int)(end - first)));
+    }
+
+    /// <summary>Whether the memory holds what the image does, as far as the image goes.</summary>
+    public bool Holds(MemoryImage image) => Length == image.Length
+        && image.Content.AsSpan().SequenceEqual(new ReadOnlySpan<byte>(_base + image.Offset, image.Content.Length));
+
+    /// <summary>Makes the memory one that <see cref="TryReset"/> takes back to the image that it holds.</summary>
+    public void Attach(MemoryImage image)
+    {
+        // If it is refused, the content is there all the same, and is written at each reset.
+        _isImageMapped = image.File is { } file && file.Map(_base + image.Offset, (nuint)image.Content.Length);
+    }
+
+    /// <summary>Takes the memory back to an image. False when the system refuses, or a new memory is cheaper: then this one is of no more use.</summary>
+    public bool TryReset(MemoryImage image)
+    {
+        lock (_growth)
+        {
+            if (!_pages.HasImages && Length > image.Length + LargestRewrite)
+            {
+                return false;
+            }
+
+            if (_committed > 0 && !_pages.Clear(_base, (nuint)_committed))
+            {
+                return false;
+            }
+
+            if (!_isImageMapped)
+            {
+                image.Content.CopyTo(new Span<byte>(_base + image.Offset, image.Content.Length));
+            }
+
+            if (Length != image.Length)
+            {
+                LengthCell = image.Length;
+            }
+
+            return true;
+        }
+    }
+
+    private MemoryImage MakeImage(ulong length, ulong offset, ReadOnlySpan<byte> content) =>
+        new(length, offset, content.ToArray(), _pages.HasImages ? PageImage.Create(content) : null);
+}
+
+/// <summary>What a memory held at some time: whole pages from the first to the last one that was not zero.</summary>
+/// <param name="Length">Length of the memory in bytes.</param>
+/// <param name="Offset">Where the content begins.</param>
+/// <param name="Content">The bytes; all others were zero.</param>
+/// <param name="File">The same bytes to be mapped, where the system can do so.</param>
+internal sealed record MemoryImage(ulong Length, ulong Offset, byte[] Content, PageImage? File) : IDisposable
+{
+    public void Dispose() => File?.Dispose();
+}

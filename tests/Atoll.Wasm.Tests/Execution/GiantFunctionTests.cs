@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text;
+
+namespace Atoll.Wasm.Tests.Execution;
+
+/// <summary>Functions that are larger than what .NET's compiler optimises in one method, which ours hands to it in another way.</summary>
+public class GiantFunctionTests
+{
+    private const int Cases = 1_500;
+
+    // More variables than a method that is inlined may have.
+    private const int Numbers = 120;
+
+    /// <summary>
+    /// The body of a function with a parameter $n: executes cases 0 to n, each of which changes variables of all kinds, then adds all of them up (i64, f64). The last case is
+    /// the text that is given.
+    /// </summary>
+    private static string Body(string last)
+    {
+        StringBuilder text = new();
+        for (int i = 0; i < Numbers; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"(local $i{i} i32) (local $l{i} i64)");
+        }
+
+        text.Append("(local $case i32) (local $f f32) (local $d f64) (local $v v128) (local $r externref)\n(loop $next (block $done ");
+        text.Append(string.Concat(Enumerable.Repeat("(block ", Cases + 1)));
+        text.Append("(br_table");
+        for (int i = 0; i <= Cases + 1; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" {i}");
+        }
+
+        text.Append(" (local.get $case)))\n");
+        for (int i = 0; i < Cases; i++)
+        {
+            int n = i % Numbers;
+            text.Append(CultureInfo.InvariantCulture, $"""
+                (local.set $i{n} (i32.add (local.get $i{n}) (i32.add (i32.load offset={4 * i} (i32.const 0)) (i32.const {i}))))
+                (i32.store offset={4 * i} (i32.and (local.get $case) (i32.const 0)) (local.get $i{n}))
+                (local.set $l{n} (i64.add (local.get $l{n}) (i64.load32_u offset={4 * i} (i32.const 0))))
+                (local.set $f (f32.add (local.get $f) (f32.const 1))) (local.set $d (f64.add (local.get $d) (f64.const 0.5)))
+                (local.set $v (i32x4.add (local.get $v) (i32x4.splat (local.get $case))))
+                (br $done))
+
+                """);
+        }
+
+        text.Append(last);
+        text.Append(")\n(br_if $next (i32.le_u (local.tee $case (i32.add (local.get $case) (i32.const 1))) (local.get $n))))\n");
+        for (int i = 0; i < Numbers; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"(i64.add (i64.extend_i32_u (local.get $i{i})) (local.get $l{i})){(i > 0 ? "(i64.add)" : "")}\n");
+        }
+
+        text.Append("(i64.add (i64.extend_i32_u (i32x4.extract_lane 2 (local.get $v)))) (i64.add (i64.extend_i32_u (ref.is_null (local.get $r))))");
+        text.Append("(f64.add (local.get $d) (f64.promote_f32 (local.get $f)))");
+        return text.ToString();
+    }
+
+    private static string Module(string last, string before = "", string type = "(param $n i32) (result i64 f64)", string after = "") =>
+        $"(module $m (memory 1) {before} (func $giant (export \"run\") {type} {Body(last)}) {after})";
+
+    /// <summary>What the cases up to one of them add up to.</summary>
+    private static (long, double) Expected(int n)
+    {
+        uint[] numbers = new uint[Numbers];
+        long sum = 1;
+        uint lanes = 0;
+        for (int i = 0; i <= n; i++)
+        {
+            numbers[i % Numbers] += (uint)i;
+            sum += numbers[i % Numbers];
+            lanes += (uint)i;
+        }
+
+        return (sum + numbers.Sum(x => (long)x) + lanes, (n + 1) * 1.5);
+    }
+
+    private static void Check(Instance instance, int n)
+    {
+        Value[] values = instance.Call("run", Value.I32(n));
+        Assert.Equal(Expected(n), (values[0].AsI64(), values[1].AsF64()));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(Cases - 1)]
+    public void It_computes(int n) => Check(Guest.Run(Module("(unreachable)")), n);
+
+    [Fact]
+    public void It_computes_with_fuel()
+    {
+        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = true });
+        Instance instance = Guest.Run(Module("(unreachable)"), engine, new StoreOptions { Fuel = 1_000_000 });
+        Check(instance, Cases - 1);
+    }
+
+    [Fact]
+    public void A_trap_tells_one_frame()
+    {
+        Instance instance = Guest.Run(Module("(unreachable)", after: "(func $outer (export \"f\") (drop (drop (call $giant (i32.const 1500)))))"));
+        TrapException trap = Assert.Throws<TrapException>(() => instance.Call("f"));
+        Assert.Equal(TrapKind.Unreachable, trap.Kind);
+        Assert.Equal(["giant", "outer"], trap.GuestStack.Select(f => f.FunctionName));
+        // .NET did inline the body: there is no frame of it. Otherwise the code is slow, and that is what all this is about.
+        Assert.DoesNotContain("$in(", trap.StackTrace, StringComparison.Ordinal);
+        Assert.Contains(".g0(", trap.StackTrace, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_traps_are_found()
+    {
+        foreach (string call in (string[])["", "(call $nothing)"])
+        {
+            Instance instance = Guest.Run(Module($"{call} (drop (i32.load offset=65000 (local.get $n)))", before: "(func $nothing)"));
+            Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("run", Value.I32(1500))).Kind);
+        }
+    }
+
+    [Fact]
+    public void Recursion_without_end_is_stopped()
+    {
+        Instance instance = Guest.Run(Module("(drop (drop (call $giant (i32.const 1500))))"));
+        for (int i = 0; i < 2; i++)
+        {
+            TrapException trap = Assert.Throws<TrapException>(() => instance.Call("run", Value.I32(1500)));
+            Assert.Equal(TrapKind.StackExhausted, trap.Kind);
+            Assert.All(trap.GuestStack, f => Assert.Equal("giant", f.FunctionName));
+        }
+
+        Assert.Equal(1.5, instance.Call("run", Value.I32(0))[1].AsF64());
+    }
+
+    [Fact]
+    public void An_endless_loop_is_stopped()
+    {
+        Instance instance = Guest.Run(Module("(loop (br 0))"));
+        instance.Store.SetDeadline(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => instance.Call("run", Value.I32(1500))).Limit);
+    }
+
+    // What .NET never inlines.
+    [Fact]
+    public void Tail_calls_and_handlers_work()
+    {
+        Instance tail = Guest.Run(Module("(return_call $giant (i32.const 7))"));
+        Assert.Equal(12.0, tail.Call("run", Value.I32(Cases))[1].AsF64());
+        Instance handler = Guest.Run(Module(
+            "(block $caught (try_table (catch $e $caught) (call $throw)) (unreachable)) (local.set $n (i32.const 0))",
+            before: "(tag $e) (func $throw (throw $e))"));
+        Value[] values = handler.Call("run", Value.I32(Cases));
+        Assert.Equal(Expected(Cases - 1), (values[0].AsI64(), values[1].AsF64()));
+    }
+
+    /// <summary>
+    /// Each instruction on vectors may get a place of its own in the frame: much more than its code has. Were that not seen in time, the second call would write past the
+    /// end of the thread's stack, which ends the process.
+    /// </summary>
+    [Theory]
+    [InlineData(6_000)]
+    [InlineData(60_000)]
+    public void Frames_of_many_vectors_are_foreseen(int instructions)
+    {
+        const int Deep = 30;
+        StringBuilder text = new("(module (func $f (export \"f\") (param i32) (result i32) (local $v v128)\n");
+        for (int i = 0; i < instructions / Deep; i++)
+        {
+            text.Append("(local.set $v ").Insert(text.Length, "(i8x16.abs ", Deep).Append("(local.get $v)").Append(')', Deep + 1).Append('\n');
+        }
+
+        text.Append("(if (local.get 0) (then (drop (call $f (i32.const 1))))) (i8x16.extract_lane_u 0 (local.get $v))))");
+        Instance instance = Guest.Run(text.ToString(), new WasmEngine(new WasmEngineOptions { StackBudgetBytes = 64 << 20 }));
+        Exception? seen = null;
+        Thread thread = new(() => seen = Record.Exception(() => instance.Call("f", Value.I32(1))), 1536 * 1024);
+        thread.Start();
+        thread.Join();
+        Assert.Equal(TrapKind.StackExhausted, Assert.IsType<TrapException>(seen).Kind);
+    }
+}

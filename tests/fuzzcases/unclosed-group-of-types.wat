@@ -1,0 +1,3 @@
+(module
+  (rec (type $a (func)))
+  (rec (type $b (func)) (type (struct

@@ -1,0 +1,2 @@
+(module
+  (rec (type $a (func))

@@ -157,6 +157,35 @@ internal sealed class FunctionCode
         }
     }
 
+    private static void ReadTypes(ref WasmReader reader, Step step)
+    {
+        switch (step.Row.Immediate)
+        {
+            case ImmediateKind.HeapType:
+                reader.ReadHeapType();
+                break;
+            case ImmediateKind.CastHeapType:
+                Wasm.ValueType type = reader.ReadHeapType();
+                step.Reference = step.Opcode is Opcode.RefTestNull or Opcode.RefCastNull ? type : type.WithoutNull;
+                break;
+            case ImmediateKind.CastTypes:
+                bool hasNull = (reader.ReadByte() & 2) != 0;
+                step.First = (int)reader.ReadVarU32();
+                reader.ReadHeapType();
+                Wasm.ValueType wanted = reader.ReadHeapType();
+                step.Reference = hasNull ? wanted : wanted.WithoutNull;
+                break;
+            case ImmediateKind.TryTable:
+                step.Type = reader.ReadBlockType(out _);
+                for (uint left = reader.ReadCount(); left > 0; left--)
+                {
+                    step.Clauses.Add(reader.ReadCatchClause());
+                }
+
+                break;
+        }
+    }
+
     private static void ReadImmediates(ref WasmReader reader, Step step, ModuleDefinition module)
     {
         switch (step.Row.Immediate)
@@ -182,27 +211,8 @@ internal sealed class FunctionCode
                 UInt128 low = reader.ReadF64Bits();
                 step.Bits = low | ((UInt128)reader.ReadF64Bits() << 64);
                 break;
-            case ImmediateKind.HeapType:
-                reader.ReadHeapType();
-                break;
-            case ImmediateKind.CastHeapType:
-                Wasm.ValueType type = reader.ReadHeapType();
-                step.Reference = step.Opcode is Opcode.RefTestNull or Opcode.RefCastNull ? type : type.WithoutNull;
-                break;
-            case ImmediateKind.CastTypes:
-                bool hasNull = (reader.ReadByte() & 2) != 0;
-                step.First = (int)reader.ReadVarU32();
-                reader.ReadHeapType();
-                Wasm.ValueType wanted = reader.ReadHeapType();
-                step.Reference = hasNull ? wanted : wanted.WithoutNull;
-                break;
-            case ImmediateKind.TryTable:
-                step.Type = reader.ReadBlockType(out _);
-                for (uint left = reader.ReadCount(); left > 0; left--)
-                {
-                    step.Clauses.Add(reader.ReadCatchClause());
-                }
-
+            case ImmediateKind.HeapType or ImmediateKind.CastHeapType or ImmediateKind.CastTypes or ImmediateKind.TryTable:
+                ReadTypes(ref reader, step);
                 break;
             case ImmediateKind.Memory or ImmediateKind.AtomicMemory or ImmediateKind.MemoryLane:
                 (_, uint memory, ulong offset) = reader.ReadMemoryArgument();

@@ -52,6 +52,21 @@ public sealed class SpecTests(Totals totals)
     [Trait("Category", "Long")]
     public void Without_interruption(string unit) => Run(unit, "json", new WasmEngineOptions { Interruptible = false }, "no-interruption");
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Compiled_when_called(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, InterpretColdCode = false }, "lazy");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Interpreted(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1_000_000 }, "interpreted");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Interpreted_then_compiled(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1 }, "mixed");
+
     /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
     [Fact]
     public void The_scope_decides_on_every_file_of_its_groups()

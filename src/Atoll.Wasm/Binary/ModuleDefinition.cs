@@ -3,6 +3,8 @@ namespace Atoll.Wasm.Binary;
 /// <summary>A decoded module: what the sections say, in index spaces that count imports first. Immutable once decoded.</summary>
 internal sealed class ModuleDefinition
 {
+    private bool? _hasLines;
+
     /// <summary>The whole binary; bodies, constant expressions and data segments are ranges of it.</summary>
     public required byte[] Bytes { get; init; }
 
@@ -54,6 +56,9 @@ internal sealed class ModuleDefinition
     public int CodeStart { get; set; }
 
     public CustomSection[] CustomSections { get; set; } = [];
+
+    /// <summary>Whether the module says which line an instruction comes from. Known once the sections are.</summary>
+    public bool HasLines => _hasLines ??= CustomSections.Any(s => s.Name == Debugging.SourceLines.SectionName);
 
     /// <summary>Parameters and results of a function; validation has seen that its type is one of functions.</summary>
     public FunctionType TypeOf(int functionIndex) => Types[Functions[functionIndex]].Function!;

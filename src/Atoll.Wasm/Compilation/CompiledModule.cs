@@ -19,12 +19,18 @@ internal sealed unsafe class CompiledModule
     private readonly HashSet<int> _exportedGlobals;
     private readonly Module _module;
     private readonly nint[] _code;
+    private readonly LazyCode? _lazy;
     private readonly delegate*<InstanceContext> _factory;
 
     // Unloading begins when the load context is collected; everything that can run the code leads here.
     private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
 
-    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals)
+    /// <param name="definition">The module.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="image">Its own assembly.</param>
+    /// <param name="exportedGlobals">Globals that are exported.</param>
+    /// <param name="lazy">What compiles functions when they are called; null when the module's assembly has them all.</param>
+    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals, LazyCode? lazy)
     {
         _definition = definition;
         _engine = engine;
@@ -34,11 +40,11 @@ internal sealed unsafe class CompiledModule
         Names = NameSection.Of(definition);
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
-        using MemoryStream stream = new(image);
-        _module = _loadContext.LoadFromStream(stream).ManifestModule;
-        Type context = _module.GetType("Context", throwOnError: true, ignoreCase: false)!;
+        _lazy = lazy;
+        lazy?.LoadInto(Load);
+        _module = Load(image);
+        Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
-        GuestStackReader.Register(_module, this);
     }
 
     public DefinedType[] Types { get; }
@@ -47,14 +53,30 @@ internal sealed unsafe class CompiledModule
 
     public FrozenDictionary<string, ExportDefinition> Exports { get; }
 
-    public InstanceContext CreateContext() => _factory();
+    public InstanceContext CreateContext()
+    {
+        InstanceContext context = _factory();
+        if (_lazy is not null)
+        {
+            context.Lazy = _lazy;
+            context.CodeTable = _lazy.Table;
+            _lazy.FindGlobals(context);
+        }
+
+        return context;
+    }
 
     /// <summary>Whether a global that the module defines lives in a cell of its own from the start.</summary>
     public bool IsGlobalCell(int index) => _definition.Globals[index].Type.IsMutable && _exportedGlobals.Contains(index);
 
-    /// <summary>Address of a defined function's code.</summary>
+    /// <summary>Address of a defined function's code, or of its entry, which compiles it when it is called.</summary>
     public nint CodeOf(int index)
     {
+        if (_lazy is not null && _lazy.Table[index] is not 0 and nint compiled)
+        {
+            return compiled;
+        }
+
         // Racing threads compute the same address.
         if (_code[index] == 0)
         {
@@ -70,13 +92,14 @@ internal sealed unsafe class CompiledModule
     /// </summary>
     public void Prepare(int index)
     {
-        if (_code[index] == 0)
+        if (_code[index] == 0 && _lazy is null)
         {
             RuntimeHelpers.PrepareMethod(HandleOf(index));
         }
     }
 
-    private RuntimeMethodHandle HandleOf(int index) => _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(index));
+    private RuntimeMethodHandle HandleOf(int index) =>
+        _module.ModuleHandle.GetRuntimeMethodHandleFromMetadataToken(ModuleAssembly.MethodToken(_lazy is null ? index : ModuleCompiler.FirstEntry + index));
 
     /// <summary>The guest frame of a generated method; null for methods that are no guest function.</summary>
     /// <param name="method">The method.</param>
@@ -84,21 +107,27 @@ internal sealed unsafe class CompiledModule
     /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
     public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1)
     {
-        // "f12", or "f12$body" for a function with a large frame, whose guard is not a frame of its own; "g12" for one whose body is inlined.
+        // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own; "g12" for one whose body is inlined, which loses
+        // the place in it. "f12$loop" took over from the interpreter, whose frame stands for both.
         ReadOnlySpan<char> name = method.Name;
         if (name.EndsWith("$body"))
         {
             name = name[..^5];
         }
 
-        bool isGiant = name.StartsWith("g");
-        if (name.IsEmpty || (name[0] != 'f' && !isGiant) || !int.TryParse(name[1..], out int index))
+        if (name.IsEmpty || name[0] is not ('f' or 'g') || !int.TryParse(name[1..], out int index))
         {
             return null;
         }
 
+        return FrameOf(index, name[0] == 'g' ? -1 : ilOffset, codeOffset);
+    }
+
+    /// <summary>The guest frame of a function, imports not counted.</summary>
+    public GuestFrame FrameOf(int index, int ilOffset, int codeOffset)
+    {
         int function = _definition.ImportedFunctionCount + index;
-        int offset = codeOffset >= 0 ? codeOffset : CodeMap.Find(_definition, _engine, index, isGiant ? -1 : ilOffset);
+        int offset = codeOffset >= 0 ? codeOffset : CodeMap.Find(_definition, _engine, index, ilOffset);
         SourceLine? line = offset < 0 ? null : _lines.Value?.Find((uint)(offset - _definition.CodeStart));
         return new GuestFrame(function, Names.FunctionName(function), Names.ModuleName)
         {
@@ -106,5 +135,14 @@ internal sealed unsafe class CompiledModule
             SourceFile = line?.File,
             SourceLine = line?.Line ?? 0,
         };
+    }
+
+    /// <summary>Loads an image into the module's load context.</summary>
+    private Module Load(byte[] image)
+    {
+        using MemoryStream stream = new(image);
+        Module module = _loadContext.LoadFromStream(stream).ManifestModule;
+        GuestStackReader.Register(module, this);
+        return module;
     }
 }

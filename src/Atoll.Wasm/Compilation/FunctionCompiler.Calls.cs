@@ -20,6 +20,12 @@ internal sealed partial class FunctionCompiler
         NoteThrow();
         FlushFuel();
         SaveFuel();
+        if (_tracesMemory)
+        {
+            // .NET knows of places in IL only where its stack is empty: the call should be one.
+            SpillAll();
+        }
+
         (int depth, int[] outs) = LoadArguments(type, isTail);
         if (index < _definition.ImportedFunctionCount)
         {
@@ -33,7 +39,7 @@ internal sealed partial class FunctionCompiler
         else
         {
             LoadContext();
-            EmitCall(Il.Call, ModuleAssembly.MethodToken(index - _definition.ImportedFunctionCount), isTail);
+            EmitCall(Il.Call, _module.FunctionToken(index - _definition.ImportedFunctionCount), isTail);
             NoteCall(index);
         }
 

@@ -257,11 +257,12 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// When nobody could tell whether the trap came earlier, an earlier check of the same value is made to cover this access too. Tells whether it worked.
+    /// A trap that tells its line tells where it came.
     /// </summary>
     private bool WidenLastCheck(int local, long extent)
     {
         ref LocalFact fact = ref _facts[local];
-        if (fact.CheckRun != _run || (ulong)extent > _definition.Memories[0].MinimumBytes || (fact.IsTabled && extent > MemoryMapping.TabledExtents)
+        if (_tracesMemory || fact.CheckRun != _run || (ulong)extent > _definition.Memories[0].MinimumBytes || (fact.IsTabled && extent > MemoryMapping.TabledExtents)
             || !_il.TryPatch(fact.CheckPosition, fact.IsTabled ? MemoryMapping.DistanceOfExtent((int)extent) : extent))
         {
             return false;

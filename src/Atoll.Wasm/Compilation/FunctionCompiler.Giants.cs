@@ -35,6 +35,12 @@ internal sealed partial class FunctionCompiler
             }
         }
 
+        if (_guardLocal >= 0)
+        {
+            // Its address is taken: in the frame, it would keep all others there from becoming locals.
+            counts[_guardLocal] = int.MaxValue;
+        }
+
         return counts;
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class FunctionCompiler
     /// Bytes of IL after which values no longer stay on IL's stack. The JIT compiler often takes a temporary for one, and each temporary has a place in
     /// the frame of its own, so the frame would grow with the code.
     /// </summary>
-    private const int LongCode = 16 * 1024;
+    private const int LongCode = 1 << 30;
 
     private readonly List<Entry> _stack = [];
     private readonly Stack<int>[] _freeTemps = [.. Enumerable.Range(0, 7).Select(_ => new Stack<int>())];

@@ -86,6 +86,7 @@ internal sealed partial class FunctionCompiler
         _il.Placement = placement;
         _prologue.Placement = placement;
         EmitEntry(body);
+        EmitResume(body);
         BeginRegion(body);
         PushFunctionFrame();
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
@@ -119,16 +120,17 @@ internal sealed partial class FunctionCompiler
         return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(_prologueLength));
     }
 
-    /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
-    private bool ManyLocals(FunctionBody body) => body.LocalCount - _parameterCount > 64;
+    /// <summary>Past this many locals the prologue's block clear beats one store for each; but it would not reach variables that are kept elsewhere.</summary>
+    private bool ManyLocals(FunctionBody body) => body.LocalCount - _parameterCount > 64 && _il.Placement is null;
 
     private void Reset(FunctionType type, FunctionBody body)
     {
         _il.Clear();
         _prologue.Clear();
         _type = type;
-        _parameterCount = type.Parameters.Length;
-        _contextArgument = _parameterCount + Math.Max(0, type.Results.Length - 1);
+        int parameters = type.Parameters.Length;
+        _parameterCount = _resumeOffset == 0 ? parameters : 0;
+        _contextArgument = _resumeOffset == 0 ? parameters + Math.Max(0, type.Results.Length - 1) : 1;
         _hasCalls = body.HasCalls;
         _locals = [];
         _stack.Clear();
@@ -152,13 +154,13 @@ internal sealed partial class FunctionCompiler
 
         _wasmLocals = new LocalKind[body.LocalCount];
         _homes = new int[body.LocalCount];
-        for (int i = 0; i < _parameterCount; i++)
+        for (int i = 0; i < parameters; i++)
         {
-            _homes[i] = -1;
             _wasmLocals[i] = LocalKinds.Of(type.Parameters[i]);
+            _homes[i] = _resumeOffset == 0 ? -1 : AddLocal(_wasmLocals[i]);
         }
 
-        int next = _parameterCount;
+        int next = parameters;
         foreach (LocalRun run in body.Locals)
         {
             for (int i = 0; i < run.Count; i++)
@@ -171,7 +173,7 @@ internal sealed partial class FunctionCompiler
 
         _lazyReads = new int[body.LocalCount];
         _isSet = new bool[body.LocalCount];
-        _isSet.AsSpan(0, _parameterCount).Fill(true);
+        _isSet.AsSpan(0, _resumeOffset == 0 ? parameters : body.LocalCount).Fill(true);
         ResetChecks(body);
         ResetInterruption();
     }
@@ -189,7 +191,7 @@ internal sealed partial class FunctionCompiler
 
     private void EmitEntry(FunctionBody body)
     {
-        if (!ManyLocals(body))
+        if (!ManyLocals(body) && _resumeOffset == 0)
         {
             for (int i = _parameterCount; i < _wasmLocals.Length; i++)
             {

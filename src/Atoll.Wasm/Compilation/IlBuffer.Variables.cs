@@ -4,6 +4,7 @@ namespace Atoll.Wasm.Compilation;
 internal sealed partial class IlBuffer
 {
     private int[] _localReferences = new int[256];
+    private int _referenced;
 
     /// <summary>Instructions so far.</summary>
     public int Instructions { get; private set; }
@@ -12,7 +13,7 @@ internal sealed partial class IlBuffer
     public int References { get; private set; }
 
     /// <summary>How often each local is named; those past the end never.</summary>
-    public ReadOnlySpan<int> LocalReferences => _localReferences;
+    public ReadOnlySpan<int> LocalReferences => _localReferences.AsSpan(0, _referenced);
 
     /// <summary>Where locals are kept, when not in the locals of the same number.</summary>
     public VariablePlacement? Placement { get; set; }
@@ -29,7 +30,7 @@ internal sealed partial class IlBuffer
         HashSet<int> starts = new(2 * _fixups.Count);
         foreach (Fixup fixup in _fixups)
         {
-            starts.Add(_labels[fixup.Label]);
+            starts.Add(_labels[fixup.Label].Position);
             starts.Add(fixup.SwitchEnd != 0 ? fixup.SwitchEnd : fixup.Position + 5);
         }
 
@@ -43,6 +44,7 @@ internal sealed partial class IlBuffer
             Array.Resize(ref _localReferences, Math.Max(local + 1, 2 * _localReferences.Length));
         }
 
+        _referenced = Math.Max(_referenced, local + 1);
         _localReferences[local]++;
     }
 

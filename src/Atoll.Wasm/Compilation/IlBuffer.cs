@@ -9,7 +9,7 @@ namespace Atoll.Wasm.Compilation;
 internal sealed partial class IlBuffer
 {
     private readonly List<Fixup> _fixups = [];
-    private readonly List<int> _labels = [];
+    private readonly List<(int Position, int Fixups)> _labels = [];
     private readonly List<HandlerLabels> _handlers = [];
     private byte[] _bytes = new byte[1024];
     private int[] _saved = [];
@@ -36,17 +36,19 @@ internal sealed partial class IlBuffer
         _length = 0;
         Instructions = 0;
         References = 0;
-        Array.Clear(_localReferences);
+        Array.Clear(_localReferences, 0, _referenced);
+        _referenced = 0;
         Placement = null;
     }
 
     public int DefineLabel()
     {
-        _labels.Add(-1);
+        _labels.Add((-1, 0));
         return _labels.Count - 1;
     }
 
-    public void MarkLabel(int label) => _labels[label] = _length;
+    /// <summary>The label stands here, behind all branches so far.</summary>
+    public void MarkLabel(int label) => _labels[label] = (_length, _fixups.Count);
 
     /// <summary>Adds a try region, after those inside of it (ECMA-335, II.19, has them in this order).</summary>
     public void AddHandler(int start, int end, int filter, int handler, int handlerEnd) =>
@@ -58,7 +60,7 @@ internal sealed partial class IlBuffer
         prologue + OffsetOf(h.Try), prologue + OffsetOf(h.TryEnd), prologue + OffsetOf(h.Filter), prologue + OffsetOf(h.Handler), prologue + OffsetOf(h.HandlerEnd)))];
 
     /// <summary>Where a label lies in the finished IL, prologues not counted.</summary>
-    public int OffsetOf(int label) => _labels[label] - (_fixups.Count == 0 ? 0 : _saved[FirstFixupAtOrAfter(_labels[label])]);
+    public int OffsetOf(int label) => _labels[label].Position - (_fixups.Count == 0 ? 0 : _saved[_labels[label].Fixups]);
 
     public void Emit(Il opcode)
     {
@@ -297,8 +299,8 @@ internal sealed partial class IlBuffer
                 }
 
                 int from = fixup.Position + 5 - saved[i];
-                int target = _labels[fixup.Label];
-                int to = target - saved[FirstFixupAtOrAfter(target)];
+                (int target, int before) = _labels[fixup.Label];
+                int to = target - saved[before];
                 // Shrinking never moves a target further away, so a branch that fits now fits for good.
                 if (to - from is >= -120 and <= 120)
                 {
@@ -330,8 +332,8 @@ internal sealed partial class IlBuffer
             _bytes.AsSpan(source, run).CopyTo(result.AsSpan(destination));
             source += run;
             destination += run;
-            int target = _labels[fixup.Label];
-            int to = target - saved[FirstFixupAtOrAfter(target)];
+            (int target, int before) = _labels[fixup.Label];
+            int to = target - saved[before];
             if (fixup.SwitchEnd != 0)
             {
                 int end = fixup.SwitchEnd - saved[i];
@@ -357,27 +359,6 @@ internal sealed partial class IlBuffer
 
         _bytes.AsSpan(source, _length - source).CopyTo(result.AsSpan(destination));
         return result;
-    }
-
-    /// <summary>Index of the first fixup whose opcode lies at or behind <paramref name="position"/>.</summary>
-    private int FirstFixupAtOrAfter(int position)
-    {
-        int low = 0;
-        int high = _fixups.Count;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_fixups[middle].Position < position)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
     }
 
     private void Indexed(int index, int shortest, byte shortForm, byte longForm)

@@ -71,6 +71,7 @@ internal enum Il : ushort
     Ldflda = 0x7C,
     Stfld = 0x7D,
     LdelemRef = 0x9A,
+    StelemI = 0x9B,
     StelemRef = 0xA2,
     Stelem = 0xA4,
     Leave = 0xDD,

@@ -3,19 +3,31 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Atoll.Wasm.Compilation;
 
 /// <summary>
-/// The .NET assembly that a module becomes, under construction: one class, derived from the engine's context class, with a field for
-/// each piece of instance state and a static method for each function. Written with System.Reflection.Metadata rather than
-/// Reflection.Emit: method tokens are known before any body exists, the IL is ours to the byte, and the same image can be kept on disk.
+/// A .NET assembly that a module, or a batch of its functions, becomes, under construction. A module's own has one class, derived from the
+/// engine's context class, with a field for each piece of instance state and static methods; a batch has a class with the static methods of its
+/// functions, which reach the state through the module's class. Written with System.Reflection.Metadata rather than Reflection.Emit: method
+/// tokens are known before any body exists, the IL is ours to the byte, and the same image can be kept on disk.
 /// </summary>
 internal sealed class ModuleAssembly
 {
     /// <summary>The name for which Atoll.Wasm opens its internals.</summary>
     public const string AssemblyName = "Atoll.Generated";
+
+    /// <summary>The class of a module's own assembly.</summary>
+    public const string ContextName = "Context";
+
+    /// <summary>The class of a batch.</summary>
+    public const string BatchName = "Code";
+
+    /// <summary>First part of the names of the classes with functions' entries.</summary>
+    private const string EntriesName = "Entries";
 
     private readonly MetadataBuilder _metadata = new();
     private readonly MethodBodyStreamEncoder _bodies;
@@ -26,18 +38,49 @@ internal sealed class ModuleAssembly
     private readonly Dictionary<(FunctionType Type, bool), int> _callSites = [];
     private readonly List<(string Name, BlobHandle Signature)> _fields = [];
     private readonly List<Method> _methods = [];
-    private readonly Type _baseType;
+    private readonly Dictionary<(char Kind, int Index), int> _contextMembers = [];
+    private readonly Dictionary<int, EntityHandle> _entryClasses = [];
+    private readonly List<(string Name, int FirstMethod)> _moreClasses = [];
+    private readonly Type? _baseType;
+
+    /// <summary>The module's class: the second type definition, behind <c>&lt;Module&gt;</c>, or for a batch a reference to it.</summary>
+    private readonly EntityHandle _context;
+
+    /// <summary>Batch: the module's own assembly.</summary>
+    private readonly AssemblyReferenceHandle _module;
 
     private readonly record struct Method(string Name, MethodAttributes Attributes, MethodImplAttributes Impl, BlobHandle Signature, int Body);
 
+    /// <summary>Begins a module's own assembly.</summary>
     /// <param name="baseType">Base of the class.</param>
     /// <param name="version">Identity of the image: the same module gives the same image.</param>
     public ModuleAssembly(Type baseType, Guid version)
+        : this(AssemblyName, version)
     {
         _baseType = baseType;
+        _context = MetadataTokens.TypeDefinitionHandle(2);
+    }
+
+    /// <summary>Begins the assembly of a batch.</summary>
+    /// <param name="batch">Its number in the module.</param>
+    /// <param name="version">Identity of the image.</param>
+    public ModuleAssembly(int batch, Guid version)
+        : this($"{AssemblyName}.{batch}", version)
+    {
+        _module = _metadata.AddAssemblyReference(_metadata.GetOrAddString(AssemblyName), new Version(1, 0, 0, 0), default, default, 0, default);
+        _context = _metadata.AddTypeReference(_module, default, _metadata.GetOrAddString(ContextName));
+
+        // The engine opens its internals to one name, and no two assemblies of a load context can have the same.
+        BlobBuilder value = new();
+        new BlobEncoder(value).CustomAttributeSignature(f => f.AddArgument().Scalar().Constant(typeof(ModuleAssembly).Assembly.GetName().Name), _ => { });
+        _metadata.AddCustomAttribute(EntityHandle.AssemblyDefinition, MetadataTokens.EntityHandle(Token(typeof(IgnoresAccessChecksToAttribute).GetConstructors()[0])), _metadata.GetOrAddBlob(value));
+    }
+
+    private ModuleAssembly(string name, Guid version)
+    {
         _bodies = new MethodBodyStreamEncoder(_il);
-        _metadata.AddModule(0, _metadata.GetOrAddString(AssemblyName + ".dll"), _metadata.GetOrAddGuid(version), default, default);
-        _metadata.AddAssembly(_metadata.GetOrAddString(AssemblyName), new Version(1, 0, 0, 0), default, default, 0, AssemblyHashAlgorithm.None);
+        _metadata.AddModule(0, _metadata.GetOrAddString(name + ".dll"), _metadata.GetOrAddGuid(version), default, default);
+        _metadata.AddAssembly(_metadata.GetOrAddString(name), new Version(1, 0, 0, 0), default, default, 0, AssemblyHashAlgorithm.None);
     }
 
     /// <summary>Token of field number <paramref name="index"/> of the class.</summary>
@@ -52,10 +95,59 @@ internal sealed class ModuleAssembly
 
     private int AddField(string name, Action<SignatureTypeEncoder> encode)
     {
+        _fields.Add((name, FieldSignature(encode)));
+        return FieldToken(_fields.Count - 1);
+    }
+
+    /// <summary>Batch: token of a field of the module's class; its name is the kind and the number.</summary>
+    public int ContextField(char kind, int index, ValueType type)
+    {
+        ref int token = ref CollectionsMarshal.GetValueRefOrAddDefault(_contextMembers, (kind, index), out bool known);
+        return known ? token : token = ContextMember(kind, index, FieldSignature(s => EncodeType(s, type)));
+    }
+
+    /// <summary>Batch: token of a field of the module's class; its name is the kind and the number.</summary>
+    public int ContextField(char kind, int index, Type type)
+    {
+        ref int token = ref CollectionsMarshal.GetValueRefOrAddDefault(_contextMembers, (kind, index), out bool known);
+        return known ? token : token = ContextMember(kind, index, FieldSignature(s => EncodeType(s, type)));
+    }
+
+    /// <summary>Batch: token of a function's entry in the module's assembly.</summary>
+    /// <param name="entryClass">Number of the class that it is in.</param>
+    /// <param name="kind">First letter of its name.</param>
+    /// <param name="index">The number that follows.</param>
+    /// <param name="type">The function's type.</param>
+    public int Entry(int entryClass, char kind, int index, FunctionType type)
+    {
+        ref int token = ref CollectionsMarshal.GetValueRefOrAddDefault(_contextMembers, (kind, index), out bool known);
+        if (known)
+        {
+            return token;
+        }
+
+        ref EntityHandle parent = ref CollectionsMarshal.GetValueRefOrAddDefault(_entryClasses, entryClass, out known);
+        if (!known)
+        {
+            parent = _metadata.AddTypeReference(_module, default, _metadata.GetOrAddString($"{EntriesName}{entryClass}"));
+        }
+
+        return token = AddMember(parent, kind, index, FunctionSignature(type));
+    }
+
+    /// <summary>The methods that are added from here on belong to another class, of static methods.</summary>
+    public void BeginEntries(int entryClass) => _moreClasses.Add(($"{EntriesName}{entryClass}", _methods.Count));
+
+    private int ContextMember(char kind, int index, BlobHandle signature) => AddMember(_context, kind, index, signature);
+
+    private int AddMember(EntityHandle parent, char kind, int index, BlobHandle signature) =>
+        MetadataTokens.GetToken(_metadata.AddMemberReference(parent, _metadata.GetOrAddString($"{kind}{index}"), signature));
+
+    private BlobHandle FieldSignature(Action<SignatureTypeEncoder> encode)
+    {
         BlobBuilder blob = new(8);
         encode(new BlobEncoder(blob).Field().Type());
-        _fields.Add((name, _metadata.GetOrAddBlob(blob)));
-        return FieldToken(_fields.Count - 1);
+        return _metadata.GetOrAddBlob(blob);
     }
 
     /// <summary>Adds the next method; returns its token.</summary>
@@ -78,7 +170,32 @@ internal sealed class ModuleAssembly
     }
 
     /// <summary>Signature of a compiled function: parameters, a by-reference slot for each result but the first, the context.</summary>
-    public BlobHandle FunctionSignature(FunctionType type) => _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false));
+    /// <param name="type">The function's type.</param>
+    /// <param name="placement">Parameters behind these, if any.</param>
+    public BlobHandle FunctionSignature(FunctionType type, VariablePlacement? placement = null) =>
+        _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false, placement));
+
+    /// <summary>Signature of a method that goes on with a function in the middle: its slots, the context.</summary>
+    /// <param name="type">The function's type.</param>
+    /// <param name="placement">Parameters behind these, if any.</param>
+    public BlobHandle LoopSignature(FunctionType type, VariablePlacement? placement)
+    {
+        BlobBuilder blob = new();
+        new BlobEncoder(blob).MethodSignature().Parameters(2 + Extra(placement), out ReturnTypeEncoder result, out ParametersEncoder parameters);
+        if (type.Results.IsEmpty)
+        {
+            result.Void();
+        }
+        else
+        {
+            EncodeType(result.Type(), type.Results[0]);
+        }
+
+        parameters.AddParameter().Type().IntPtr();
+        parameters.AddParameter().Type().Type(_context, isValueType: false);
+        EncodeExtra(parameters, placement);
+        return _metadata.GetOrAddBlob(blob);
+    }
 
     /// <summary>Token of the call-site signature for an indirect call of a function of this type.</summary>
     public int CallSite(FunctionType type)
@@ -93,10 +210,20 @@ internal sealed class ModuleAssembly
         return token;
     }
 
-    private static int Extra(VariablePlacement? placement) => placement is null ? 0 : placement.Parameters.Count + (placement.FrameParameter >= 0 ? 1 : 0);
+    private void EncodeExtra(ParametersEncoder parameters, VariablePlacement? placement)
+    {
+        foreach (LocalKind kind in placement?.Parameters ?? [])
+        {
+            EncodeKind(parameters.AddParameter().Type(), kind);
+        }
 
-    /// <summary>The same with more parameters at the end.</summary>
-    public BlobHandle FunctionSignature(FunctionType type, VariablePlacement placement) => _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false, placement));
+        if (placement?.FrameParameter >= 0)
+        {
+            EncodeType(parameters.AddParameter().Type(isByRef: true), typeof(Execution.GiantFrame));
+        }
+    }
+
+    private static int Extra(VariablePlacement? placement) => placement is null ? 0 : placement.Parameters.Count + (placement.FrameParameter >= 0 ? 1 : 0);
 
     private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite, VariablePlacement? placement = null)
     {
@@ -130,24 +257,12 @@ internal sealed class ModuleAssembly
         }
         else
         {
-            context.Type(ContextType, isValueType: false);
+            context.Type(_context, isValueType: false);
         }
 
-        foreach (LocalKind kind in placement?.Parameters ?? [])
-        {
-            EncodeKind(parameters.AddParameter().Type(), kind);
-        }
-
-        if (placement?.FrameParameter >= 0)
-        {
-            EncodeType(parameters.AddParameter().Type(isByRef: true), typeof(Execution.GiantFrame));
-        }
-
+        EncodeExtra(parameters, placement);
         return blob;
     }
-
-    /// <summary>The class under construction: the second type definition, behind <c>&lt;Module&gt;</c>.</summary>
-    private static TypeDefinitionHandle ContextType => MetadataTokens.TypeDefinitionHandle(2);
 
     public StandaloneSignatureHandle LocalsSignature(List<LocalKind> locals)
     {
@@ -247,9 +362,18 @@ internal sealed class ModuleAssembly
     public byte[] Build()
     {
         _metadata.AddTypeDefinition(default, default, _metadata.GetOrAddString("<Module>"), default, MetadataTokens.FieldDefinitionHandle(1), MetadataTokens.MethodDefinitionHandle(1));
+        const TypeAttributes Sealed = TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit;
+        bool isBatch = _baseType is null;
         _metadata.AddTypeDefinition(
-            TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit, default, _metadata.GetOrAddString("Context"),
-            TypeHandle(_baseType), MetadataTokens.FieldDefinitionHandle(1), MetadataTokens.MethodDefinitionHandle(1));
+            isBatch ? Sealed | TypeAttributes.Abstract : Sealed, default, _metadata.GetOrAddString(isBatch ? BatchName : ContextName),
+            TypeHandle(_baseType ?? typeof(object)), MetadataTokens.FieldDefinitionHandle(1), MetadataTokens.MethodDefinitionHandle(1));
+        foreach ((string name, int firstMethod) in _moreClasses)
+        {
+            _metadata.AddTypeDefinition(
+                Sealed | TypeAttributes.Abstract, default, _metadata.GetOrAddString(name), TypeHandle(typeof(object)),
+                MetadataTokens.FieldDefinitionHandle(_fields.Count + 1), MetadataTokens.MethodDefinitionHandle(firstMethod + 1));
+        }
+
         foreach ((string name, BlobHandle signature) in _fields)
         {
             _metadata.AddFieldDefinition(FieldAttributes.Public, _metadata.GetOrAddString(name), signature);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Reflection.Metadata;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -10,6 +11,7 @@ namespace Atoll.Wasm.Compilation;
 internal sealed partial class ModuleCompiler
 {
     private readonly List<Action> _later = [];
+    private int _functions;
 
     private void AddFunction(int index, FunctionCompiler.Result result, FunctionCompiler compiler)
     {
@@ -27,7 +29,8 @@ internal sealed partial class ModuleCompiler
     {
         if (result.Placement is { } placement)
         {
-            AddGiant(index, placement, Later(() => AddFunction($"f{index}$in", index, result, MethodImplAttributes.AggressiveInlining)));
+            int body = Later(() => AddFunction($"f{index}$in", index, result, MethodImplAttributes.AggressiveInlining));
+            AddGiant($"g{index}", _assembly.FunctionSignature(TypeOf(index)), ArgumentCount(TypeOf(index)), placement, body);
         }
         else if (isGuarded)
         {
@@ -43,14 +46,12 @@ internal sealed partial class ModuleCompiler
     private int Later(Action add)
     {
         _later.Add(add);
-        return ModuleAssembly.MethodToken(Definition.Bodies.Length + _later.Count - 1);
+        return ModuleAssembly.MethodToken(_functions + _later.Count - 1);
     }
 
     /// <summary>A method that inlines a giant function's body: it has the variables that found no place there.</summary>
-    private void AddGiant(int index, VariablePlacement placement, int body)
+    private void AddGiant(string name, BlobHandle signature, int arguments, VariablePlacement placement, int body)
     {
-        FunctionType type = TypeOf(index);
-        int arguments = ArgumentCount(type);
         IlBuffer il = new();
         for (int i = 0; i < arguments; i++)
         {
@@ -70,8 +71,24 @@ internal sealed partial class ModuleCompiler
         il.Emit(Il.Call, body);
         il.Emit(Il.Ret);
         _assembly.AddMethod(
-            $"g{index}", Static, MethodImplAttributes.NoInlining, _assembly.FunctionSignature(type), il.Finish(), arguments + placement.Parameters.Count + 2,
+            name, Static, MethodImplAttributes.NoInlining, signature, il.Finish(), arguments + placement.Parameters.Count + 2,
             placement.FrameParameter >= 0 ? _assembly.LocalSignature(typeof(GiantFrame)) : default, initLocals: false);
+    }
+
+    private void AddLoop(int index, FunctionCompiler.Result result)
+    {
+        string name = $"f{index}$loop";
+        MethodImplAttributes impl = MethodImplAttributes.IL;
+        if (result.Placement is { } placement)
+        {
+            AddGiant(name, _assembly.LoopSignature(TypeOf(index), null), arguments: 2, placement, ModuleAssembly.MethodToken(1));
+            name += "$in";
+            impl = MethodImplAttributes.AggressiveInlining;
+        }
+
+        _assembly.AddMethod(
+            name, Static, impl, _assembly.LoopSignature(TypeOf(index), result.Placement), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals),
+            result.InitLocals);
     }
 
     private void LoadNothing(IlBuffer il, LocalKind kind)

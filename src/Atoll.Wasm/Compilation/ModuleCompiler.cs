@@ -1,7 +1,5 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using Atoll.Wasm.Binary;
-using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -18,35 +16,42 @@ internal sealed partial class ModuleCompiler
     private readonly ModuleAssembly _assembly;
     private readonly Dictionary<string, int> _helpers = [];
     private readonly Dictionary<(Type, string), int> _fields = [];
-    private readonly HashSet<int> _cells = [];
-    private readonly int[] _memoryFields;
-    private readonly int[] _tableFields;
-    private readonly int[] _globalFields;
-    private readonly int[] _tagFields;
-    private readonly (int Code, int Context)[] _importFields;
+    private readonly HashSet<int> _cells;
+    private readonly int[] _memoryFields = [];
+    private readonly int[] _tableFields = [];
+    private readonly int[] _globalFields = [];
+    private readonly int[] _tagFields = [];
+    private readonly (int Code, int Context)[] _importFields = [];
     private readonly Dictionary<int, int> _typeFields = [];
 
-    private ModuleCompiler(ModuleDefinition definition, WasmEngine engine)
+    /// <summary>The compiler of a module's own assembly.</summary>
+    private ModuleCompiler(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells)
     {
         Definition = definition;
         Engine = engine;
-        HasLines = definition.CustomSections.Any(s => s.Name == SourceLines.SectionName);
-        _assembly = new ModuleAssembly(typeof(InstanceContext), new Guid(SHA256.HashData(definition.Bytes).AsSpan(0, 16)));
-        foreach (ExportDefinition export in definition.Exports)
-        {
-            if (export.Kind == ExternKind.Global)
-            {
-                _cells.Add(export.Index);
-            }
-        }
-
-        _memoryFields = [.. definition.Memories.Select((_, i) => _assembly.AddField($"m{i}", typeof(byte*)))];
-        _tableFields = [.. definition.Tables.Select((_, i) => _assembly.AddField($"t{i}", typeof(Table)))];
-        _globalFields = [.. definition.Globals.Select((g, i) =>
-            IsGlobalCell(i) ? _assembly.AddField($"c{i}", typeof(Global)) : _assembly.AddField($"g{i}", g.Type.Type))];
-        _tagFields = [.. definition.Tags.Select((_, i) => _assembly.AddField($"x{i}", typeof(Tag)))];
+        _cells = cells;
+        _assembly = new ModuleAssembly(typeof(InstanceContext), NextVersion());
+        _memoryFields = [.. definition.Memories.Select((_, i) => _assembly.AddField($"{Member.Memory}{i}", typeof(byte*)))];
+        _tableFields = [.. definition.Tables.Select((_, i) => _assembly.AddField($"{Member.Table}{i}", typeof(Table)))];
+        _globalFields = [.. definition.Globals.Select((g, i) => IsGlobalCell(i)
+            ? _assembly.AddField($"{Member.Global}{i}", typeof(Global))
+            : _assembly.AddField($"{Member.Global}{i}", g.Type.Type))];
+        _tagFields = [.. definition.Tags.Select((_, i) => _assembly.AddField($"{Member.Tag}{i}", typeof(Tag)))];
         _importFields = [.. Enumerable.Range(0, definition.ImportedFunctionCount).Select(i =>
-            (_assembly.AddField($"ip{i}", typeof(nint)), _assembly.AddField($"ic{i}", typeof(object))))];
+            (_assembly.AddField($"{Member.ImportCode}{i}", typeof(nint)), _assembly.AddField($"{Member.ImportContext}{i}", typeof(object))))];
+    }
+
+    /// <summary>First letters of the members of a module's class; a number follows.</summary>
+    private static class Member
+    {
+        public const char Memory = 'm';
+        public const char Table = 't';
+        public const char Global = 'g';
+        public const char ImportCode = 'i';
+        public const char ImportContext = 'c';
+        public const char Tag = 'x';
+        public const char Type = 'y';
+        public const char Entry = 's';
     }
 
     public ModuleDefinition Definition { get; }
@@ -54,44 +59,82 @@ internal sealed partial class ModuleCompiler
     public WasmEngine Engine { get; }
 
     /// <summary>Whether the module says which line an instruction comes from.</summary>
-    public bool HasLines { get; }
+    public bool HasLines => Definition.HasLines;
 
     public static CompiledModule Compile(ModuleDefinition definition, WasmEngine engine, CancellationToken cancellationToken)
     {
-        ModuleCompiler compiler = new(definition, engine);
-        compiler.CompileFunctions(cancellationToken);
-        return new CompiledModule(definition, engine, compiler._assembly.Build(), compiler._cells);
+        HashSet<int> cells = CellsOf(definition);
+        ModuleCompiler compiler = new(definition, engine, cells);
+        LazyCode? lazy = LazyCode.For(definition, engine, cells);
+        if (lazy is null)
+        {
+            compiler.CompileFunctions(0, definition.Bodies.Length, cancellationToken);
+        }
+        else
+        {
+            compiler.AddTypeFields();
+        }
+
+        compiler.AddConstructor();
+        compiler.AddBinder();
+        compiler.AddFactory();
+        if (lazy is not null)
+        {
+            compiler.AddGlobalFinder();
+            compiler.AddEntries();
+        }
+
+        return new CompiledModule(definition, engine, compiler._assembly.Build(), cells, lazy);
     }
 
     /// <summary>Where the code of each instruction of a function begins: offsets in its IL, ascending, and in the module (-1 for code of none).</summary>
     public static List<(int Il, int Offset)> MapOf(ModuleDefinition definition, WasmEngine engine, int body) =>
-        new FunctionCompiler(new ModuleCompiler(definition, engine)).Map(body);
+        new FunctionCompiler(new ModuleCompiler(definition, engine, CellsOf(definition))).Map(body);
+
+    private static HashSet<int> CellsOf(ModuleDefinition definition) =>
+        [.. definition.Exports.Where(e => e.Kind == ExternKind.Global).Select(e => e.Index)];
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
-    public bool IsGlobalCell(int index) =>
-        Definition.Globals[index].Type.IsMutable && (index < Definition.ImportedGlobalCount || _cells.Contains(index));
+    public bool IsGlobalCell(int index) => IsGlobalCell(Definition, _cells, index);
 
-    public int MemoryField(int index) => _memoryFields[index];
+    /// <summary>Whether a global lives in a <see cref="Global"/> of its own.</summary>
+    public static bool IsGlobalCell(ModuleDefinition definition, HashSet<int> exported, int index) =>
+        definition.Globals[index].Type.IsMutable && (index < definition.ImportedGlobalCount || exported.Contains(index));
 
-    public int TableField(int index) => _tableFields[index];
+    public int MemoryField(int index) => _isBatch ? _assembly.ContextField(Member.Memory, index, typeof(byte*)) : _memoryFields[index];
 
-    public int GlobalField(int index) => _globalFields[index];
+    public int TableField(int index) => _isBatch ? _assembly.ContextField(Member.Table, index, typeof(Table)) : _tableFields[index];
 
-    public int TagField(int index) => _tagFields[index];
+    public int GlobalField(int index) => !_isBatch ? _globalFields[index]
+        : IsGlobalCell(index) ? _assembly.ContextField(Member.Global, index, typeof(Global))
+        : _assembly.ContextField(Member.Global, index, Definition.Globals[index].Type.Type);
 
-    public (int Code, int Context) ImportFields(int index) => _importFields[index];
+    public int TagField(int index) => _isBatch ? _assembly.ContextField(Member.Tag, index, typeof(Tag)) : _tagFields[index];
+
+    public (int Code, int Context) ImportFields(int index) => !_isBatch ? _importFields[index]
+        : (_assembly.ContextField(Member.ImportCode, index, typeof(nint)), _assembly.ContextField(Member.ImportContext, index, typeof(object)));
 
     /// <summary>Field with the object for a type.</summary>
     public int TypeField(int typeIndex)
     {
+        if (_isBatch)
+        {
+            return _assembly.ContextField(Member.Type, typeIndex, typeof(DefinedType));
+        }
+
         if (!_typeFields.TryGetValue(typeIndex, out int token))
         {
-            token = _assembly.AddField($"ft{typeIndex}", typeof(DefinedType));
+            token = _assembly.AddField($"{Member.Type}{typeIndex}", typeof(DefinedType));
             _typeFields.Add(typeIndex, token);
         }
 
         return token;
     }
+
+    /// <summary>Token of the method that a call of a function that the module defines calls.</summary>
+    public int FunctionToken(int index) => !_isBatch || (index >= _first && index < _first + _count)
+        ? ModuleAssembly.MethodToken(index - _first)
+        : _assembly.Entry(index / EntriesOfClass, Member.Entry, index, TypeOf(index));
 
     public int CallSite(FunctionType type) => _assembly.CallSite(type);
 
@@ -134,11 +177,14 @@ internal sealed partial class ModuleCompiler
         return token;
     }
 
-    private void CompileFunctions(CancellationToken cancellationToken)
+    /// <summary>Identity of an image that only this process sees: debuggers and profilers tell modules apart by it.</summary>
+    private static Guid NextVersion() => new(unchecked((int)0xA7011001), 0, 0, BitConverter.GetBytes(Interlocked.Increment(ref s_versions)));
+
+    private void CompileFunctions(int first, int count, CancellationToken cancellationToken)
     {
         FunctionCompiler compiler = new(this);
-        int count = Definition.Bodies.Length;
-        for (int i = 0; i < count; i++)
+        _functions = count;
+        for (int i = first; i < first + count; i++)
         {
             if ((i & 63) == 0)
             {
@@ -153,15 +199,11 @@ internal sealed partial class ModuleCompiler
         {
             _later[i]();
         }
-
-        AddConstructor();
-        AddBinder();
-        AddFactory(count + _later.Count);
     }
 
     private void AddFunction(string name, int index, FunctionCompiler.Result result, MethodImplAttributes impl) => _assembly.AddMethod(
-        name, Static, impl, result.Placement is { } placement ? _assembly.FunctionSignature(TypeOf(index), placement) : _assembly.FunctionSignature(TypeOf(index)), result.Il,
-        result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals, result.Handlers);
+        name, Static, impl, _assembly.FunctionSignature(TypeOf(index), result.Placement), result.Il, result.MaxStack,
+        _assembly.LocalsSignature(result.Locals), result.InitLocals, result.Handlers);
 
     private FunctionType TypeOf(int index) => Definition.TypeOf(Definition.ImportedFunctionCount + index);
 
@@ -171,15 +213,15 @@ internal sealed partial class ModuleCompiler
         il.LoadArgument(0);
         il.Emit(Il.Call, _assembly.Token(typeof(InstanceContext).GetConstructor(Any, Type.EmptyTypes)!));
         il.Emit(Il.Ret);
-        _assembly.AddMethod(
+        _constructor = _assembly.AddMethod(
             ".ctor", MethodAttributes.Public | MethodAttributes.HideBySig | MethodAttributes.SpecialName | MethodAttributes.RTSpecialName,
             MethodImplAttributes.IL, _assembly.MethodSignature(isInstance: true, null), il.Finish(), 8, default, initLocals: false);
     }
 
-    private void AddFactory(int constructorIndex)
+    private void AddFactory()
     {
         IlBuffer il = new();
-        il.Emit(Il.Newobj, ModuleAssembly.MethodToken(constructorIndex));
+        il.Emit(Il.Newobj, _constructor);
         il.Emit(Il.Ret);
         _assembly.AddMethod(CompiledModule.FactoryName, Static, MethodImplAttributes.IL, _assembly.MethodSignature(isInstance: false, typeof(InstanceContext)), il.Finish(), 8, default, initLocals: false);
     }

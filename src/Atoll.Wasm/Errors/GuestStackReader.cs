@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Atoll.Wasm.Compilation;
+using Atoll.Wasm.Execution;
+using Atoll.Wasm.Interpretation;
 
 namespace Atoll.Wasm;
 
@@ -16,6 +18,9 @@ internal static class GuestStackReader
 
     // Weak values too: the code leads to its load context, and a load context keeps its reflection objects, these keys, until it unloads.
     private static readonly ConditionalWeakTable<Module, WeakReference<CompiledModule>> Modules = [];
+
+    /// <summary>Functions that the interpreter ran when an exception came by, innermost first.</summary>
+    private static readonly ConditionalWeakTable<Exception, List<(CompiledModule Code, int Function)>> Interpreted = [];
 
     public static void Register(Module module, CompiledModule code) => Modules.Add(module, new WeakReference<CompiledModule>(code));
 
@@ -32,6 +37,21 @@ internal static class GuestStackReader
         return thrower?.Module is { } module && Modules.TryGetValue(module, out _);
     }
 
+    /// <summary>
+    /// Notes that an exception comes out of a function that the interpreter runs. An exception filter, so that it sees the exception before
+    /// frames are gone; it catches nothing.
+    /// </summary>
+    public static bool Note(Exception exception, InstanceContext context, int function)
+    {
+        List<(CompiledModule, int)> frames = Interpreted.GetOrCreateValue(exception);
+        if (frames.Count < MaximumFrames)
+        {
+            frames.Add((context.Instance.Module.Code, function));
+        }
+
+        return false;
+    }
+
     private static CompiledModule? CodeOf(Module module) =>
         Modules.TryGetValue(module, out WeakReference<CompiledModule>? entry) && entry.TryGetTarget(out CompiledModule? code) ? code : null;
 
@@ -41,13 +61,18 @@ internal static class GuestStackReader
     {
         ImmutableArray<GuestFrame>.Builder frames = ImmutableArray.CreateBuilder<GuestFrame>();
         StackTrace trace = new(exception, fNeedFileInfo: false);
+        Queue<(CompiledModule Code, int Function)> interpreted = Interpreted.TryGetValue(exception, out List<(CompiledModule, int)>? noted) ? new(noted) : [];
         for (int i = 0; i < trace.FrameCount && frames.Count < MaximumFrames; i++)
         {
             StackFrame? at = trace.GetFrame(i);
             MethodBase? method = at?.GetMethod();
             // Overflows are thrown from one place in a method.
             int ilOffset = exception is OverflowException && frames.Count == 0 ? -1 : at?.GetILOffset() ?? -1;
-            if (method is not null && CodeOf(method.Module)?.FrameOf(method, ilOffset, frames.Count == 0 ? codeOffset : -1) is { } frame)
+            if (method == Interpreter.Method && interpreted.TryDequeue(out (CompiledModule Code, int Function) next))
+            {
+                frames.Add(next.Code.FrameOf(next.Function, -1, -1));
+            }
+            else if (method is not null && CodeOf(method.Module)?.FrameOf(method, ilOffset, frames.Count == 0 ? codeOffset : -1) is { } frame)
             {
                 frames.Add(frame);
             }

@@ -56,6 +56,11 @@ public sealed class ExceptionInstance
     /// <summary>The values.</summary>
     public ImmutableArray<Value> Values => ImmutableCollectionsMarshal.AsImmutableArray(Payload);
 
-    /// <summary>For example <c>exception (i32:42)</c>.</summary>
-    public override string ToString() => $"exception ({string.Join(", ", Payload)})";
+    /// <summary>For example <c>exception (i32:42)</c>. References are shown by their type: what is behind them may be an exception again, and so on.</summary>
+    public override string ToString()
+    {
+        const int Shown = 8;
+        IEnumerable<string> values = Payload.Take(Shown).Select(v => v.Type.IsReference ? $"{v.Type}:{(v.Reference is null ? "null" : "…")}" : v.ToString());
+        return $"exception ({string.Join(", ", values)}{(Payload.Length > Shown ? ", …" : "")})";
+    }
 }

@@ -16,14 +16,19 @@ public delegate void HostCallback(Caller caller, ReadOnlySpan<Value> arguments, 
 /// </remarks>
 public sealed class Function : Extern
 {
-    // Read by generated code: what to call, what to pass as its last argument, and the one object for the type.
-    internal readonly nint Code;
+    // Read by generated code: what to call (at first perhaps an entry that compiles the function), what to pass as its last argument, and the
+    // one object for the type.
+    internal nint Code;
     internal readonly object Context;
     internal readonly DefinedType Defined;
+
+    /// <summary>Its number in its instance, imports first; 0 for a function of the host.</summary>
+    internal readonly int Index;
     private readonly string? _name;
     private UntypedStub? _stub;
     private Delegate? _delegate;
 
+    /// <summary>A function of the host.</summary>
     internal Function(Store store, nint code, object context, DefinedType defined, string? name)
         : base(store)
     {
@@ -33,6 +38,10 @@ public sealed class Function : Extern
         _name = name;
     }
 
+    /// <summary>A function of an instance; <paramref name="index"/> counts imports.</summary>
+    internal Function(Store store, nint code, InstanceContext context, DefinedType defined, int index)
+        : this(store, code, context, defined, name: null) => Index = index;
+
     /// <inheritdoc/>
     public override ExternKind Kind => ExternKind.Function;
 
@@ -40,7 +49,7 @@ public sealed class Function : Extern
     public FunctionType Type => Defined.Function!;
 
     /// <summary>Its name, from the name section or the host's definition; or null.</summary>
-    public string? Name => _name;
+    public string? Name => Context is InstanceContext context ? context.Instance.Module.Code.Names.FunctionName(Index) : _name;
 
     /// <summary>Makes a function of the host.</summary>
     /// <param name="store">The store that owns it.</param>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Compilation;
+using Atoll.Wasm.Platform;
 
 namespace Atoll.Wasm.Execution;
 
@@ -11,14 +12,50 @@ internal static unsafe partial class GuestRuntime
 
     public static Exception OutOfFuel(InstanceContext context) => context.Store.StopForFuel();
 
-    /// <summary>Checks, before a method with a large frame is called, that the frame fits.</summary>
+    /// <summary>
+    /// Checks, before a method with a large frame is called, that the frame fits. The size is an upper estimate, for code that is not optimised
+    /// mostly a much too high one: it is held against the thread's real stack. What the frame really takes counts against the limit in what it calls.
+    /// </summary>
     public static void CheckFrame(InstanceContext context, int bytes)
     {
         nuint limit = context.Control->StackLimit;
-        if ((nuint)(&limit) < (limit > nuint.MaxValue - (nuint)bytes ? nuint.MaxValue : limit + (nuint)bytes))
+        nuint here = (nuint)(&limit);
+        if (here < limit)
         {
             throw context.Store.StackCheckFailed();
         }
+
+        if (here < ThreadStack.End + Store.StackHeadroom + (nuint)bytes)
+        {
+            throw new TrapException(TrapKind.StackExhausted);
+        }
+    }
+
+    /// <summary>What to call in place of a function that is not compiled: the interpreter, or its code after all.</summary>
+    public static nint EnterFunction(InstanceContext context, int index)
+    {
+        nint entry = context.Lazy!.ColdEntry(index);
+        if (entry == 0)
+        {
+            return CompileFunction(context, index);
+        }
+
+        context.ColdIndex = index;
+        return entry;
+    }
+
+    /// <summary>Code of a function, compiled if need be.</summary>
+    public static nint CompileFunction(InstanceContext context, int index)
+    {
+        LazyCode lazy = context.Lazy!;
+        nint code = lazy.Compile(index);
+        if (context.Functions[lazy.ImportedFunctionCount + index] is { } function)
+        {
+            // Calls through tables then go there at once.
+            function.Code = code;
+        }
+
+        return code;
     }
 
     public static Exception Unreachable() => new TrapException(TrapKind.Unreachable);
@@ -50,7 +87,7 @@ internal static unsafe partial class GuestRuntime
         }
         else
         {
-            function = new Function(context.Store, code.CodeOf(index - imported), context, code.Types[definition.Functions[index]], code.Names.FunctionName(index));
+            function = new Function(context.Store, code.CodeOf(index - imported), context, code.Types[definition.Functions[index]], index);
         }
 
         context.Functions[index] = function;

@@ -13,7 +13,7 @@ internal delegate void UntypedStub(nint code, object context, ReadOnlySpan<Value
 /// The machine code between compiled code and the host, one piece for each signature, made when first needed. Compiled code calls by function
 /// pointer, and a function pointer keeps nothing alive: the engine holds the thunks, and whatever holds a pointer holds the engine.
 /// </summary>
-internal sealed class HostThunks
+internal sealed partial class HostThunks
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
@@ -29,7 +29,7 @@ internal sealed class HostThunks
         {
             if (!_callbackThunks.TryGetValue(type, out nint code))
             {
-                code = Emit(type, il => EmitCallbackBody(il, type));
+                code = Emit(Result(type), Parameters(type), il => EmitCallbackBody(il, type));
                 _callbackThunks.Add(type, code);
             }
 
@@ -44,7 +44,7 @@ internal sealed class HostThunks
         {
             if (!_delegateThunks.TryGetValue((type, delegateType, takesCaller), out nint code))
             {
-                code = Emit(type, il => EmitDelegateBody(il, type, delegateType, takesCaller));
+                code = Emit(Result(type), Parameters(type), il => EmitDelegateBody(il, type, delegateType, takesCaller));
                 _delegateThunks.Add((type, delegateType, takesCaller), code);
             }
 
@@ -75,11 +75,11 @@ internal sealed class HostThunks
         _ => typeof(object),
     };
 
-    private nint Emit(FunctionType type, Action<ILGenerator> body)
+    private nint Emit(Type result, Type[] parameters, Action<ILGenerator> body)
     {
         _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
         TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
-        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, Result(type), Parameters(type));
+        MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, result, parameters);
         body(method.GetILGenerator());
         Type created = builder.CreateType();
         _keepAlive.Add(created);

@@ -1,3 +1,5 @@
+using Atoll.Wasm.Compilation;
+
 namespace Atoll.Wasm.Execution;
 
 /// <summary>The part of a store that compiled code reads at each function entry and loop: native, so that another thread can write it.</summary>
@@ -41,6 +43,21 @@ internal abstract unsafe class InstanceContext
     /// <summary>Whether a data segment was dropped.</summary>
     public bool[] DroppedData = [];
 
+    /// <summary>Code of each function that the module defines, zero while it is not compiled; null for a module that is compiled as a whole.</summary>
+    public nint* CodeTable;
+
+    /// <summary>What compiles or interprets the functions of a large module; else null.</summary>
+    public LazyCode? Lazy;
+
+    /// <summary>The function, imports not counted, that the interpreter is about to be entered for.</summary>
+    public int ColdIndex;
+
+    /// <summary>Base of the first memory, for the interpreter.</summary>
+    public byte* FirstMemory;
+
+    /// <summary>Globals that live in an object of their own, for the interpreter.</summary>
+    public Global?[] Cells = [];
+
     /// <summary>The module's types.</summary>
     public DefinedType[] Types = [];
 
@@ -56,8 +73,24 @@ internal abstract unsafe class InstanceContext
     /// <summary>What an imported function gets as its last argument.</summary>
     public object ImportContext(int index) => Imports[index].Context;
 
-    /// <summary>Fills the generated fields; again when a pool puts first values back.</summary>
-    public void BindAll(Value[] globals, Global?[] cells) => Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
+    /// <summary>An imported function.</summary>
+    public ref ImportBinding Import(int index) => ref Imports[index];
+
+    /// <summary>
+    /// Writes how far the fields of the first globals lie from <see cref="ColdIndex"/>, for the interpreter. The globals are those that have a
+    /// number in a field of the generated class.
+    /// </summary>
+    public virtual void FindGlobals(nint[] places)
+    {
+    }
+
+    /// <summary>Fills the fields of this class and the generated ones; again when a pool puts first values back.</summary>
+    public void BindAll(Value[] globals, Global?[] cells)
+    {
+        Cells = cells;
+        FirstMemory = Memories.Length > 0 ? Memories[0].Base : null;
+        Bind(Imports, Memories, Tables, globals, cells, Types, Tags);
+    }
 
     /// <summary>Fills the generated fields.</summary>
     public abstract void Bind(ImportBinding[] imports, Memory[] memories, Table[] tables, Value[] globals, Global?[] cells, DefinedType[] types, Tag[] tags);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Compilation;
 using Atoll.Wasm.Execution;
@@ -48,7 +47,7 @@ public sealed class WasmEngine
     {
         ModuleDefinition definition = DecodeAndValidate(wasm, cancellationToken);
         CompiledModule code = ModuleCompiler.Compile(definition, this, cancellationToken);
-        return new WasmModule(this, definition, code, SHA256.HashData(definition.Bytes));
+        return new WasmModule(this, definition, code);
     }
 
     /// <summary>Decodes and validates a module without compiling it.</summary>

@@ -41,6 +41,23 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
+    /// <summary>
+    /// Code of a module, in bytes of its binary, up to which it is compiled as a whole when it is loaded. Functions of larger modules are interpreted at
+    /// first, and compiled when that pays.
+    /// </summary>
+    /// <value>Default: 1 MiB. Calls within a module that is compiled as a whole are a little faster.</value>
+    public int EagerCodeBytes { get; init; } = 1 << 20;
+
+    /// <summary>
+    /// Whether functions of a module over <see cref="EagerCodeBytes"/> are interpreted at first; otherwise they are compiled at the first call. Without
+    /// effect with <see cref="ConsumeFuel"/>.
+    /// </summary>
+    /// <value>Default: true. The JIT compiler takes as long for a function as the interpreter takes to run it some hundred times.</value>
+    public bool InterpretColdCode { get; init; } = true;
+
+    /// <summary>How often each operation of a function is interpreted, on average, before the function is compiled.</summary>
+    internal int ColdRounds { get; init; } = 1000;
+
     /// <summary>Whether functions look at their stack. Without it a guest can overflow the host's stack: for measuring only.</summary>
     internal bool StackGuard { get; init; } = true;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Compilation;
 
@@ -11,16 +12,15 @@ namespace Atoll.Wasm;
 /// </remarks>
 public sealed class WasmModule
 {
-    private readonly byte[] _hash;
+    private byte[]? _hash;
     private ImmutableArray<ModuleImport> _imports;
     private ImmutableArray<ModuleExport> _exports;
 
-    internal WasmModule(WasmEngine engine, ModuleDefinition definition, CompiledModule code, byte[] hash)
+    internal WasmModule(WasmEngine engine, ModuleDefinition definition, CompiledModule code)
     {
         Engine = engine;
         Definition = definition;
         Code = code;
-        _hash = hash;
     }
 
     /// <summary>The engine that compiled it.</summary>
@@ -30,7 +30,7 @@ public sealed class WasmModule
     public string? Name => Code.Names.ModuleName;
 
     /// <summary>SHA-256 of the module's bytes, 32 bytes.</summary>
-    public ReadOnlyMemory<byte> Hash => _hash;
+    public ReadOnlyMemory<byte> Hash => _hash ??= SHA256.HashData(Definition.Bytes);
 
     /// <summary>Size of the binary in bytes.</summary>
     public int ByteLength => Definition.Bytes.Length;

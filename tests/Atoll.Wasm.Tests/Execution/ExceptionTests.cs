@@ -58,8 +58,9 @@ public sealed class ExceptionTests
         Instance timed = Run();
         timed.Store.SetDeadline(TimeSpan.FromMilliseconds(20));
         Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => timed.Call(function)).Limit);
-        using CancellationTokenSource cancellation = new(20);
+        using CancellationTokenSource cancellation = new();
         Instance cancelled = Run(options: new StoreOptions { CancellationToken = cancellation.Token });
+        cancellation.CancelAfter(20);
         Assert.ThrowsAny<OperationCanceledException>(() => cancelled.Call(function));
         Assert.Equal(LimitKind.Fuel, Assert.Throws<LimitExceededException>(() => Run(Fuelled, new StoreOptions { Fuel = 1000 }).Call(function)).Limit);
         error = new GuestExitException(3);
@@ -193,5 +194,22 @@ public sealed class ExceptionTests
         Assert.Same(instance.GetTag("e"), error.Tag);
         Assert.Equal(["throw"], error.GuestStack.Select(frame => frame.FunctionName));
         Assert.Contains("i32:1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_exception_within_an_exception_and_so_on_can_be_shown()
+    {
+        Instance instance = Guest.Run("""
+            (module (tag $e (param exnref i32)) (func $throw (param exnref i32) (throw $e (local.get 0) (local.get 1)))
+              (func (export "f") (param i32) (local $x exnref)
+                (loop $again
+                  (block $h (result exnref) (try_table (catch_all_ref $h) (call $throw (local.get $x) (local.get 0))) (unreachable))
+                  (local.set $x)
+                  (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+                (throw_ref (local.get $x))))
+            """);
+        GuestThrownException error = Assert.Throws<GuestThrownException>(() => instance.Call("f", 100_000));
+        Assert.EndsWith("exception (exnref:…, i32:1)", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, error.Values[0].AsExnRef()!.Values[1].AsI32());
     }
 }

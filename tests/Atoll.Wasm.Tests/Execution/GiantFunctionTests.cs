@@ -93,7 +93,7 @@ public class GiantFunctionTests
     public void It_computes_with_fuel()
     {
         WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = true });
-        Instance instance = Guest.Run(Module("(unreachable)"), engine, new StoreOptions { Fuel = 1_000_000 });
+        Instance instance = Guest.Run(Module("(unreachable)"), engine, new StoreOptions { Fuel = 10_000_000 });
         Check(instance, Cases - 1);
     }
 
@@ -171,9 +171,9 @@ public class GiantFunctionTests
         }
 
         text.Append("(if (local.get 0) (then (drop (call $f (i32.const 1))))) (i8x16.extract_lane_u 0 (local.get $v))))");
-        Instance instance = Guest.Run(text.ToString(), new WasmEngine(new WasmEngineOptions { StackBudgetBytes = 64 << 20 }));
+        Instance instance = Guest.Run(text.ToString(), new WasmEngine(new WasmEngineOptions { StackBudgetBytes = 1 << 20 }));
         Exception? seen = null;
-        Thread thread = new(() => seen = Record.Exception(() => instance.Call("f", Value.I32(1))), 1536 * 1024);
+        Thread thread = new(() => seen = Record.Exception(() => instance.Call("f", Value.I32(1))), 1280 * 1024);
         thread.Start();
         thread.Join();
         Assert.Equal(TrapKind.StackExhausted, Assert.IsType<TrapException>(seen).Kind);

@@ -70,11 +70,12 @@ public sealed class HeapTests
     [Fact]
     public void A_deadline_reaches_a_guest_that_only_allocates()
     {
-        using Store store = new(Guest.Engine, new StoreOptions { Timeout = TimeSpan.FromMilliseconds(100) });
+        using Store store = new(Guest.Engine);
         Instance instance = new Linker(Guest.Engine).Instantiate(store, Guest.Load("""
             (module (type $bytes (array (mut i8)))
               (func (export "f") (loop $more (drop (array.new_default $bytes (i32.const 100000))) (br $more))))
             """));
+        store.SetDeadline(TimeSpan.FromMilliseconds(100));
         Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => instance.Call("f")).Limit);
     }
 

@@ -90,9 +90,12 @@ public class LifetimeTests
     {
         using Store store = new(Guest.Engine);
         Instance table = new Linker(Guest.Engine).Instantiate(store, Guest.Load("""
-            (module (type $t (func (result i32))) (table (export "table") 1 funcref) (memory 16)
-              (func (export "call") (result i32) (call_indirect (type $t) (i32.const 0))))
+            (module (type $t (func (result i32))) (table (export "table") 1 funcref) (memory 16) (tag $e)
+              (func $throw (export "throw") (throw $e))
+              (func (export "call") (result i32)
+                (block $h (try_table (catch $e $h) (call $throw))) (call_indirect (type $t) (i32.const 0))))
             """));
+        Assert.Throws<GuestThrownException>(() => table.Call("throw"));
         WeakReference dropped = PutFunctionIntoTable(store, table, number);
         Assert.Equal(number + 1, table.Call("call")[0].AsI32());
         return dropped;

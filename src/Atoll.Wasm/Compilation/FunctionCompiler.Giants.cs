@@ -6,6 +6,9 @@ internal sealed partial class FunctionCompiler
     /// <summary>Whether there is a tail call in the body: RyuJIT inlines no method that has one.</summary>
     private bool _hasTailCalls;
 
+    /// <summary>From here on there is only code that throws.</summary>
+    private int _coldStart;
+
     /// <summary>What was compiled last, as RyuJIT counts it.</summary>
     public JitBudget Used { get; private set; }
 
@@ -13,7 +16,8 @@ internal sealed partial class FunctionCompiler
     {
         Result result = Compile(index, null);
         Used = new JitBudget(
-            result.Il.Length, _il.Instructions + _prologue.Instructions, _il.CountBlocks(), _locals.Count + _contextArgument + 1, _il.References + _prologue.References);
+            result.Il.Length, _il.Instructions + _prologue.Instructions, _il.CountBlocks(), _locals.Count + _contextArgument + 1, _il.References + _prologue.References,
+            _wasmLocals.Length * _il.CountMerges(_coldStart));
         if (!Used.Exceeds(JitBudget.Limits) || Used.Exceeds(JitBudget.Worthwhile) || _hasTailCalls || result.Handlers.Length > 0
             || VariablePlacement.For(_locals, CountReferences(), _contextArgument + 1) is not { } placement)
         {

@@ -110,9 +110,9 @@ internal sealed partial class FunctionCompiler
             case Opcode.I32Add: Binary(kind, Il.Add, commutes: true); break;
             case Opcode.I32Sub: Binary(kind, Il.Sub); break;
             case Opcode.I32Mul: Binary(kind, Il.Mul, commutes: true); break;
-            case Opcode.I32DivS: CompileSignedDivision(kind, Il.Div, kind == LocalKind.I32 ? "I32DivS" : "I64DivS"); break;
+            case Opcode.I32DivS: CompileSignedDivision(kind); break;
             case Opcode.I32DivU: Binary(kind, Il.DivUn); break;
-            case Opcode.I32RemS: CompileSignedDivision(kind, Il.Rem, kind == LocalKind.I32 ? "I32RemS" : "I64RemS"); break;
+            case Opcode.I32RemS: CompileSignedRemainder(kind); break;
             case Opcode.I32RemU: Binary(kind, Il.RemUn); break;
             case Opcode.I32And: Binary(kind, Il.And, commutes: true); break;
             case Opcode.I32Or: Binary(kind, Il.Or, commutes: true); break;
@@ -155,23 +155,6 @@ internal sealed partial class FunctionCompiler
         if (kind == LocalKind.I64)
         {
             _il.Emit(Il.ConvU8);
-        }
-
-        PushStack(kind, depth + 1);
-    }
-
-    private void CompileSignedDivision(LocalKind kind, Il instruction, string helper)
-    {
-        // Only -1 needs the helper's look; a constant is known not to be it.
-        bool plain = _stack[^1].Kind == EntryKind.Const && _stack[^1].Bits != -1;
-        int depth = LoadOperands(2);
-        if (plain)
-        {
-            _il.Emit(instruction);
-        }
-        else
-        {
-            _il.Emit(Il.Call, _module.Numeric(helper));
         }
 
         PushStack(kind, depth + 1);

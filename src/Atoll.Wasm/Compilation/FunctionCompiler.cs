@@ -53,8 +53,10 @@ internal sealed partial class FunctionCompiler
     {
         public int MemoryTrap = -1;
 
-        /// <summary>In place of <see cref="MemoryTrap"/> where traps tell their line: one for each instruction.</summary>
-        public List<(int Label, int Offset)>? MemoryTraps;
+        public int Overflow = -1;
+
+        /// <summary>In place of these two where traps tell their line: one for each instruction.</summary>
+        public List<(int Label, int Offset, string Helper)>? Traced;
         public int TypeTrap = -1;
         public int CastFailure = -1;
         public int Unaligned = -1;
@@ -113,6 +115,7 @@ internal sealed partial class FunctionCompiler
         _map?.Note(_il, -1);
         EndRegion();
         EmitDeferred();
+        _coldStart = _il.Length;
         EmitColdBlocks();
         EmitPrologue(_prologue);
         int frame = EstimateFrame();
@@ -250,15 +253,13 @@ internal sealed partial class FunctionCompiler
     /// </summary>
     private void EmitColdBlocks()
     {
-        foreach ((int label, int offset) in _cold.MemoryTraps ?? [])
+        foreach ((int label, int offset, string helper) in _cold.Traced ?? [])
         {
-            _il.MarkLabel(label);
-            _il.LoadInt32(offset);
-            CallHelper(nameof(GuestRuntime.MemoryOutOfBoundsAt));
-            _il.Emit(Il.Throw);
+            EmitTrap(label, offset, helper);
         }
 
-        EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
+        EmitTrap(_cold.MemoryTrap, -1, nameof(GuestRuntime.MemoryOutOfBounds));
+        EmitTrap(_cold.Overflow, -1, nameof(GuestRuntime.IntegerOverflow));
         EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
         EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
@@ -266,21 +267,23 @@ internal sealed partial class FunctionCompiler
         EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
 
-    /// <summary>Where a failed check of a memory access goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
-    private int MemoryTrapLabel()
+    private int MemoryTrapLabel() => TrapLabel(ref _cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds));
+
+    /// <summary>Where a failed check goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
+    private int TrapLabel(ref int shared, string helper)
     {
         if (!_tracesMemory)
         {
-            return ColdLabel(ref _cold.MemoryTrap);
+            return ColdLabel(ref shared);
         }
 
-        _cold.MemoryTraps ??= [];
-        if (_cold.MemoryTraps is not [.., var last] || last.Offset != _instructionOffset)
+        _cold.Traced ??= [];
+        if (_cold.Traced is not [.., var last] || last.Offset != _instructionOffset)
         {
-            _cold.MemoryTraps.Add((_il.DefineLabel(), _instructionOffset));
+            _cold.Traced.Add((_il.DefineLabel(), _instructionOffset, helper));
         }
 
-        return _cold.MemoryTraps[^1].Label;
+        return _cold.Traced[^1].Label;
     }
 
     private int ColdLabel(ref int label)
@@ -291,6 +294,17 @@ internal sealed partial class FunctionCompiler
         }
 
         return label;
+    }
+
+    private void EmitTrap(int label, int offset, string helper)
+    {
+        if (label >= 0)
+        {
+            _il.MarkLabel(label);
+            _il.LoadInt32(offset);
+            CallHelper(helper);
+            _il.Emit(Il.Throw);
+        }
     }
 
     private void EmitThrow(int label, string helper, bool takesContext)

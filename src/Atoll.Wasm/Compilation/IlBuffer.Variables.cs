@@ -37,6 +37,27 @@ internal sealed partial class IlBuffer
         return starts.Count + 1;
     }
 
+    /// <summary>Sum over the labels before a position of the squares of the numbers of branches to them. A switch branches to a label once.</summary>
+    public long CountMerges(int end)
+    {
+        int[] branches = new int[_labels.Count];
+        int[] switches = new int[_labels.Count];
+        long sum = 0;
+        foreach (Fixup fixup in _fixups)
+        {
+            if (_labels[fixup.Label].Position >= end || (fixup.SwitchEnd != 0 && switches[fixup.Label] == fixup.SwitchEnd))
+            {
+                continue;
+            }
+
+            // (n + 1)² - n²
+            sum += (2L * branches[fixup.Label]++) + 1;
+            switches[fixup.Label] = fixup.SwitchEnd;
+        }
+
+        return sum;
+    }
+
     private void NoteReference(int local)
     {
         if (local >= _localReferences.Length)

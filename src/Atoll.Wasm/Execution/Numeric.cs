@@ -9,21 +9,12 @@ internal static class Numeric
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    // .NET's exception for MIN / -1 would be taken for that of an address outside of its memory.
-    [MethodImpl(Inline)]
-    public static int I32DivS(int left, int right) => right == -1 && left == int.MinValue ? throw DivisionOverflow() : left / right;
-
-    [MethodImpl(Inline)]
-    public static long I64DivS(long left, long right) => right == -1 && left == long.MinValue ? throw DivisionOverflow() : left / right;
-
     // The hardware traps on MIN % -1, where WebAssembly wants 0.
     [MethodImpl(Inline)]
     public static int I32RemS(int left, int right) => right == -1 ? 0 : left % right;
 
     [MethodImpl(Inline)]
     public static long I64RemS(long left, long right) => right == -1 ? 0 : left % right;
-
-    private static TrapException DivisionOverflow() => new(TrapKind.IntegerOverflow);
 
     // Math.Min and Math.Max give NaN back as it came; a signalling NaN has to become quiet, which an addition does.
     [MethodImpl(Inline)]

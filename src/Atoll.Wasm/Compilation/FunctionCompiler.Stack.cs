@@ -14,12 +14,6 @@ internal sealed partial class FunctionCompiler
     /// <summary>Most values that are kept on IL's stack at once.</summary>
     private const int MaximumStackEntries = 64;
 
-    /// <summary>
-    /// Bytes of IL after which values no longer stay on IL's stack. The JIT compiler often takes a temporary for one, and each temporary has a place in
-    /// the frame of its own, so the frame would grow with the code.
-    /// </summary>
-    private const int LongCode = 1 << 30;
-
     private readonly List<Entry> _stack = [];
     private readonly Stack<int>[] _freeTemps = [.. Enumerable.Range(0, 7).Select(_ => new Stack<int>())];
     private List<LocalKind> _locals = [];
@@ -91,7 +85,7 @@ internal sealed partial class FunctionCompiler
     {
         Add(new Entry { Kind = EntryKind.Stack, Type = type, Depth = (short)depth });
         _stackEntries++;
-        if (depth > MaximumDepth || _stackEntries > MaximumStackEntries || IsLong)
+        if (depth > MaximumDepth || _stackEntries > MaximumStackEntries)
         {
             SpillAll();
         }
@@ -108,8 +102,6 @@ internal sealed partial class FunctionCompiler
         _stack.Add(entry);
         _maximumStack = Math.Max(_maximumStack, Math.Min(_stack.Count, 2_000) + 8);
     }
-
-    private bool IsLong => _il.Length > LongCode;
 
     private Entry Pop()
     {

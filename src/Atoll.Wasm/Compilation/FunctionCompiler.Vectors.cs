@@ -13,9 +13,13 @@ internal sealed partial class FunctionCompiler
 {
     private static readonly string?[] VectorMethods = new string?[OpcodeReader.MaxNumber + 1];
 
+    /// <summary>Vector instructions so far.</summary>
+    private int _vectors;
+
     private void CompileVector(ref WasmReader reader, Opcode opcode)
     {
         Instructions.TryGet(opcode, out Instruction row);
+        _vectors++;
         if (opcode == Opcode.V128Const)
         {
             LoadSixteenBytes(ref reader);

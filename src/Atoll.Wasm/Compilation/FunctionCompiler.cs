@@ -139,6 +139,7 @@ internal sealed partial class FunctionCompiler
         _stack.Clear();
         _frames.Clear();
         _stackEntries = 0;
+        _vectors = 0;
         _maximumStack = 0;
         _reachable = true;
         _fuel = 0;
@@ -331,13 +332,13 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// An upper estimate of the frame: optimised code keeps most locals in registers, but unoptimised code gives each a slot, and adds
-    /// temporaries of its own in proportion to the code.
+    /// temporaries of its own in proportion to the code, of 16 bytes for the results of vector instructions.
     /// </summary>
     private int EstimateFrame()
     {
         long slots = 16L * (_locals.Count + _parameterCount + _type.Results.Length);
         long code = _il.Length > 40_000 || slots > LargeFrameBytes ? _il.Length : _il.Length / 8;
-        return (int)Math.Min(slots + code, 16 << 20);
+        return (int)Math.Min(slots + code + (16L * _vectors), 16 << 20);
     }
 
     private void CompileInstruction(ref WasmReader reader, Opcode opcode)

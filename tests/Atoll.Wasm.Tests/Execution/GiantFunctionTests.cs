@@ -181,8 +181,8 @@ public class GiantFunctionTests
     }
 
     /// <summary>
-    /// Each instruction on vectors may get a place of its own in the frame: much more than its code has. Were that not seen in time, the second call would write past the
-    /// end of the thread's stack, which ends the process.
+    /// Each instruction on vectors may get a place of its own in the frame: much more than its code has. Were that not foreseen, a call near the
+    /// end of the thread's stack would write past it, which ends the process.
     /// </summary>
     [Theory]
     [InlineData(6_000)]
@@ -190,16 +190,29 @@ public class GiantFunctionTests
     public void Frames_of_many_vectors_are_foreseen(int instructions)
     {
         const int Deep = 30;
-        StringBuilder text = new("(module (func $f (export \"f\") (param i32) (result i32) (local $v v128)\n");
+        StringBuilder text = new("(module (func $f (param i32) (result i32) (local $v v128)\n");
         for (int i = 0; i < instructions / Deep; i++)
         {
             text.Append("(local.set $v ").Insert(text.Length, "(i8x16.abs ", Deep).Append("(local.get $v)").Append(')', Deep + 1).Append('\n');
         }
 
-        text.Append("(if (local.get 0) (then (drop (call $f (i32.const 1))))) (i8x16.extract_lane_u 0 (local.get $v))))");
+        text.Append("""
+            (if (local.get 0) (then (drop (call $f (i32.const 0))))) (i8x16.extract_lane_u 0 (local.get $v)))
+            (func $deep (export "f") (param i32) (result i32) (if (result i32) (local.get 0)
+              (then (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+              (else (call $f (i32.const 0))))))
+            """);
         Instance instance = Guest.Run(text.ToString(), new WasmEngine(new WasmEngineOptions { StackBudgetBytes = 1 << 20 }));
         Exception? seen = null;
-        Thread thread = new(() => seen = Record.Exception(() => instance.Call("f", Value.I32(1))), 1280 * 1024);
+        Thread thread = new(
+            () =>
+            {
+                for (int depth = 0; seen is null && depth < 100_000; depth += 1_000)
+                {
+                    seen = Record.Exception(() => instance.Call("f", Value.I32(depth)));
+                }
+            },
+            1280 * 1024);
         thread.Start();
         thread.Join();
         Assert.Equal(TrapKind.StackExhausted, Assert.IsType<TrapException>(seen).Kind);

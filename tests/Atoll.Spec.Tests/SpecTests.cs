@@ -67,6 +67,11 @@ public sealed class SpecTests(Totals totals)
     [Trait("Category", "Long")]
     public void Interpreted_then_compiled(string unit) => Run(unit, "json", new WasmEngineOptions { EagerCodeBytes = 0, ColdRounds = 1 }, "mixed");
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Compiled_as_giants(string unit) => Run(unit, "json", new WasmEngineOptions { EachIsGiant = true }, "giant");
+
     /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
     [Fact]
     public void The_scope_decides_on_every_file_of_its_groups()

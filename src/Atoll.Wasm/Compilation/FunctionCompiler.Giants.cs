@@ -18,14 +18,16 @@ internal sealed partial class FunctionCompiler
         Used = new JitBudget(
             result.Il.Length, _il.Instructions + _prologue.Instructions, _il.CountBlocks(), _locals.Count + _contextArgument + 1, _il.References + _prologue.References,
             _wasmLocals.Length * _il.CountMerges(_coldStart));
-        if (!Used.Exceeds(JitBudget.Limits) || Used.Exceeds(JitBudget.Worthwhile) || _hasTailCalls || result.Handlers.Length > 0
-            || VariablePlacement.For(_locals, CountReferences(), _contextArgument + 1) is not { } placement)
+        if (!IsGiant() || _hasTailCalls || result.Handlers.Length > 0
+            || VariablePlacement.For(_locals, CountReferences(), _contextArgument + 1, _options.EachIsGiant) is not { } placement)
         {
             return result;
         }
 
         return Compile(index, placement) with { Locals = placement.Locals, Placement = placement };
     }
+
+    private bool IsGiant() => _options.EachIsGiant || (Used.Exceeds(JitBudget.Limits) && !Used.Exceeds(JitBudget.Worthwhile));
 
     private int[] CountReferences()
     {

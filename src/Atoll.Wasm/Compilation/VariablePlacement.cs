@@ -40,11 +40,12 @@ internal sealed class VariablePlacement
     /// <param name="variables">The function's locals.</param>
     /// <param name="references">How often each is used.</param>
     /// <param name="parameters">Number of parameters that it has anyway.</param>
-    public static VariablePlacement? For(List<LocalKind> variables, ReadOnlySpan<int> references, int parameters)
+    /// <param name="sparingly">Whether to do with few locals and parameters, to test the frame.</param>
+    public static VariablePlacement? For(List<LocalKind> variables, ReadOnlySpan<int> references, int parameters, bool sparingly)
     {
         VariablePlacement placement = new(variables.Count);
-        int locals = MostLocals;
-        int free = MostParameters - parameters;
+        int locals = sparingly ? 8 : MostLocals;
+        int free = sparingly ? 2 : MostParameters - parameters;
         bool hasFrame = variables.Count > locals + free;
         if (hasFrame)
         {

@@ -102,6 +102,48 @@ public class GiantFunctionTests
         Check(instance, Cases - 1);
     }
 
+    /// <summary>Interpreted at first, then taken over in the middle of its loop by compiled code; or compiled at the first call.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void It_computes_when_it_is_compiled_late(bool interpret)
+    {
+        WasmEngine engine = new(new WasmEngineOptions { EagerCodeBytes = 0, InterpretColdCode = interpret, ColdRounds = 1, EachIsGiant = true });
+        Instance instance = Guest.Run(
+            """
+            (module $m (memory 1)
+              (func $sum (export "sum") (param $n i32) (result i64) (local $a i64) (local $b i64) (local $c i32) (local $d f64) (local $e f32) (local $f i64) (local $g i32)
+                (local $h i32) (local $i i64) (local $j f64)
+                (loop $next
+                  (local.set $a (i64.add (local.get $a) (i64.extend_i32_u (local.get $n)))) (local.set $b (i64.add (local.get $b) (i64.const 2)))
+                  (local.set $c (i32.add (local.get $c) (i32.const 3))) (local.set $d (f64.add (local.get $d) (f64.const 4)))
+                  (local.set $e (f32.add (local.get $e) (f32.const 5))) (local.set $f (i64.sub (local.get $f) (i64.const 6)))
+                  (local.set $g (i32.sub (local.get $g) (i32.const 7))) (local.set $h (i32.xor (local.get $h) (local.get $n)))
+                  (local.set $i (i64.add (local.get $i) (i64.extend_i32_s (local.get $c)))) (local.set $j (f64.add (local.get $j) (local.get $d)))
+                  (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                (if (i32.eq (local.get $c) (i32.const 9)) (then (drop (i32.load (local.get $g)))))
+                (local.get $a) (local.get $b) (i64.add) (i64.extend_i32_s (local.get $c)) (i64.add) (i64.trunc_f64_s (local.get $d)) (i64.add)
+                (i64.trunc_f32_s (local.get $e)) (i64.add) (local.get $f) (i64.add) (i64.extend_i32_s (local.get $g)) (i64.add)
+                (i64.extend_i32_s (local.get $h)) (i64.add) (local.get $i) (i64.add) (i64.trunc_f64_s (local.get $j)) (i64.add)))
+            """,
+            engine);
+        foreach (long n in (long[])[1, 2, 5, 1000, 4, 7])
+        {
+            long xor = 0;
+            for (long i = 1; i <= n; i++)
+            {
+                xor ^= i;
+            }
+
+            // 2 + 3 + 4 + 5 - 6 - 7 for each round; the sums of multiples of 3 and of 4.
+            Assert.Equal((n * (n + 1) / 2 * 8) + n + xor, instance.Call("sum", Value.I32((int)n))[0].AsI64());
+        }
+
+        TrapException trap = Assert.Throws<TrapException>(() => instance.Call("sum", Value.I32(3)));
+        Assert.Equal((TrapKind.MemoryOutOfBounds, "sum"), (trap.Kind, Assert.Single(trap.GuestStack).FunctionName));
+        GC.KeepAlive(instance);
+    }
+
     [Fact]
     public void A_trap_tells_one_frame()
     {

@@ -72,6 +72,11 @@ public sealed class SpecTests(Totals totals)
     [Trait("Category", "Long")]
     public void Compiled_as_giants(string unit) => Run(unit, "json", new WasmEngineOptions { EachIsGiant = true }, "giant");
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Pinned(string unit) => Run(unit, "json", new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned }, "pinned");
+
     /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
     [Fact]
     public void The_scope_decides_on_every_file_of_its_groups()

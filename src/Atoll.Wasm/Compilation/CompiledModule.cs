@@ -8,7 +8,7 @@ using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
 
-/// <summary>A module's code, loaded. The collector unloads it when neither a module nor an instance nor a function of it is left.</summary>
+/// <summary>A module's code, loaded. Unless it is pinned, the collector unloads it when neither a module nor an instance nor a function of it is left.</summary>
 internal sealed unsafe class CompiledModule
 {
     public const string FactoryName = "Create";
@@ -23,7 +23,7 @@ internal sealed unsafe class CompiledModule
     private readonly delegate*<InstanceContext> _factory;
 
     // Unloading begins when the load context is collected; everything that can run the code leads here.
-    private readonly AssemblyLoadContext _loadContext = new("Atoll module", isCollectible: true);
+    private readonly AssemblyLoadContext _loadContext;
 
     /// <param name="definition">The module.</param>
     /// <param name="engine">The engine.</param>
@@ -34,6 +34,7 @@ internal sealed unsafe class CompiledModule
     {
         _definition = definition;
         _engine = engine;
+        _loadContext = new AssemblyLoadContext("Atoll module", isCollectible: engine.Options.CodeLifetime == CodeLifetime.Unloadable);
         _lines = new Lazy<SourceLines?>(() => SourceLines.Of(definition));
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];

@@ -31,7 +31,7 @@ internal sealed partial class ModuleCompiler
         _isBatch = true;
         _first = first;
         _count = count;
-        _assembly = new ModuleAssembly(batch, NextVersion());
+        _assembly = new ModuleAssembly(batch, NextVersion()) { IsPinned = engine.Options.CodeLifetime == CodeLifetime.Pinned };
     }
 
     /// <summary>The image of a batch: the functions from <paramref name="first"/> on, whose methods come first and in order.</summary>

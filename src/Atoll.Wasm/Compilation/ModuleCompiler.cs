@@ -30,7 +30,7 @@ internal sealed partial class ModuleCompiler
         Definition = definition;
         Engine = engine;
         _cells = cells;
-        _assembly = new ModuleAssembly(typeof(InstanceContext), NextVersion());
+        _assembly = new ModuleAssembly(typeof(InstanceContext), NextVersion()) { IsPinned = engine.Options.CodeLifetime == CodeLifetime.Pinned };
         _memoryFields = [.. definition.Memories.Select((_, i) => _assembly.AddField($"{Member.Memory}{i}", typeof(byte*)))];
         _tableFields = [.. definition.Tables.Select((_, i) => _assembly.AddField($"{Member.Table}{i}", typeof(Table)))];
         _globalFields = [.. definition.Globals.Select((g, i) => IsGlobalCell(i)

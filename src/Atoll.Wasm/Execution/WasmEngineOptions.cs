@@ -55,6 +55,10 @@ public sealed record WasmEngineOptions
     /// <value>Default: true. The JIT compiler takes as long for a function as the interpreter takes to run it some hundred times.</value>
     public bool InterpretColdCode { get; init; } = true;
 
+    /// <summary>How long compiled code stays in the process.</summary>
+    /// <value>Default: <see cref="CodeLifetime.Unloadable"/>.</value>
+    public CodeLifetime CodeLifetime { get; init; }
+
     /// <summary>How often each operation of a function is interpreted, on average, before the function is compiled.</summary>
     internal int ColdRounds { get; init; } = 1000;
 
@@ -69,6 +73,11 @@ public sealed record WasmEngineOptions
         if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)
         {
             throw new ArgumentException($"{nameof(StackBudgetBytes)} is {StackBudgetBytes}; it must be between 16384 and 1048576");
+        }
+
+        if (CodeLifetime is not (CodeLifetime.Unloadable or CodeLifetime.Pinned))
+        {
+            throw new ArgumentException($"{nameof(CodeLifetime)} is {(int)CodeLifetime}, which is no member of the enumeration");
         }
 
         if (MaxTableElements > 100_000_000)

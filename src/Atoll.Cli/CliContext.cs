@@ -30,7 +30,7 @@ internal sealed record CliContext
     {
         Out = new LazyWriter(() => new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = false, NewLine = "\n" }),
         Error = new LazyWriter(() => new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" }),
-        In = Console.In,
+        In = new LazyReader(() => Console.In),
         OpenStandard = stream => stream switch
         {
             StandardStream.Input => Console.OpenStandardInput(),

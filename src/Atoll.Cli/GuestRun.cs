@@ -22,9 +22,19 @@ internal sealed record GuestRun
 
     public ulong? Fuel { get; init; }
 
+    /// <summary>Whether code that was compiled before is looked for.</summary>
+    public bool UseCache { get; init; } = true;
+
+    public bool Deterministic { get; init; }
+
+    public GuestProfile? Profile { get; init; }
+
+    public StatsForm Stats { get; init; }
+
     public int Start(CliContext context)
     {
-        WasmEngine engine = new(new WasmEngineOptions { ConsumeFuel = Fuel is not null });
+        WasmEngineOptions options = CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null);
+        WasmEngine engine = new(options with { Deterministic = Deterministic, Profiling = Profile is not null });
         WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
         if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
         {
@@ -40,11 +50,24 @@ internal sealed record GuestRun
                 denied.Add(decision.Capability.ToString());
             }
         });
-        StoreOptions limits = new() { MaxMemoryBytes = MaxMemoryBytes, Fuel = Fuel, Timeout = Timeout, CancellationToken = context.Cancellation };
+        using GuestProfiler? profiler = Profile?.Begin();
+        StoreOptions limits = new()
+        {
+            MaxMemoryBytes = MaxMemoryBytes,
+            Fuel = Fuel,
+            Timeout = Timeout,
+            CancellationToken = context.Cancellation,
+            CollectStats = Stats != StatsForm.None,
+            Profiler = profiler,
+        };
         Linker linker = new Linker(engine).AddWasiPreview1();
 
         // Shells see eight bits of the guest's exit code; the rest is the guest's own loss.
-        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits));
+        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits, store =>
+        {
+            GuestStats.Write(context.Error, Stats, store);
+            Profile?.Write(profiler!, Path, context.Error);
+        }));
         if (code != 0)
         {
             foreach (string capability in denied)
@@ -63,8 +86,8 @@ internal sealed record GuestRun
             .AllowStdin(context.OpenStandard(StandardStream.Input))
             .AllowStdout(context.OpenStandard(StandardStream.Output))
             .AllowStderr(context.OpenStandard(StandardStream.Error))
-            .AllowClock()
-            .AllowRandom();
+            .AllowClock(Deterministic ? new VirtualWorld.Clock() : null)
+            .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
         foreach ((string name, string value) in Environment)
         {
             grants = grants.AllowEnvironment(name, value);

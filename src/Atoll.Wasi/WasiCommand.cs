@@ -25,6 +25,7 @@ public static class WasiCommand
     /// <param name="module">The program.</param>
     /// <param name="grants">What it may reach.</param>
     /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <param name="atEnd">Gets the store however the program ended, before it is disposed: for <see cref="Store.LastCall"/> and the like.</param>
     /// <returns>The program's exit code; 0 when it returns from its start function.</returns>
     /// <exception cref="UnlinkableException">The program imports what the linker does not define, or has no <c>_start</c>.</exception>
     /// <exception cref="TrapException">The program trapped.</exception>
@@ -32,7 +33,7 @@ public static class WasiCommand
     /// <exception cref="LimitExceededException">A limit stopped it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="HostFunctionException">The host failed, for example because a stream could not be written.</exception>
-    public static int Run(Linker linker, WasmModule module, Grants grants, StoreOptions? options = null)
+    public static int Run(Linker linker, WasmModule module, Grants grants, StoreOptions? options = null, Action<Store>? atEnd = null)
     {
         ArgumentNullException.ThrowIfNull(linker);
         ArgumentNullException.ThrowIfNull(module);
@@ -57,6 +58,10 @@ public static class WasiCommand
         {
             FlushAfterError(context, exception is TrapException or GuestThrownException ? TimeLeft(options, began) : LastWords);
             throw;
+        }
+        finally
+        {
+            atEnd?.Invoke(store);
         }
 
         Flush(context, options, began);

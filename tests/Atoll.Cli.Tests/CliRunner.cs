@@ -8,6 +8,12 @@ internal sealed class CliRunner : IDisposable
 {
     private readonly Dictionary<string, string> _variables = [];
 
+    public CliRunner()
+    {
+        _variables.Add(CodeStore.Variable, "cache");
+        _variables.Add(CodeStore.KeyVariable, "key");
+    }
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("atoll-cli-").FullName;
 
     public string Input { get; set; } = string.Empty;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Atoll.Cli.CommandLine;
 
 namespace Atoll.Cli.Tests;
@@ -78,6 +79,79 @@ public sealed class RunTests
         Assert.Equal(ExitCodes.Limit, result.Code);
         Assert.Contains($"[{code}]", result.Error, StringComparison.Ordinal);
         Assert.Contains(option, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stats_say_what_the_guest_used_however_it_ended()
+    {
+        using CliRunner cli = new();
+        cli.Write("hello.wat", Hello);
+        cli.Write("trap.wat", "(module (func (export \"_start\") unreachable))");
+        CliResult text = await cli.RunAsync("run", "--stats", "hello.wat");
+        Assert.Equal((7, "hello\n"), (text.Code, text.Out));
+        Assert.Matches(@"^stats: [\d.,]+ ms, [\d.,]+ ms of processor time, 64 KiB of memory, 2 calls of the host\n$", text.Error);
+        CliResult json = await cli.RunAsync("run", "--stats", "--json", "--fuel", "1000", "hello.wat");
+        using JsonDocument document = JsonDocument.Parse(json.Error);
+        Assert.Equal(2, document.RootElement.GetProperty("hostCalls").GetInt64());
+        Assert.Equal(65536, document.RootElement.GetProperty("peakMemoryBytes").GetInt64());
+        Assert.InRange(document.RootElement.GetProperty("fuel").GetInt64(), 1, 100);
+        CliResult trap = await cli.RunAsync("run", "--stats", "trap.wat");
+        Assert.Equal(ExitCodes.Trap, trap.Code);
+        Assert.StartsWith("stats: ", trap.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await cli.RunAsync("run", "--json", "hello.wat")).Code);
+    }
+
+    [Fact]
+    public async Task A_deterministic_guest_sees_the_same_world_each_time()
+    {
+        // Writes two times, what a sleep of an hour did to the clock, random bytes, and a NaN.
+        const string World = """
+            (module
+              (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\40\00\00\00\60\00\00\00")
+              (func (export "_start") (local $zero f64)
+                (drop (call $time (i32.const 0) (i64.const 1) (i32.const 64)))
+                (drop (call $time (i32.const 1) (i64.const 1) (i32.const 72)))
+                (i32.store (i32.const 216) (i32.const 1))
+                (i64.store (i32.const 224) (i64.const 3600000000000))
+                (drop (call $poll (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)))
+                (drop (call $time (i32.const 1) (i64.const 1) (i32.const 80)))
+                (drop (call $random (i32.const 88) (i32.const 64)))
+                (f64.store (i32.const 152) (f64.div (local.get $zero) (local.get $zero)))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))
+            """;
+        using CliRunner cli = new();
+        cli.Write("world.wat", World);
+        CliResult first = await cli.RunAsync("run", "--deterministic", "world.wat");
+        Assert.Equal(0, first.Code);
+        Assert.Equal(first, await cli.RunAsync("run", "--deterministic", "--fuel", "100000", "world.wat"));
+        CliResult refused = await cli.RunAsync("run", "--deterministic", "--timeout", "1s", "world.wat");
+        Assert.Equal(ExitCodes.Usage, refused.Code);
+        Assert.Contains("--fuel", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("out.json", "speedscope")]
+    [InlineData("out.folded", "inferno")]
+    public async Task A_profile_is_written_however_the_guest_ends(string file, string viewer)
+    {
+        using CliRunner cli = new();
+        cli.Write("spin.wat", """
+            (module
+              (func $spin (loop $l (br $l)))
+              (func $main (export "_start") (call $spin)))
+            """);
+        CliResult result = await cli.RunAsync("run", "--timeout", "500ms", "--profile", file, "spin.wat");
+        Assert.Equal(ExitCodes.Limit, result.Code);
+        Assert.Contains(file.EndsWith(".json", StringComparison.Ordinal) ? "\"name\":\"spin\"" : "main;spin ", cli.Read(file), StringComparison.Ordinal);
+        Assert.Matches($@"profile: [\d,]+ samples of [\d,]+ ms are in .*{file}\. .*{viewer}", result.Error);
+        Assert.Contains("[limit.time]", result.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await cli.RunAsync("run", "--profile", "out.svg", "spin.wat")).Code);
+        Assert.Equal(ExitCodes.Usage, (await cli.RunAsync("run", "--profile-interval", "2ms", "spin.wat")).Code);
     }
 
     [Fact]

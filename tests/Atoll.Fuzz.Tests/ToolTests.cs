@@ -35,7 +35,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public void All_numeric_instructions_are_generated()
+    public void All_instructions_are_generated()
     {
         HashSet<Opcode> seen = [];
         for (ulong seed = 0; seed < 600; seed++)
@@ -47,7 +47,7 @@ public sealed class ToolTests
             }
         }
 
-        Assert.Empty(Instructions.All.Where(row => row.Signature.Length > 0 && !seen.Contains(row.Opcode)).Select(row => row.Mnemonic));
+        Assert.Equal("", string.Join(' ', Instructions.All.Where(row => !seen.Contains(row.Opcode)).Select(row => row.Mnemonic)));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ internal static class Program
                 _seed = options.Seed + i;
                 watch.Restart();
                 Note();
-                Case(options.Kind ?? FuzzCase.KindOf(_seed));
+                Case(options.Kind ?? FuzzCase.KindOf(_seed), watch);
                 if (_time.Elapsed > report)
                 {
                     Console.WriteLine($"{_time.Elapsed:hh\\:mm\\:ss} {Counts}");
@@ -65,9 +65,9 @@ internal static class Program
             CultureInfo.InvariantCulture,
             $"modules={_cases[0]} mutations={_cases[1] + _cases[2]} still_valid={_valid} executions={_executions} failures={_failures}");
 
-        private void Case(FuzzKind kind)
+        private void Case(FuzzKind kind, Watch watch)
         {
-            (RunReport result, Finding? finding) = FuzzCase.Run(kind, _seed, corpus, options.Reduce ? Reductions : 0);
+            (RunReport result, Finding? finding) = FuzzCase.Run(kind, _seed, corpus, options.Reduce ? Reductions : 0, watch.Restart);
             _cases[(int)kind]++;
             _executions += result.Executions;
             _valid += kind != FuzzKind.Generated && result.Refusal is null ? 1 : 0;

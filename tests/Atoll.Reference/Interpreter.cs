@@ -19,6 +19,9 @@ internal sealed partial class Interpreter
     /// <summary>Calls within calls at which the stack counts as exhausted.</summary>
     public int MaxCallDepth { get; init; } = 10_000;
 
+    /// <summary>Whether the deterministic profile holds ("Profiles").</summary>
+    public bool Deterministic { get; init; }
+
     /// <summary>Bytes that one memory may have.</summary>
     public ulong MaxMemoryBytes { get; init; } = 1UL << 32;
 
@@ -50,7 +53,7 @@ internal sealed partial class Interpreter
             Spend(1);
             if (step.Operator is { } apply)
             {
-                apply(_stack);
+                (Deterministic ? Numerics.DeterministicOperators.Find(step.Row.Mnemonic) ?? apply : apply)(_stack);
             }
             else
             {

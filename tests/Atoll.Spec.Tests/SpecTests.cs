@@ -22,6 +22,9 @@ public sealed class SpecTests(Totals totals)
     // Of the first the data have only the binary form; the text of the second is not in the specification's grammar: (ref.i31 local.get 1).
     private static readonly string[] HaveNoText = ["core-wasmtime/misc/embenchen_fannkuch", "core-wasmtime/gc/anyref_that_is_i31_barriers"];
 
+    /// <summary>Files that ask for canonical NaNs.</summary>
+    internal static readonly string[] Deterministic = ["core-wasmtime/simd/canonicalize-nan", "core-wasmtime/misc/canonicalize-nan-scalar"];
+
     // What the suite's list of features may say of a file that this engine must run.
     private static readonly string[] Features =
         ["extended-const", "multi-memory", "simd", "relaxed-simd", "memory64", "function-references", "gc", "exceptions", "tail-call", "threads"];
@@ -75,7 +78,19 @@ public sealed class SpecTests(Totals totals)
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", "Long")]
+    public void Deterministic_interpreted(string unit) =>
+        Run(unit, "json", new WasmEngineOptions { Deterministic = true, Features = WasmFeatures.Default, EagerCodeBytes = 0, ColdRounds = 1_000_000 }, "deterministic-interpreted");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
     public void Pinned(string unit) => Run(unit, "json", new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned }, "pinned");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Deterministic_compiled(string unit) =>
+        Run(unit, "json", new WasmEngineOptions { Deterministic = true, Features = WasmFeatures.Default }, "deterministic");
 
     /// <summary>A file can only be left out for a feature that the suite's own list names.</summary>
     [Fact]
@@ -128,6 +143,11 @@ public sealed class SpecTests(Totals totals)
         {
             // The other suites use proposals, which are off by default.
             engine = (engine ?? new WasmEngineOptions()) with { Features = WasmFeatures.All };
+        }
+
+        if (Deterministic.Contains(unit))
+        {
+            engine = (engine ?? new WasmEngineOptions()) with { Deterministic = true };
         }
 
         WastResult result = WastScript.Run(commands, new WastOptions { FileName = unit, Engine = engine }, TestContext.Current.CancellationToken);

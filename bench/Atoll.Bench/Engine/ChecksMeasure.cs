@@ -14,12 +14,15 @@ internal static class ChecksMeasure
         yield return Measure("epoch_pct", "interruption of loops", "≤ 5 %", runs, new WasmEngineOptions(), bare);
         yield return Measure("guard_pct", "stack guard", "≤ 3 %", runs, bare, bare with { StackGuard = false });
         yield return Measure("fuel_pct", "fuel (in place of interruption)", "≤ 15 %", runs, bare with { ConsumeFuel = true }, bare);
+        yield return Measure(null, "deterministic profile, kernels with floats", "", runs, new WasmEngineOptions { Deterministic = true }, new WasmEngineOptions(), "matrix", "nbody");
     }
 
-    private static Measurement Measure(string key, string what, string goal, int runs, WasmEngineOptions with, WasmEngineOptions without)
+    private static Measurement Measure(
+        string? key, string what, string goal, int runs, WasmEngineOptions with, WasmEngineOptions without, params string[] only)
     {
         List<Comparison> kernels = [];
-        foreach (KernelBench.Kernel kernel in KernelBench.All())
+        KernelBench.Kernel[] chosen = [.. KernelBench.All().Where(k => only.Length == 0 || only.Contains(k.Name))];
+        foreach (KernelBench.Kernel kernel in chosen)
         {
             byte[] wasm = File.ReadAllBytes(kernel.Path);
             using Side checkedSide = new(with, wasm);
@@ -41,7 +44,7 @@ internal static class ChecksMeasure
         Interval ratio = Comparison.GeometricMean(kernels);
         Comparison worst = kernels.MaxBy(k => k.Ratio.Median)!;
         Samples percent = Samples.Of([(ratio.Low - 1) * 100, (ratio.Median - 1) * 100, (ratio.High - 1) * 100]);
-        string name = KernelBench.All()[kernels.IndexOf(worst)].Name;
+        string name = chosen[kernels.IndexOf(worst)].Name;
         return Measurement.Absolute(key, FormattableString.Invariant($"{what} (worst: {name} {(worst.Ratio.Median - 1) * 100:F0} %)"), "%", percent, goal);
     }
 

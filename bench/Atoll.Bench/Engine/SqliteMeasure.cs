@@ -26,7 +26,7 @@ internal static partial class SqliteMeasure
         string package = Install(plan);
         string wasm = Path.Combine(package, "dist", "sql-wasm.wasm");
         Dictionary<string, string> names = ShortNames(package);
-        using SqliteProgram program = new(new WasmEngine(), File.ReadAllBytes(wasm), names);
+        using SqliteLibrary program = new(new WasmEngine(), File.ReadAllBytes(wasm), names);
         using NodePeer peer = new(Path.Combine(Folder, "sqlite-peer.mjs"));
         peer.Ask(new { cmd = "load", wasm, names, setup = plan.Setup, statements = plan.Statements.Select(s => s.Sql) });
         foreach (string sql in plan.Setup)
@@ -49,7 +49,7 @@ internal static partial class SqliteMeasure
         }
     }
 
-    private static void Round(SqliteProgram program, NodePeer peer, Plan plan, int[] texts, Comparison? whole, Comparison[] parts)
+    private static void Round(SqliteLibrary program, NodePeer peer, Plan plan, int[] texts, Comparison? whole, Comparison[] parts)
     {
         JsonElement answer = peer.Ask(new { cmd = "run" });
         double mine = 0;

@@ -1,118 +1,84 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Atoll.Wasm;
+using Atoll.Wasm.Text;
 
 namespace Atoll.Bench;
 
-/// <summary>SQLite of sql.js in this engine. Its JavaScript is not used: nothing that the statements do depends on the outside.</summary>
-internal sealed class SqliteProgram : IDisposable
+/// <summary>
+/// SQLite as a program that needs nothing: made from the library of an npm package, whose imports (the services of its JavaScript) become functions that give
+/// zero, and which gets an entry that runs a batch of statements in memory. A wrong result is a trap.
+/// </summary>
+internal static partial class SqliteProgram
 {
-    private const int Row = 100;
-    private const int Done = 101;
-    private const int NotImplemented = -52;
+    private const string Name = ":memory:\0";
 
-    private readonly Store _store;
-    private readonly Memory _memory;
-    private readonly Func<int, int> _malloc;
-    private readonly Func<int, int, int, int, int, int> _prepare;
-    private readonly Func<int, int> _step;
-    private readonly Func<int, int> _finalize;
-    private readonly Func<int, int> _columnCount;
-    private readonly Func<int, int, int> _columnText;
-    private readonly Func<int, int> _message;
-    private readonly int _slot;
-    private readonly int _database;
+    /// <summary>The last statement overflows, which is an error, unless the sums are right.</summary>
+    private const string Batch = """
+        create table t(n integer, s text);
+        with recursive c(x) as (select 1 union all select x+1 from c where x<30000) insert into t select x, printf('%05d', (x*7919)%30000) from c;
+        create index i on t(s);
+        create table u as select n%100 as g, count(*) as c, sum(n) as m from t group by n%100;
+        update t set n = n + 1 where s < '05000';
+        delete from t where n % 7 = 0;
+        create index j on t(n);
+        select case when (select count(*)||':'||sum(n)||':'||max(s) from t)||(select ':'||sum(c*m) from u join t on t.n = u.g)
+          = '25713:385734422:29999:113396400000' then 1 else abs(-9223372036854775808) end;
+        """ + "\0";
 
-    public SqliteProgram(WasmEngine engine, byte[] wasm, Dictionary<string, string> names)
+    public static byte[] Make()
     {
-        WasmModule module = engine.LoadModule(wasm);
-        _store = new Store(engine);
-        Linker linker = new(engine);
-        foreach (ModuleImport import in module.Imports)
+        using StringWriter printed = new(CultureInfo.InvariantCulture);
+        WatText.Print(File.ReadAllBytes(Path.Combine(ConformanceData.Root, "programs", "npm", "sqlite-sqljs-debug.wasm")), printed);
+        List<string> lines = [.. printed.ToString().Split('\n')];
+
+        // Functions that are imported come first in the index space; so do those in their place.
+        List<string> stubs = [];
+        lines.RemoveAll(line =>
         {
-            FunctionType type = (FunctionType)import.Type;
-            linker.DefineFunction(import.Module, import.Name, type, (_, arguments, results) =>
+            if (Import().Match(line) is not { Success: true } import)
             {
-                if (results.Length > 0)
-                {
-                    // As on the other side: functions of one parameter are those that may succeed (close, sync).
-                    results[0] = arguments.Length > 1 ? Value.I32(NotImplemented) : Value.Default(type.Results[0]);
-                }
-            });
-        }
-
-        Instance instance = linker.Instantiate(_store, module);
-        _memory = instance.GetMemory(names["memory"])!;
-        _malloc = Get<Func<int, int>>("malloc");
-        _prepare = Get<Func<int, int, int, int, int, int>>("sqlite3_prepare_v2");
-        _step = Get<Func<int, int>>("sqlite3_step");
-        _finalize = Get<Func<int, int>>("sqlite3_finalize");
-        _columnCount = Get<Func<int, int>>("sqlite3_column_count");
-        _columnText = Get<Func<int, int, int>>("sqlite3_column_text");
-        _message = Get<Func<int, int>>("sqlite3_errmsg");
-        Get<Action>("__wasm_call_ctors")();
-        _slot = _malloc(4);
-        if (Get<Func<int, int, int>>("sqlite3_open")(Text(":memory:"), _slot) != 0)
-        {
-            throw new InvalidOperationException("sqlite3_open failed");
-        }
-
-        _database = Word(_slot);
-
-        TDelegate Get<TDelegate>(string name)
-            where TDelegate : Delegate => instance.GetFunction(names[name])!.ToDelegate<TDelegate>();
-    }
-
-    /// <summary>Puts a text into the program's memory, with a zero byte at its end.</summary>
-    public int Text(string text)
-    {
-        byte[] bytes = [.. Encoding.UTF8.GetBytes(text), 0];
-        int address = _malloc(bytes.Length);
-        bytes.CopyTo(_memory.GetSpan((uint)address, (uint)bytes.Length));
-        return address;
-    }
-
-    /// <summary>Runs a statement; returns its cells.</summary>
-    public string Execute(int sql)
-    {
-        Check(_prepare(_database, sql, -1, _slot, 0) == 0);
-        int statement = Word(_slot);
-        List<string> cells = [];
-        int state;
-        while ((state = _step(statement)) == Row)
-        {
-            int columns = _columnCount(statement);
-            for (int i = 0; i < columns; i++)
-            {
-                cells.Add(Read(_columnText(statement, i)));
+                return false;
             }
-        }
 
-        Check(state == Done);
-        _finalize(statement);
-        return string.Join('|', cells);
+            string result = Result().Match(line) is { Success: true } type ? $" ({type.Groups[1].Value}.const 0)" : "";
+            stubs.Add($"  (func {import.Groups[1].Value}{result})");
+            return true;
+        });
+        lines.InsertRange(lines.FindIndex(line => line.StartsWith("  (func ", StringComparison.Ordinal)), stubs);
+        Dictionary<string, string> exports = lines.Select(line => Export().Match(line)).Where(export => export.Success)
+            .ToDictionary(export => export.Groups[1].Value, export => export.Groups[2].Value);
+        lines.Insert(lines.LastIndexOf(")"), Entry(exports));
+        return WatText.ToBinary(string.Join('\n', lines)).ToArray();
     }
 
-    public void Dispose() => _store.Dispose();
-
-    private void Check(bool holds)
+    private static string Entry(Dictionary<string, string> exports)
     {
-        if (!holds)
-        {
-            throw new InvalidOperationException($"SQLite says: {Read(_message(_database))}");
-        }
+        byte[] text = Encoding.UTF8.GetBytes(Name + Batch);
+        string data = string.Concat(text.Select(b => $"\\{b:x2}"));
+        string Call(string function) => $"call {exports[function]}";
+        return $"""
+              (func $batch (local $room i32)
+                ({Call("emscripten_stack_init")})
+                ({Call("__set_stack_limits")} ({Call("emscripten_stack_get_base")}) ({Call("emscripten_stack_get_end")}))
+                ({Call("__wasm_call_ctors")})
+                (local.set $room ({Call("malloc")} (i32.const {text.Length + 16})))
+                (memory.init $texts (i32.add (local.get $room) (i32.const 16)) (i32.const 0) (i32.const {text.Length}))
+                (if ({Call("sqlite3_open")} (i32.add (local.get $room) (i32.const 16)) (local.get $room)) (then unreachable))
+                (if ({Call("sqlite3_exec")} (i32.load (local.get $room)) (i32.add (local.get $room) (i32.const {16 + Name.Length})) (i32.const 0) (i32.const 0) (i32.const 0))
+                  (then unreachable)))
+              (export "_start" (func $batch))
+              (data $texts "{data}")
+            """;
     }
 
-    private int Word(int address) => BinaryPrimitives.ReadInt32LittleEndian(_memory.GetSpan((uint)address, 4u));
+    [GeneratedRegex("""^  \(import "[^"]*" "[^"]*" \(func (.*)\)\)$""")]
+    private static partial Regex Import();
 
-    private string Read(int address)
-    {
-        if (address == 0)
-        {
-            return "null";
-        }
+    [GeneratedRegex(@"\(result (\w+)\)")]
+    private static partial Regex Result();
 
-        Span<byte> rest = _memory.GetSpan((uint)address, (uint)_memory.ByteLength - (uint)address);
-        return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
-    }
+    [GeneratedRegex("""\(export "([^"]+)" \(func (\d+)\)\)""")]
+    private static partial Regex Export();
 }

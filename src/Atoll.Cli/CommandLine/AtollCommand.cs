@@ -15,6 +15,8 @@ internal static class AtollCommand
         ("inspect", static () => new InspectVerb()),
         ("wat", static () => new WatVerb()),
         ("print", static () => new PrintVerb()),
+        ("compile", static () => new CompileVerb()),
+        ("cache", static () => new CacheVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
         ("mcp", static () => new McpVerb()),

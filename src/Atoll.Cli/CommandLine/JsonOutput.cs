@@ -8,12 +8,15 @@ namespace Atoll.Cli.CommandLine;
 /// <summary>Writes the one JSON object that a verb with <c>--json</c> prints.</summary>
 internal static class JsonOutput
 {
-    public static void Write(TextWriter output, Action<Utf8JsonWriter> members)
+    /// <param name="output">Where to.</param>
+    /// <param name="members">Writes what is in the object.</param>
+    /// <param name="indented">Whether it has lines for people; otherwise it is one line.</param>
+    public static void Write(TextWriter output, Action<Utf8JsonWriter> members, bool indented = true)
     {
         ArrayBufferWriter<byte> buffer = new();
 
         // The text goes to a terminal or a program, never into HTML: keep it readable.
-        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = indented, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
             members(writer);

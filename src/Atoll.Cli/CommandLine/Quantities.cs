@@ -41,6 +41,15 @@ internal static class Quantities
         return true;
     }
 
+    /// <summary>A size for people, in the units that sizes are read in.</summary>
+    public static string FormatSize(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MB"),
+        >= 1L << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 10):0.0} KB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+    };
+
     public static Option<ulong?> SizeOption(string name, string description) => new(name)
     {
         Description = description,

@@ -31,6 +31,23 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
 
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
+
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "The same program with the same input does the same on every machine: one NaN, no threads, random numbers from a fixed seed, and a clock that begins " +
+            "with the year 2000 and moves when it is looked at; sleeping takes no time. Not with --timeout; use --fuel. Files are as they are.",
+    };
+
+    private readonly Option<bool> _stats = new("--stats") { Description = "Say on standard error at the end what the guest used: time, memory, calls of the host; with --fuel also fuel." };
+
+    private readonly Option<bool> _json = new("--json") { Description = "With --stats: as one line with a JSON object." };
+
+    private readonly Option<string?> _profile = CommonOptions.Text(
+        "--profile", "OUT", "Write where the guest spent its time: OUT.json for speedscope, OUT.folded or OUT.txt for flamegraph.pl and inferno.");
+
+    private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
+
     private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
@@ -60,12 +77,31 @@ internal sealed class RunVerb : Verb
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
+        command.Add(_noCache);
+        command.Add(_deterministic);
+        command.Add(_stats);
+        command.Add(_json);
+        command.Add(_profile);
+        command.Add(_profileInterval);
         command.Add(_program);
     }
 
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         string path = arguments.GetValue(_program)!;
+        bool stats = arguments.GetValue(_stats);
+        bool json = arguments.GetValue(_json);
+        if (json && !stats)
+        {
+            throw CliException.Usage("--json says how --stats reports; standard output is the guest's. Add --stats, or leave it out.");
+        }
+
+        bool deterministic = arguments.GetValue(_deterministic);
+        if (deterministic && arguments.GetValue(_timeout) is not null)
+        {
+            throw CliException.Usage("--timeout would end the guest at another point each time; with --deterministic limit it with --fuel.");
+        }
+
         GuestRun run = new()
         {
             Path = path,
@@ -74,6 +110,10 @@ internal sealed class RunVerb : Verb
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
+            UseCache = !arguments.GetValue(_noCache),
+            Deterministic = deterministic,
+            Profile = GuestProfile.For(arguments.GetValue(_profile), arguments.GetValue(_profileInterval), context),
+            Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
         };
         return Task.FromResult(run.Start(context));
     }

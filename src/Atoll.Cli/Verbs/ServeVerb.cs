@@ -42,6 +42,8 @@ internal sealed class ServeVerb : Verb
         CustomParser = ParseLevel,
     };
 
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Do not describe at the start what is served." };
 
     public override string Name => "serve";
@@ -63,7 +65,7 @@ internal sealed class ServeVerb : Verb
 
     public override void Define(Command command)
     {
-        foreach (Option option in new Option[] { _stdio, _workspace, _allow, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _quiet })
+        foreach (Option option in new Option[] { _stdio, _workspace, _allow, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
         {
             command.Add(option);
         }
@@ -114,6 +116,7 @@ internal sealed class ServeVerb : Verb
             Host = arguments.GetValue(_host)!,
             Port = arguments.GetValue(_port),
             Version = VersionVerb.Short,
+            CodeCache = arguments.GetValue(_noCache) ? null : CodeStore.OpenExisting(context),
             Quiet = arguments.GetValue(_quiet),
             LogLevel = arguments.GetValue(_logLevel),
         };

@@ -46,7 +46,7 @@ public sealed class McpServerHost : IAsyncDisposable
             .AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning)
             .AddProvider(_log));
         Metrics = new MetricStore();
-        _programs = new ToolPrograms(Metrics, natives, _loggers);
+        _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
         var policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
         _catalog = ToolCatalog.Load(ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives);
         Runner = new ToolRunner(configuration, policy, _programs.Get, _loggers.CreateLogger<ToolRunner>());

@@ -1,3 +1,4 @@
+using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp;
@@ -31,6 +32,10 @@ public sealed record ServeOptions
     /// <summary>The folder with the shipped tools; null looks beside the program and, in a clone, in <c>guests/tools</c>.</summary>
     /// <value>Default: null.</value>
     public string? ShippedToolsFolder { get; init; }
+
+    /// <summary>Where tools' compiled code is looked for; with one, code stays until the process ends (<see cref="CodeLifetime.Pinned"/>).</summary>
+    /// <value>Default: null, and tools are compiled when they are loaded.</value>
+    public ICodeCache? CodeCache { get; init; }
 
     /// <summary>Address for HTTP; only loopback is accepted.</summary>
     /// <value>Default: 127.0.0.1.</value>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Atoll.Host.Telemetry;
 using Atoll.Mcp.Tools.Native;
+using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp.Tools;
@@ -10,12 +11,13 @@ internal sealed class ToolPrograms
 {
     private readonly ConcurrentDictionary<ToolManifest, IToolProgram> _programs = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, IToolProgram> _natives;
-    private readonly WasmModules _modules = new();
+    private readonly WasmModules _modules;
     private readonly ILogger _logger;
 
-    public ToolPrograms(MetricStore metrics, IReadOnlyDictionary<string, IToolProgram> natives, ILoggerFactory loggers)
+    public ToolPrograms(MetricStore metrics, IReadOnlyDictionary<string, IToolProgram> natives, ICodeCache? cache, ILoggerFactory loggers)
     {
         _natives = new(natives, StringComparer.Ordinal) { ["telemetry.push"] = new TelemetryPush(metrics, TimeProvider.System) };
+        _modules = new WasmModules(cache);
         _logger = loggers.CreateLogger<ToolPrograms>();
     }
 

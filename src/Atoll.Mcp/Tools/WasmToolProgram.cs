@@ -157,9 +157,10 @@ internal sealed class WasmModules
     private readonly ConcurrentDictionary<string, Lazy<WasmModule>> _byHash = new(StringComparer.Ordinal);
     private readonly WasmEngine _engine;
 
-    public WasmModules()
+    /// <param name="cache">Where code is looked for, or null. Modules are never dropped here, so nothing is lost with code that cannot be unloaded.</param>
+    public WasmModules(ICodeCache? cache)
     {
-        _engine = new WasmEngine(new WasmEngineOptions());
+        _engine = new WasmEngine(cache is null ? new WasmEngineOptions() : new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, CodeCache = cache });
         Linker = new Linker(_engine).AddWasiPreview1();
     }
 

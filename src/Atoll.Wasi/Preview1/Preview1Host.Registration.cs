@@ -5,8 +5,6 @@ namespace Atoll.Wasi.Preview1;
 /// <content>The names of the functions.</content>
 internal static partial class Preview1Host
 {
-    private delegate int PathOpenFunction(Caller caller, int fd, int lookup, int pointer, int length, int flags, long rights, long inheriting, int descriptorFlags, int result);
-
     public static void AddTo(Linker linker)
     {
         void Add(string name, Delegate function) => linker.DefineFunction(ModuleName, name, function);
@@ -42,7 +40,7 @@ internal static partial class Preview1Host
         Add("path_filestat_get", PathFileStatGet);
         Add("path_filestat_set_times", PathFileStatSetTimes);
         Add("path_link", PathLink);
-        Add("path_open", new PathOpenFunction(PathOpen));
+        Add("path_open", PathOpen);
         Add("path_readlink", PathReadLink);
         Add("path_remove_directory", PathRemoveDirectory);
         Add("path_rename", PathRename);

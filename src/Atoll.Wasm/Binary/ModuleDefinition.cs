@@ -55,7 +55,13 @@ internal sealed class ModuleDefinition
     /// <summary>Offset of the content of the code section.</summary>
     public int CodeStart { get; set; }
 
+    /// <summary>Code of all bodies together, in bytes.</summary>
+    public long CodeBytes => Bodies.Sum(body => (long)body.Code.Length);
+
     public CustomSection[] CustomSections { get; set; } = [];
+
+    /// <summary>Whether the validator has seen it, and has noted in the bodies what the compiler wants to know.</summary>
+    public bool IsValidated { get; set; }
 
     /// <summary>Whether the module says which line an instruction comes from. Known once the sections are.</summary>
     public bool HasLines => _hasLines ??= CustomSections.Any(s => s.Name == Debugging.SourceLines.SectionName);

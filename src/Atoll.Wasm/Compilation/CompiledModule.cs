@@ -27,10 +27,10 @@ internal sealed unsafe class CompiledModule
 
     /// <param name="definition">The module.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="image">Its own assembly.</param>
+    /// <param name="load">Loads its own assembly by one of the ways that are given.</param>
     /// <param name="exportedGlobals">Globals that are exported.</param>
     /// <param name="lazy">What compiles functions when they are called; null when the module's assembly has them all.</param>
-    public CompiledModule(ModuleDefinition definition, WasmEngine engine, byte[] image, HashSet<int> exportedGlobals, LazyCode? lazy)
+    public CompiledModule(ModuleDefinition definition, WasmEngine engine, Func<CompiledModule, Module> load, HashSet<int> exportedGlobals, LazyCode? lazy)
     {
         _definition = definition;
         _engine = engine;
@@ -42,8 +42,13 @@ internal sealed unsafe class CompiledModule
         Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
         _lazy = lazy;
-        lazy?.LoadInto(Load);
-        _module = Load(image);
+        lazy?.LoadInto(this);
+        if (!_loadContext.IsCollectible)
+        {
+            GuestStackReader.Keep(this);
+        }
+
+        _module = load(this);
         Type context = _module.GetType(ModuleAssembly.ContextName, throwOnError: true, ignoreCase: false)!;
         _factory = (delegate*<InstanceContext>)context.GetMethod(FactoryName)!.MethodHandle.GetFunctionPointer();
     }
@@ -106,7 +111,11 @@ internal sealed unsafe class CompiledModule
     /// <param name="method">The method.</param>
     /// <param name="ilOffset">Offset in its IL, or -1.</param>
     /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
-    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1)
+    public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1) =>
+        FunctionOf(method) is >= 0 and int index ? FrameOf(index, method.Name[0] == 'g' ? -1 : ilOffset, codeOffset) : null;
+
+    /// <summary>Number of the function that a method belongs to, imports not counted; -1 for the engine's own methods.</summary>
+    public static int FunctionOf(MethodBase method)
     {
         // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own; "g12" for one whose body is inlined, which loses
         // the place in it. "f12$loop" took over from the interpreter, whose frame stands for both.
@@ -116,12 +125,15 @@ internal sealed unsafe class CompiledModule
             name = name[..^5];
         }
 
-        if (name.IsEmpty || name[0] is not ('f' or 'g') || !int.TryParse(name[1..], out int index))
-        {
-            return null;
-        }
+        return !name.IsEmpty && name[0] is 'f' or 'g' && int.TryParse(name[1..], out int index) ? index : -1;
+    }
 
-        return FrameOf(index, name[0] == 'g' ? -1 : ilOffset, codeOffset);
+    /// <summary>Name and place of a function, imports not counted, for profiles: all of its instructions count for its first line.</summary>
+    public (string Name, string? File, int Line) Describe(int index)
+    {
+        int function = _definition.ImportedFunctionCount + index;
+        SourceLine? line = _lines.Value?.Find((uint)(_definition.Bodies[index].Code.Start - _definition.CodeStart));
+        return (Names.FunctionName(function) ?? $"func[{function}]", line?.File, line?.Line ?? 0);
     }
 
     /// <summary>The guest frame of a function, imports not counted.</summary>
@@ -139,10 +151,21 @@ internal sealed unsafe class CompiledModule
     }
 
     /// <summary>Loads an image into the module's load context.</summary>
-    private Module Load(byte[] image)
+    public Module Load(byte[] image)
     {
         using MemoryStream stream = new(image);
-        Module module = _loadContext.LoadFromStream(stream).ManifestModule;
+        return Register(_loadContext.LoadFromStream(stream));
+    }
+
+    /// <summary>Loads an image that was kept; null when it cannot be read any more.</summary>
+    public Module? Load(ICachedCode kept, int index) =>
+        !_loadContext.IsCollectible && kept.OpenFile(index) is { } path ? Register(_loadContext.LoadFromAssemblyPath(path))
+        : kept.Read(index) is { } image ? Load(image)
+        : null;
+
+    private Module Register(Assembly assembly)
+    {
+        Module module = assembly.ManifestModule;
         GuestStackReader.Register(module, this);
         return module;
     }

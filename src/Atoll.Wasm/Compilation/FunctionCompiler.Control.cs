@@ -429,7 +429,7 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved or noted on the way.</summary>
     private bool IsPlainTarget(Frame target) =>
-        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target);
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target) && !Samples(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)

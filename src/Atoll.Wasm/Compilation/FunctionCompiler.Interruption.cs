@@ -52,6 +52,11 @@ internal sealed partial class FunctionCompiler
             Look();
         }
 
+        if (Samples(target))
+        {
+            LookForSample();
+        }
+
         CrossTries(target);
         _il.Branch(Il.Br, target.Label);
     }

@@ -172,7 +172,14 @@ internal sealed partial class FunctionCompiler
         int depth = LoadShiftOperands(kind);
         NoteRotation();
         _il.Emit(Il.Call, _module.Method(typeof(BitOperations), method, unsigned, typeof(int)));
-        PushStack(kind, depth + 1);
+        if (kind == LocalKind.I32)
+        {
+            // The JIT compiler makes a constant of two, but without the sign of an i32; this gives it one, and is nothing else.
+            _il.LoadInt32(0);
+            _il.Emit(Il.Or);
+        }
+
+        PushStack(kind, depth + 2);
     }
 
     /// <summary>The value and the count modulo the width, as WebAssembly defines shifts; IL leaves larger counts undefined.</summary>
@@ -213,17 +220,17 @@ internal sealed partial class FunctionCompiler
                 _il.Emit(Il.Neg);
                 PushStack(kind, depth + 1);
                 break;
-            case Opcode.F32Ceil: FloatCall(kind, 1, _module.Method(math, nameof(Math.Ceiling), type)); break;
-            case Opcode.F32Floor: FloatCall(kind, 1, _module.Method(math, nameof(Math.Floor), type)); break;
-            case Opcode.F32Trunc: FloatCall(kind, 1, _module.Method(math, nameof(Math.Truncate), type)); break;
-            case Opcode.F32Nearest: FloatCall(kind, 1, _module.Numeric(prefix + "Nearest")); break;
-            case Opcode.F32Sqrt: FloatCall(kind, 1, _module.Method(math, nameof(Math.Sqrt), type)); break;
-            case Opcode.F32Add: Binary(kind, Il.Add, commutes: true); break;
-            case Opcode.F32Sub: Binary(kind, Il.Sub); break;
-            case Opcode.F32Mul: Binary(kind, Il.Mul, commutes: true); break;
-            case Opcode.F32Div: Binary(kind, Il.Div); break;
-            case Opcode.F32Min: FloatCall(kind, 2, _module.Numeric(prefix + "Min")); break;
-            case Opcode.F32Max: FloatCall(kind, 2, _module.Numeric(prefix + "Max")); break;
+            case Opcode.F32Ceil: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Ceiling), type)); break;
+            case Opcode.F32Floor: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Floor), type)); break;
+            case Opcode.F32Trunc: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Truncate), type)); break;
+            case Opcode.F32Nearest: FloatMaker(kind, 1, _module.Numeric(prefix + "Nearest")); break;
+            case Opcode.F32Sqrt: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Sqrt), type)); break;
+            case Opcode.F32Add: Arithmetic(kind, Il.Add, commutes: true); break;
+            case Opcode.F32Sub: Arithmetic(kind, Il.Sub); break;
+            case Opcode.F32Mul: Arithmetic(kind, Il.Mul, commutes: true); break;
+            case Opcode.F32Div: Arithmetic(kind, Il.Div); break;
+            case Opcode.F32Min: FloatMaker(kind, 2, _module.Numeric(prefix + "Min")); break;
+            case Opcode.F32Max: FloatMaker(kind, 2, _module.Numeric(prefix + "Max")); break;
             default: FloatCall(kind, 2, _module.Method(math, nameof(Math.CopySign), type, type)); break;
         }
     }
@@ -260,6 +267,11 @@ internal sealed partial class FunctionCompiler
         int width = opcode is Opcode.I64ExtendI32U or Opcode.I32WrapI64 ? KnownWidth(_stack[^1]) : 0;
         int depth = LoadOperands(1);
         LocalKind result = EmitConversion(opcode);
+        if (opcode is Opcode.F32DemoteF64 or Opcode.F64PromoteF32)
+        {
+            EmitCanonical(result);
+        }
+
         PushStack(result, depth + 1);
         Annotate(0, width == 0 && opcode == Opcode.I64ExtendI32U ? 32 : width < 32 ? width : 0);
     }
@@ -273,7 +285,6 @@ internal sealed partial class FunctionCompiler
         Opcode.F64ConvertI32S or Opcode.F64ConvertI64S or Opcode.F64PromoteF32 => Convert(LocalKind.F64, Il.ConvR8),
         Opcode.I32ReinterpretF32 => Reinterpret(LocalKind.I32, nameof(BitConverter.SingleToInt32Bits)),
         Opcode.I64ReinterpretF64 => Reinterpret(LocalKind.I64, nameof(BitConverter.DoubleToInt64Bits)),
-        Opcode.F32ReinterpretI32 => Reinterpret(LocalKind.F32, nameof(BitConverter.Int32BitsToSingle)),
         Opcode.F64ReinterpretI64 => Reinterpret(LocalKind.F64, nameof(BitConverter.Int64BitsToDouble)),
         Opcode.I32Extend8S => Convert(LocalKind.I32, Il.ConvI1),
         Opcode.I32Extend16S => Convert(LocalKind.I32, Il.ConvI2),

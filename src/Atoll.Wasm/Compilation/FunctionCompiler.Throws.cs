@@ -217,6 +217,7 @@ internal sealed partial class FunctionCompiler
     {
         if (!_inRegion)
         {
+            KeepFrame();
             _il.Emit(Il.Ret);
             return;
         }

@@ -28,7 +28,8 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        int method = _module.Vector(MethodName(row));
+        string name = _options.Deterministic ? DeterministicName(MethodName(row)) : MethodName(row);
+        int method = _module.Vector(name);
         if (row.Immediate is ImmediateKind.Memory or ImmediateKind.MemoryLane)
         {
             CompileVectorAccess(ref reader, row, method);
@@ -46,6 +47,11 @@ internal sealed partial class FunctionCompiler
         }
 
         _il.Emit(Il.Call, method);
+        if (_options.Deterministic)
+        {
+            EmitCanonicalLanes(name);
+        }
+
         PushStack(KindOf(row.Signature[^1]), depth + 1);
     }
 

@@ -215,6 +215,11 @@ internal sealed partial class FunctionCompiler
             _il.Branch(Il.BltUn, ColdLabel(ref _cold.StackCheck));
         }
 
+        if (_options.Profiling)
+        {
+            LookForSample();
+        }
+
         if (_options.ConsumeFuel)
         {
             BeginFuel();
@@ -338,6 +343,12 @@ internal sealed partial class FunctionCompiler
     {
         long slots = 16L * (_locals.Count + _parameterCount + _type.Results.Length);
         long code = _il.Length > 40_000 || slots > LargeFrameBytes ? _il.Length : _il.Length / 8;
+        if (_module.MayRunUnoptimised)
+        {
+            // Results and arguments of vector instructions take up to 48 bytes for 5 of IL. Those of small functions fit into what is spare below the limit.
+            code = _il.Length <= LargeFrameBytes / 2 ? 2L * _il.Length : Math.Max(_il.Length, Math.Min(10L * _il.Length, 128 * 1024));
+        }
+
         return (int)Math.Min(slots + code + (16L * _vectors), 16 << 20);
     }
 

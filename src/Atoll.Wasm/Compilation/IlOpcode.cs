@@ -3,6 +3,7 @@ namespace Atoll.Wasm.Compilation;
 /// <summary>The IL operation codes that the compiler emits (ECMA-335 III); two-byte codes carry their <c>0xFE</c> prefix.</summary>
 internal enum Il : ushort
 {
+    Nop = 0x00,
     Dup = 0x25,
     Pop = 0x26,
     Call = 0x28,

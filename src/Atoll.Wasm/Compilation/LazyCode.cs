@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Execution;
 using Atoll.Wasm.Interpretation;
+using Atoll.Wasm.Validation;
 
 namespace Atoll.Wasm.Compilation;
 
@@ -20,6 +21,14 @@ internal sealed unsafe class LazyCode
 
     private const int BatchBytes = 4 * 1024;
     private const int BatchFunctions = 64;
+    private const int PartBytes = 64 * 1024;
+    private const int PartFunctions = 256;
+
+    /// <summary>Assemblies with one function each; a module with so many more hot functions shares them. An empty one takes some ten kilobytes.</summary>
+    private const int LoneAssemblies = 4096;
+
+    /// <summary>Signatures that the engine keeps code for. Those of a module that needs more go with it.</summary>
+    private const int SharedSignatures = 1000;
 
     /// <summary>Stands for a function that the interpreter cannot run.</summary>
     private static readonly object Compiled = new();
@@ -35,11 +44,21 @@ internal sealed unsafe class LazyCode
     private readonly Lock _compiling = new();
     private readonly Lock _translating = new();
     private readonly ColdTranslator _translator;
-    private Func<byte[], Module> _load = null!;
+    private readonly ICachedCode? _kept;
+    private readonly int[] _parts;
+    private CompiledModule _module = null!;
+    private readonly Lazy<HostThunks> _ownThunks = new(static () => new HostThunks());
     private int _assemblies;
 
-    private LazyCode(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells)
+    /// <param name="definition">The module.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="cells">Globals that are exported.</param>
+    /// <param name="kept">Code of all functions, if it was kept.</param>
+    public LazyCode(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, ICachedCode? kept)
     {
+        _kept = kept;
+        _parts = kept is null ? [] : PartsOf(definition);
+        _assemblies = _parts.Length;
         _definition = definition;
         _engine = engine;
         _cells = cells;
@@ -47,9 +66,9 @@ internal sealed unsafe class LazyCode
         _callers = new nint[definition.Types.Count];
         _entries = new nint[definition.Types.Count];
 
-        // The interpreter does not count fuel.
-        _cold = engine.Options is { InterpretColdCode: true, ConsumeFuel: false } ? new object?[definition.Bodies.Length] : null;
-        _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces);
+        // The interpreter does not count fuel, and all its functions are one method in .NET's stack traces.
+        _cold = kept is null && engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false } ? new object?[definition.Bodies.Length] : null;
+        _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces, engine.Options.Deterministic);
         GlobalPlaces = new nint[MaximumPlaces];
     }
 
@@ -61,21 +80,36 @@ internal sealed unsafe class LazyCode
     /// <summary>Address of the table with the code of each function, zero where there is none yet. The object keeps it in place.</summary>
     public nint* Table => (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_code));
 
-    /// <summary>What compiles the functions of a module when they are called; null for a module that is better compiled at once.</summary>
-    public static LazyCode? For(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells)
+    /// <summary>Whether the functions of a module are compiled when they are called.</summary>
+    public static bool IsFor(ModuleDefinition definition, WasmEngine engine)
     {
-        long bytes = 0;
-        foreach (FunctionBody body in definition.Bodies)
-        {
-            bytes += body.Code.Length;
-        }
-
         // Each type gets a field of the module's class; there is no program with more than some hundred.
-        return bytes > engine.Options.EagerCodeBytes && definition.Types.Count <= 10_000 ? new LazyCode(definition, engine, cells) : null;
+        return definition.CodeBytes > engine.Options.EagerCodeBytes && definition.Types.Count <= 10_000;
     }
 
-    /// <summary>Says how an image is loaded into the module's load context.</summary>
-    public void LoadInto(Func<byte[], Module> load) => _load = load;
+    /// <summary>The first functions of the parts in which the code of a large module is kept, and the number of functions.</summary>
+    public static int[] PartsOf(ModuleDefinition definition)
+    {
+        List<int> parts = [];
+        int bytes = PartBytes;
+        for (int i = 0; i < definition.Bodies.Length; i++)
+        {
+            int size = definition.Bodies[i].Code.Length;
+            if (bytes + size > PartBytes || i - parts[^1] >= PartFunctions)
+            {
+                parts.Add(i);
+                bytes = 0;
+            }
+
+            bytes += size;
+        }
+
+        parts.Add(definition.Bodies.Length);
+        return [.. parts];
+    }
+
+    /// <summary>Says what loads images into the module's load context.</summary>
+    public void LoadInto(CompiledModule module) => _module = module;
 
     public void FindGlobals(InstanceContext context) => context.FindGlobals(GlobalPlaces);
 
@@ -87,7 +121,8 @@ internal sealed unsafe class LazyCode
         ref nint caller = ref _callers[typeIndex];
         if (caller == 0)
         {
-            caller = _engine.Thunks.GetSlotCaller(_definition.Types[typeIndex].Function!);
+            FunctionType type = _definition.Types[typeIndex].Function!;
+            caller = _engine.Thunks.GetSlotCaller(type, SharedSignatures) is not 0 and nint shared ? shared : _ownThunks.Value.GetSlotCaller(type);
         }
 
         return (delegate*<nint, object, long*, void>)caller;
@@ -105,7 +140,8 @@ internal sealed unsafe class LazyCode
         ref nint entry = ref _entries[typeIndex];
         if (entry == 0)
         {
-            entry = _engine.Thunks.GetColdEntry(_definition.Types[typeIndex].Function!);
+            FunctionType type = _definition.Types[typeIndex].Function!;
+            entry = _engine.Thunks.GetColdEntry(type, SharedSignatures) is not 0 and nint shared ? shared : _ownThunks.Value.GetColdEntry(type);
         }
 
         return entry;
@@ -164,7 +200,7 @@ internal sealed unsafe class LazyCode
         {
             if (loop.Code == 0)
             {
-                Module module = _load(ModuleCompiler.CompileLoop(_definition, _engine, _cells, _assemblies++, function.Index, loop));
+                Module module = _module.Load(ModuleCompiler.CompileLoop(_definition, _engine, _cells, _assemblies++, function.Index, loop));
                 Volatile.Write(ref loop.Code, HandleOf(module, 0).GetFunctionPointer());
             }
 
@@ -178,11 +214,10 @@ internal sealed unsafe class LazyCode
         {
             if (!_loaded.TryGetValue(index, out RuntimeMethodHandle method))
             {
-                (int first, int count) = _cold is null ? BatchAround(index) : (index, 1);
-                Module module = _load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, _assemblies++, first, count));
+                (Module module, int first, int count) = LoadKept(index) ?? LoadNew(index);
                 for (int i = 0; i < count; i++)
                 {
-                    _loaded.Add(first + i, HandleOf(module, i));
+                    _loaded.TryAdd(first + i, HandleOf(module, i));
                 }
 
                 method = _loaded[index];
@@ -190,6 +225,25 @@ internal sealed unsafe class LazyCode
 
             return method;
         }
+    }
+
+    private (Module Module, int First, int Count)? LoadKept(int index)
+    {
+        if (_kept is null)
+        {
+            return null;
+        }
+
+        int part = Array.BinarySearch(_parts, index);
+        part = part < 0 ? ~part - 1 : part;
+        return _module.Load(_kept, 1 + part) is { } module ? (module, _parts[part], _parts[part + 1] - _parts[part]) : null;
+    }
+
+    private (Module Module, int First, int Count) LoadNew(int index)
+    {
+        (int first, int count) = _cold is null || _assemblies >= LoneAssemblies ? BatchAround(index) : (index, 1);
+        ModuleValidator.Ensure(_definition, _engine.Options.Limits);
+        return (_module.Load(ModuleCompiler.CompileBatch(_definition, _engine, _cells, new ModuleCompiler.Batch(_assemblies++, first, count))), first, count);
     }
 
     private static RuntimeMethodHandle HandleOf(Module module, int method) =>

@@ -61,9 +61,6 @@ internal sealed class ModuleAssembly
         _context = MetadataTokens.TypeDefinitionHandle(2);
     }
 
-    /// <summary>Whether the code stays loaded. .NET would compile it in tiers, and loops would be replaced while they run: a sieve took twice as long.</summary>
-    public bool IsPinned { get; init; }
-
     /// <summary>Begins the assembly of a batch.</summary>
     /// <param name="batch">Its number in the module.</param>
     /// <param name="version">Identity of the image.</param>
@@ -158,11 +155,6 @@ internal sealed class ModuleAssembly
         IlBuffer.HandlerOffsets[]? handlers = null)
     {
         handlers ??= [];
-        if (IsPinned && (impl & MethodImplAttributes.AggressiveInlining) == 0)
-        {
-            impl |= MethodImplAttributes.AggressiveOptimization;
-        }
-
         MethodBodyStreamEncoder.MethodBody body = _bodies.AddMethodBody(
             il.Length, maxStack, handlers.Length, hasSmallExceptionRegions: false, locals,
             initLocals ? MethodBodyAttributes.InitLocals : MethodBodyAttributes.None);

@@ -17,41 +17,62 @@ internal sealed partial class ModuleCompiler
 
     private static long s_versions;
 
+    /// <summary>IL of a function whose frame is small even if it is not optimised.</summary>
+    private const int SmallCode = 2048;
+
     private readonly bool _isBatch;
-    private readonly int _first;
-    private readonly int _count;
+    private readonly Batch _batch;
+    private readonly bool _isKept;
     private int _constructor;
 
     /// <summary>The compiler of a batch.</summary>
-    private ModuleCompiler(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, int batch, int first, int count)
+    private ModuleCompiler(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, Batch batch, Guid version, bool isKept)
     {
         Definition = definition;
         Engine = engine;
         _cells = cells;
         _isBatch = true;
-        _first = first;
-        _count = count;
-        _assembly = new ModuleAssembly(batch, NextVersion()) { IsPinned = engine.Options.CodeLifetime == CodeLifetime.Pinned };
+        _batch = batch;
+        _isKept = isKept;
+        _assembly = new ModuleAssembly(batch.Number, version);
     }
 
-    /// <summary>The image of a batch: the functions from <paramref name="first"/> on, whose methods come first and in order.</summary>
-    public static byte[] CompileBatch(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, int batch, int first, int count)
+    /// <summary>Functions that share an assembly. Their methods come first and in order.</summary>
+    /// <param name="Number">Number of the assembly, which its name ends with.</param>
+    /// <param name="First">The first function.</param>
+    /// <param name="Count">The number of functions.</param>
+    public readonly record struct Batch(int Number, int First, int Count);
+
+    /// <summary>The image of a batch.</summary>
+    public static byte[] CompileBatch(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, Batch batch)
     {
-        ModuleCompiler compiler = new(definition, engine, cells, batch, first, count);
-        compiler.CompileFunctions(first, count, CancellationToken.None);
+        ModuleCompiler compiler = new(definition, engine, cells, batch, NextVersion(), isKept: false);
+        compiler.CompileFunctions(batch.First, batch.Count, CancellationToken.None);
         return compiler._assembly.Build();
     }
 
     /// <summary>The image of a method that goes on with a function at the start of a loop.</summary>
-    public static byte[] CompileLoop(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, int batch, int index, ColdLoop loop)
+    public static byte[] CompileLoop(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, int number, int index, ColdLoop loop)
     {
-        ModuleCompiler compiler = new(definition, engine, cells, batch, index, 0);
+        ModuleCompiler compiler = new(definition, engine, cells, new Batch(number, index, 0), NextVersion(), isKept: false);
         FunctionCompiler function = new(compiler);
         FunctionCompiler.Result result = function.CompileFrom(index, loop.Offset);
         loop.FrameBytes = function.IsLarge(result) ? result.FrameBytes : 0;
         compiler.AddLoop(index, result);
         return compiler._assembly.Build();
     }
+
+    /// <summary>
+    /// How a function is to be compiled where the runtime would otherwise begin with unoptimised code: where there are loops, that is optimised late or
+    /// badly, and a function of a large module that gets here is hot already. Much code would have an unforeseen frame. Code that can be unloaded is always
+    /// optimised; what is kept has to do without such a wish, which keeps crossgen2 from compiling it.
+    /// </summary>
+    private MethodImplAttributes OptimisationOf(int index, in FunctionCompiler.Result result) =>
+        Engine.Options.CodeLifetime == CodeLifetime.Pinned && !_isKept && (_isBatch || Definition.Bodies[index].HasLoops || result.Il.Length > SmallCode)
+            ? MethodImplAttributes.AggressiveOptimization : 0;
+
+    /// <summary>Whether large functions may be run unoptimised: kept ones, where crossgen2 was not at hand or passed them by.</summary>
+    public bool MayRunUnoptimised => _isKept && Engine.Options.CodeLifetime == CodeLifetime.Pinned;
 
     /// <summary>Overrides <see cref="InstanceContext.FindGlobals"/>.</summary>
     private void AddGlobalFinder()

@@ -30,15 +30,16 @@ internal sealed partial class ModuleCompiler
         if (result.Placement is { } placement)
         {
             int body = Later(() => AddFunction($"f{index}$in", index, result, MethodImplAttributes.AggressiveInlining));
-            AddGiant($"g{index}", _assembly.FunctionSignature(TypeOf(index)), ArgumentCount(TypeOf(index)), placement, body);
+            AddGiant($"g{index}", OptimisationOf(index, result), _assembly.FunctionSignature(TypeOf(index)), ArgumentCount(TypeOf(index)), placement, body);
         }
         else if (isGuarded)
         {
-            AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining);
+            AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining | OptimisationOf(index, result));
         }
         else
         {
-            AddFunction($"f{index}", index, result, MethodImplAttributes.IL);
+            // Functions that are inlined are not seen by a profile.
+            AddFunction($"f{index}", index, result, OptimisationOf(index, result) | (Engine.Options.Profiling ? MethodImplAttributes.NoInlining : MethodImplAttributes.IL));
         }
     }
 
@@ -50,7 +51,7 @@ internal sealed partial class ModuleCompiler
     }
 
     /// <summary>A method that inlines a giant function's body: it has the variables that found no place there.</summary>
-    private void AddGiant(string name, BlobHandle signature, int arguments, VariablePlacement placement, int body)
+    private void AddGiant(string name, MethodImplAttributes impl, BlobHandle signature, int arguments, VariablePlacement placement, int body)
     {
         IlBuffer il = new();
         for (int i = 0; i < arguments; i++)
@@ -71,17 +72,17 @@ internal sealed partial class ModuleCompiler
         il.Emit(Il.Call, body);
         il.Emit(Il.Ret);
         _assembly.AddMethod(
-            name, Static, MethodImplAttributes.NoInlining, signature, il.Finish(), arguments + placement.Parameters.Count + 2,
+            name, Static, MethodImplAttributes.NoInlining | impl, signature, il.Finish(), arguments + placement.Parameters.Count + 2,
             placement.FrameParameter >= 0 ? _assembly.LocalSignature(typeof(GiantFrame)) : default, initLocals: false);
     }
 
     private void AddLoop(int index, FunctionCompiler.Result result)
     {
         string name = $"f{index}$loop";
-        MethodImplAttributes impl = MethodImplAttributes.IL;
+        MethodImplAttributes impl = OptimisationOf(index, result);
         if (result.Placement is { } placement)
         {
-            AddGiant(name, _assembly.LoopSignature(TypeOf(index), null), arguments: 2, placement, ModuleAssembly.MethodToken(1));
+            AddGiant(name, impl, _assembly.LoopSignature(TypeOf(index), null), arguments: 2, placement, ModuleAssembly.MethodToken(1));
             name += "$in";
             impl = MethodImplAttributes.AggressiveInlining;
         }

@@ -25,12 +25,13 @@ internal sealed partial class ModuleCompiler
     private readonly Dictionary<int, int> _typeFields = [];
 
     /// <summary>The compiler of a module's own assembly.</summary>
-    private ModuleCompiler(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells)
+    private ModuleCompiler(ModuleDefinition definition, WasmEngine engine, HashSet<int> cells, Guid version, bool isKept)
     {
         Definition = definition;
         Engine = engine;
         _cells = cells;
-        _assembly = new ModuleAssembly(typeof(InstanceContext), NextVersion()) { IsPinned = engine.Options.CodeLifetime == CodeLifetime.Pinned };
+        _isKept = isKept;
+        _assembly = new ModuleAssembly(typeof(InstanceContext), version);
         _memoryFields = [.. definition.Memories.Select((_, i) => _assembly.AddField($"{Member.Memory}{i}", typeof(byte*)))];
         _tableFields = [.. definition.Tables.Select((_, i) => _assembly.AddField($"{Member.Table}{i}", typeof(Table)))];
         _globalFields = [.. definition.Globals.Select((g, i) => IsGlobalCell(i)
@@ -64,32 +65,57 @@ internal sealed partial class ModuleCompiler
     public static CompiledModule Compile(ModuleDefinition definition, WasmEngine engine, CancellationToken cancellationToken)
     {
         HashSet<int> cells = CellsOf(definition);
-        ModuleCompiler compiler = new(definition, engine, cells);
-        LazyCode? lazy = LazyCode.For(definition, engine, cells);
-        if (lazy is null)
+        LazyCode? lazy = LazyCode.IsFor(definition, engine) ? new LazyCode(definition, engine, cells, kept: null) : null;
+        ModuleCompiler compiler = new(definition, engine, cells, NextVersion(), isKept: false);
+        byte[] image = compiler.CompileOwn(lazy is not null, cancellationToken);
+        return new CompiledModule(definition, engine, module => module.Load(image), cells, lazy);
+    }
+
+    /// <summary>The module with code that was kept; null when that cannot be loaded.</summary>
+    public static CompiledModule? Load(ModuleDefinition definition, WasmEngine engine, ICachedCode kept)
+    {
+        HashSet<int> cells = CellsOf(definition);
+        LazyCode? lazy = LazyCode.IsFor(definition, engine) ? new LazyCode(definition, engine, cells, kept) : null;
+        int images = lazy is null ? 1 : LazyCode.PartsOf(definition).Length;
+        try
         {
-            compiler.CompileFunctions(0, definition.Bodies.Length, cancellationToken);
+            return kept.ImageCount == images
+                ? new CompiledModule(definition, engine, module => module.Load(kept, 0) ?? throw new FileLoadException("the image cannot be read any more"), cells, lazy)
+                : null;
+        }
+        catch (Exception exception) when (exception is BadImageFormatException or IOException or TypeLoadException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The module's own image: with all functions, or for a large module with entries in their place.</summary>
+    private byte[] CompileOwn(bool isLarge, CancellationToken cancellationToken)
+    {
+        if (isLarge)
+        {
+            AddTypeFields();
         }
         else
         {
-            compiler.AddTypeFields();
+            CompileFunctions(0, Definition.Bodies.Length, cancellationToken);
         }
 
-        compiler.AddConstructor();
-        compiler.AddBinder();
-        compiler.AddFactory();
-        if (lazy is not null)
+        AddConstructor();
+        AddBinder();
+        AddFactory();
+        if (isLarge)
         {
-            compiler.AddGlobalFinder();
-            compiler.AddEntries();
+            AddGlobalFinder();
+            AddEntries();
         }
 
-        return new CompiledModule(definition, engine, compiler._assembly.Build(), cells, lazy);
+        return _assembly.Build();
     }
 
     /// <summary>Where the code of each instruction of a function begins: offsets in its IL, ascending, and in the module (-1 for code of none).</summary>
     public static List<(int Il, int Offset)> MapOf(ModuleDefinition definition, WasmEngine engine, int body) =>
-        new FunctionCompiler(new ModuleCompiler(definition, engine, CellsOf(definition))).Map(body);
+        new FunctionCompiler(new ModuleCompiler(definition, engine, CellsOf(definition), NextVersion(), isKept: false)).Map(body);
 
     private static HashSet<int> CellsOf(ModuleDefinition definition) =>
         [.. definition.Exports.Where(e => e.Kind == ExternKind.Global).Select(e => e.Index)];
@@ -132,8 +158,8 @@ internal sealed partial class ModuleCompiler
     }
 
     /// <summary>Token of the method that a call of a function that the module defines calls.</summary>
-    public int FunctionToken(int index) => !_isBatch || (index >= _first && index < _first + _count)
-        ? ModuleAssembly.MethodToken(index - _first)
+    public int FunctionToken(int index) => !_isBatch || (index >= _batch.First && index < _batch.First + _batch.Count)
+        ? ModuleAssembly.MethodToken(index - _batch.First)
         : _assembly.Entry(index / EntriesOfClass, Member.Entry, index, TypeOf(index));
 
     public int CallSite(FunctionType type) => _assembly.CallSite(type);

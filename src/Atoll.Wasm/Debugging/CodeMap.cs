@@ -1,5 +1,6 @@
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Compilation;
+using Atoll.Wasm.Validation;
 
 namespace Atoll.Wasm.Debugging;
 
@@ -21,6 +22,7 @@ internal static class CodeMap
             return -1;
         }
 
+        ModuleValidator.Ensure(definition, engine.Options.Limits);
         int found = -1;
         foreach ((int il, int offset) in ModuleCompiler.MapOf(definition, engine, body))
         {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Atoll.Wasm.Compilation;
+using Atoll.Wasm.Debugging;
 using Atoll.Wasm.Execution;
 using Atoll.Wasm.Interpretation;
 
@@ -22,7 +23,18 @@ internal static class GuestStackReader
     /// <summary>Functions that the interpreter ran when an exception came by, innermost first.</summary>
     private static readonly ConditionalWeakTable<Exception, List<(CompiledModule Code, int Function)>> Interpreted = [];
 
+    /// <summary>Code that stays until the process ends: the stack of an exception can be asked for at any time.</summary>
+    private static readonly List<CompiledModule> Pinned = [];
+
     public static void Register(Module module, CompiledModule code) => Modules.Add(module, new WeakReference<CompiledModule>(code));
+
+    public static void Keep(CompiledModule code)
+    {
+        lock (Pinned)
+        {
+            Pinned.Add(code);
+        }
+    }
 
     /// <summary>Whether the exception left a method of guest code directly, so that no host code can have thrown it.</summary>
     public static bool ThrownByGuest(Exception exception)
@@ -54,6 +66,22 @@ internal static class GuestStackReader
 
     private static CompiledModule? CodeOf(Module module) =>
         Modules.TryGetValue(module, out WeakReference<CompiledModule>? entry) && entry.TryGetTarget(out CompiledModule? code) ? code : null;
+
+    /// <summary>The guest functions on the current thread's stack, innermost first.</summary>
+    public static List<GuestFunction> ReadCurrent()
+    {
+        List<GuestFunction> functions = [];
+        StackTrace trace = new(skipFrames: 1, fNeedFileInfo: false);
+        for (int i = 0; i < trace.FrameCount; i++)
+        {
+            if (trace.GetFrame(i)?.GetMethod() is { } method && CodeOf(method.Module) is { } code && CompiledModule.FunctionOf(method) is >= 0 and int index)
+            {
+                functions.Add(new GuestFunction(code, index));
+            }
+        }
+
+        return functions;
+    }
 
     /// <param name="exception">The exception.</param>
     /// <param name="codeOffset">Offset in its module of the instruction that the innermost frame was at, or -1.</param>

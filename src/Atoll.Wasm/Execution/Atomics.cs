@@ -33,7 +33,9 @@ internal static unsafe class Atomics
     public static int CompareExchange16(nint address, int expected, int value) =>
         Interlocked.CompareExchange(ref *(ushort*)address, (ushort)value, (ushort)expected);
 
-    [MethodImpl(Inline)]
+    // Not inlined: where the comparison succeeds, the processor leaves the register with the expected value as it is. What the JIT compiler made of an i64
+    // still has its upper half there, but the compiler takes that for zero: the result as an i64, or as an address, could then be anything.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static int CompareExchange32(nint address, int expected, int value) => Interlocked.CompareExchange(ref *(int*)address, value, expected);
 
     [MethodImpl(Inline)]

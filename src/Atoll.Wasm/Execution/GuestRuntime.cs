@@ -83,7 +83,7 @@ internal static unsafe partial class GuestRuntime
         {
             // Only a definition of the host has no function object yet.
             Caller caller = (Caller)context.ImportContext(index);
-            function = new Function(context.Store, caller.Definition.Code, caller, caller.Definition.Defined, caller.Definition.Name);
+            function = new Function(context.Store, caller.Definition.CodeFor(context.Store), caller, caller.Definition.Defined, caller.Definition.Name);
         }
         else
         {

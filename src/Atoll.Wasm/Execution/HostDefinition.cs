@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Reflection;
 
 namespace Atoll.Wasm.Execution;
@@ -7,14 +6,17 @@ namespace Atoll.Wasm.Execution;
 internal sealed class HostDefinition
 {
     private readonly WasmEngine _engine;
+    private readonly bool _takesCaller;
+    private nint _code;
+    private nint _countingCode;
 
-    private HostDefinition(WasmEngine engine, string name, FunctionType type, Delegate target, nint code)
+    private HostDefinition(WasmEngine engine, string name, DefinedType type, Delegate target, bool takesCaller)
     {
         _engine = engine;
+        _takesCaller = takesCaller;
         Name = name;
-        Defined = DefinedType.Of(type);
+        Defined = type;
         Target = target;
-        Code = code;
     }
 
     public string Name { get; }
@@ -25,51 +27,47 @@ internal sealed class HostDefinition
 
     public Delegate Target { get; }
 
-    public nint Code { get; }
-
     public static HostDefinition FromCallback(WasmEngine engine, string name, FunctionType type, HostCallback callback)
     {
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(callback);
-        return new HostDefinition(engine, name, type, callback, engine.Thunks.GetCallbackThunk(type));
+        return new HostDefinition(engine, name, DefinedType.Of(type), callback, takesCaller: true);
     }
 
     public static HostDefinition FromDelegate(WasmEngine engine, string name, Delegate function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        MethodInfo invoke = function.GetType().GetMethod("Invoke")!;
-        ParameterInfo[] parameters = invoke.GetParameters();
-        bool takesCaller = parameters.Length > 0 && parameters[0].ParameterType == typeof(Caller);
-        FunctionType type = new(
-            [.. parameters.Skip(takesCaller ? 1 : 0).Select(p => TypeOf(p.ParameterType, name))],
-            invoke.ReturnType == typeof(void) ? [] : [TypeOf(invoke.ReturnType, name)]);
+        DelegateShape shape = engine.Thunks.ShapeOf(function.GetType(), name);
         if (!function.GetType().IsVisible)
         {
-            function = MakeVisible(function, parameters, invoke.ReturnType);
+            function = MakeVisible(function);
+            shape = engine.Thunks.ShapeOf(function.GetType(), name);
         }
 
-        return new HostDefinition(engine, name, type, function, engine.Thunks.GetDelegateThunk(type, function.GetType(), takesCaller));
+        return new HostDefinition(engine, name, shape.Defined, function, shape.TakesCaller);
+    }
+
+    /// <summary>What a guest of the store calls. Made when a module first imports the function: most definitions of a large linker never are.</summary>
+    public nint CodeFor(Store store)
+    {
+        // Racing threads get the same address.
+        ref nint code = ref store.CountsHostCalls ? ref _countingCode : ref _code;
+        if (code == 0)
+        {
+            code = _engine.Thunks.GetThunk(new HostThunks.Shape(Type, Target is HostCallback ? null : Target.GetType(), _takesCaller, store.CountsHostCalls));
+        }
+
+        return code;
     }
 
     public Function Bind(Store store, Instance? instance) =>
-        new(store, Code, new Caller(this, store, instance), Defined, Name);
-
-    internal static ValueType TypeOf(Type type, string name) =>
-        type == typeof(int) || type == typeof(uint) ? ValueType.I32
-        : type == typeof(long) || type == typeof(ulong) ? ValueType.I64
-        : type == typeof(float) ? ValueType.F32
-        : type == typeof(double) ? ValueType.F64
-        : type == typeof(Function) ? ValueType.FuncRef
-        : type == typeof(ExceptionInstance) ? ValueType.ExnRef
-        : type == typeof(object) ? ValueType.ExternRef
-        : throw new ArgumentException(
-            $"the delegate for '{name}' uses the type {type}; WebAssembly values are int, uint, long, ulong, float, double, Function, ExceptionInstance and object");
+        new(store, CodeFor(store), new Caller(this, store, instance), Defined, Name);
 
     /// <summary>Generated code can only name public types; this wraps a private delegate type in a standard one.</summary>
-    private static Delegate MakeVisible(Delegate function, ParameterInfo[] parameters, Type returnType)
+    private static Delegate MakeVisible(Delegate function)
     {
-        ImmutableArray<Type> types = [.. parameters.Select(p => p.ParameterType), returnType];
-        Type visible = System.Linq.Expressions.Expression.GetDelegateType([.. types]);
+        MethodInfo invoke = function.GetType().GetMethod("Invoke")!;
+        Type visible = System.Linq.Expressions.Expression.GetDelegateType([.. invoke.GetParameters().Select(p => p.ParameterType), invoke.ReturnType]);
         return Delegate.CreateDelegate(visible, function, "Invoke");
     }
 }

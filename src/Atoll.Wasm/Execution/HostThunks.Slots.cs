@@ -13,11 +13,13 @@ internal sealed unsafe partial class HostThunks
     private readonly Dictionary<FunctionType, nint> _slotCallers = [];
 
     /// <summary>Code that compiled code calls in place of a cold function (<see cref="Interpreter.Enter"/>).</summary>
-    public nint GetColdEntry(FunctionType type)
+    /// <param name="type">The type.</param>
+    /// <param name="limit">How many of these there may be. Where there are as many, and none for the type, the answer is zero.</param>
+    public nint GetColdEntry(FunctionType type, int limit = int.MaxValue)
     {
         lock (_lock)
         {
-            if (!_coldEntries.TryGetValue(type, out nint code))
+            if (!_coldEntries.TryGetValue(type, out nint code) && _coldEntries.Count < limit)
             {
                 code = Emit(Result(type), Parameters(type), il => EmitColdEntry(il, type));
                 _coldEntries.Add(type, code);
@@ -28,11 +30,13 @@ internal sealed unsafe partial class HostThunks
     }
 
     /// <summary>Code that calls a function of compiled code or of the host with arguments in slots: code, context, slots; the first slot gets the result.</summary>
-    public nint GetSlotCaller(FunctionType type)
+    /// <param name="type">The type.</param>
+    /// <param name="limit">How many of these there may be. Where there are as many, and none for the type, the answer is zero.</param>
+    public nint GetSlotCaller(FunctionType type, int limit = int.MaxValue)
     {
         lock (_lock)
         {
-            if (!_slotCallers.TryGetValue(type, out nint code))
+            if (!_slotCallers.TryGetValue(type, out nint code) && _slotCallers.Count < limit)
             {
                 code = Emit(typeof(void), [typeof(nint), typeof(object), typeof(long*)], il => EmitSlotCaller(il, type));
                 _slotCallers.Add(type, code);

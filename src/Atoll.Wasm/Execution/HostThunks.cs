@@ -16,44 +16,57 @@ internal delegate void UntypedStub(nint code, object context, ReadOnlySpan<Value
 internal sealed partial class HostThunks
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<FunctionType, nint> _callbackThunks = [];
-    private readonly Dictionary<(FunctionType, Type, bool), nint> _delegateThunks = [];
+    private readonly Dictionary<Shape, nint> _thunks = [];
+    private readonly Dictionary<Type, DelegateShape> _delegates = [];
     private readonly ConcurrentDictionary<FunctionType, UntypedStub> _untypedStubs = new();
     private readonly List<Type> _keepAlive = [];
     private ModuleBuilder? _module;
 
-    /// <summary>Code for a host function with a <see cref="HostCallback"/>; its context is a <see cref="Caller"/>.</summary>
-    public nint GetCallbackThunk(FunctionType type)
+    /// <summary>What a thunk depends on.</summary>
+    /// <param name="Type">The function's type.</param>
+    /// <param name="DelegateType">Type of its delegate; null for a <see cref="HostCallback"/>.</param>
+    /// <param name="TakesCaller">Whether the delegate's first parameter is a <see cref="Caller"/>.</param>
+    /// <param name="Counts">Whether the store's calls are counted.</param>
+    public readonly record struct Shape(FunctionType Type, Type? DelegateType, bool TakesCaller, bool Counts);
+
+    /// <summary>Code for a host function; its context is a <see cref="Caller"/>.</summary>
+    public nint GetThunk(Shape shape)
     {
+        if (!shape.Counts && shape.DelegateType is { } type && ReadyThunks.Find(type) is not 0 and nint ready)
+        {
+            return ready;
+        }
+
         lock (_lock)
         {
-            if (!_callbackThunks.TryGetValue(type, out nint code))
+            if (!_thunks.TryGetValue(shape, out nint code))
             {
-                code = Emit(Result(type), Parameters(type), il => EmitCallbackBody(il, type));
-                _callbackThunks.Add(type, code);
+                code = Emit(Result(shape.Type), Parameters(shape.Type), il => EmitBody(il, shape));
+                _thunks.Add(shape, code);
             }
 
             return code;
         }
     }
 
-    /// <summary>Code for a host function with a typed delegate; its context is a <see cref="Caller"/>.</summary>
-    public nint GetDelegateThunk(FunctionType type, Type delegateType, bool takesCaller)
+    /// <summary>What a type of delegates means, found out once.</summary>
+    public DelegateShape ShapeOf(Type type, string name)
     {
         lock (_lock)
         {
-            if (!_delegateThunks.TryGetValue((type, delegateType, takesCaller), out nint code))
+            if (!_delegates.TryGetValue(type, out DelegateShape? shape))
             {
-                code = Emit(Result(type), Parameters(type), il => EmitDelegateBody(il, type, delegateType, takesCaller));
-                _delegateThunks.Add((type, delegateType, takesCaller), code);
+                shape = DelegateShape.Of(type, name);
+                _delegates.Add(type, shape);
             }
 
-            return code;
+            return shape;
         }
     }
 
     /// <summary>A delegate that calls code of a type untyped.</summary>
-    public UntypedStub GetUntypedStub(FunctionType type) => _untypedStubs.GetOrAdd(type, MakeUntypedStub);
+    public UntypedStub GetUntypedStub(FunctionType type) =>
+        type.Parameters.IsEmpty && type.Results.IsEmpty ? ReadyThunks.Plain : _untypedStubs.GetOrAdd(type, MakeUntypedStub);
 
     /// <summary>Parameter types of compiled code: parameters, an address for each result but the first, the context.</summary>
     internal static Type[] Parameters(FunctionType type) =>
@@ -88,6 +101,24 @@ internal sealed partial class HostThunks
         // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
         RuntimeHelpers.PrepareMethod(call);
         return call.GetFunctionPointer();
+    }
+
+    private static void EmitBody(ILGenerator il, Shape shape)
+    {
+        if (shape.Counts)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(Parameters(shape.Type).Length - 1));
+            il.Emit(OpCodes.Call, Helper(nameof(CountCall)));
+        }
+
+        if (shape.DelegateType is { } delegateType)
+        {
+            EmitDelegateBody(il, shape.Type, delegateType, shape.TakesCaller);
+        }
+        else
+        {
+            EmitCallbackBody(il, shape.Type);
+        }
     }
 
     private static void EmitDelegateBody(ILGenerator il, FunctionType type, Type delegateType, bool takesCaller)
@@ -304,6 +335,8 @@ internal sealed partial class HostThunks
         ((Caller)context).Store.CheckValue(PackReference(reference, type), new ValueType(type));
         return reference;
     }
+
+    internal static void CountCall(object context) => ((Caller)context).Store.CountHostCall();
 
     internal static Value[] NewArguments(object context) => new Value[((Caller)context).Definition.Type.Parameters.Length];
 

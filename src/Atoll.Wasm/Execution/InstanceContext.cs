@@ -17,6 +17,9 @@ internal struct StoreControl
     /// <summary>Fuel that is left; below zero the guest is stopped.</summary>
     public long Fuel;
 
+    /// <summary>Microseconds that passed since the last sample of a profile.</summary>
+    public long SampleDue;
+
     /// <summary>Whether guest code should look up.</summary>
     public bool IsInterrupted => Volatile.Read(ref Go) == 0;
 }

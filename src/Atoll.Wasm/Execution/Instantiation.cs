@@ -110,7 +110,7 @@ internal sealed unsafe class Instantiation
             switch (imports[i])
             {
                 case HostDefinition host:
-                    _bindings[functions++] = new ImportBinding { Code = host.Code, Context = new Caller(host, _store, instance) };
+                    _bindings[functions++] = new ImportBinding { Code = host.CodeFor(_store), Context = new Caller(host, _store, instance) };
                     break;
                 case Function function:
                     _context.Functions[functions] = function;

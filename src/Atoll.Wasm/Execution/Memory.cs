@@ -107,6 +107,7 @@ public sealed unsafe class Memory : Extern
     /// <summary>Adds pages.</summary>
     /// <param name="pages">Number of pages to add.</param>
     /// <returns>The size before, in pages; -1 when a limit or the system does not allow it.</returns>
+    /// <exception cref="LimitExceededException">The system has no memory, and the engine is deterministic (<see cref="WasmEngineOptions.Deterministic"/>).</exception>
     public long Grow(ulong pages)
     {
         MemoryMapping mapping = Mapping;
@@ -124,7 +125,7 @@ public sealed unsafe class Memory : Extern
         if (!mapping.TryGrow(bytes, out ulong old))
         {
             Store.Discharge(bytes);
-            return -1;
+            return Store.GrowthFailed(bytes <= mapping.MaximumBytes - old);
         }
 
         return (long)(old / mapping.PageBytes);

@@ -9,6 +9,19 @@ internal static class Numeric
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
+    /// <summary>Bits of the positive canonical NaN (specification, "Floating-Point Values").</summary>
+    public const uint CanonicalNaN32 = 0x7FC0_0000;
+
+    /// <summary>Likewise for f64.</summary>
+    public const ulong CanonicalNaN64 = 0x7FF8_0000_0000_0000;
+
+    // A branch that is never taken costs less than a choice between two values, which every later instruction would wait for.
+    [MethodImpl(Inline)]
+    public static float CanonicalF32(float value) => float.IsNaN(value) ? BitConverter.UInt32BitsToSingle(CanonicalNaN32) : value;
+
+    [MethodImpl(Inline)]
+    public static double CanonicalF64(double value) => double.IsNaN(value) ? BitConverter.UInt64BitsToDouble(CanonicalNaN64) : value;
+
     // The hardware traps on MIN % -1, where WebAssembly wants 0.
     [MethodImpl(Inline)]
     public static int I32RemS(int left, int right) => right == -1 ? 0 : left % right;
@@ -17,23 +30,43 @@ internal static class Numeric
     public static long I64RemS(long left, long right) => right == -1 ? 0 : left % right;
 
     // Math.Min and Math.Max give NaN back as it came; a signalling NaN has to become quiet, which an addition does.
+    // A NaN has to become quiet by adding something; not the other operand, for the JIT compiler leaves out the addition of a constant negative zero.
     [MethodImpl(Inline)]
-    public static float F32Min(float left, float right) => float.IsNaN(left) || float.IsNaN(right) ? left + right : Math.Min(left, right);
+    public static float F32Min(float left, float right) => float.IsNaN(left) ? left + left : float.IsNaN(right) ? right + right : Smaller(left, right);
 
     [MethodImpl(Inline)]
-    public static float F32Max(float left, float right) => float.IsNaN(left) || float.IsNaN(right) ? left + right : Math.Max(left, right);
+    public static float F32Max(float left, float right) => float.IsNaN(left) ? left + left : float.IsNaN(right) ? right + right : Math.Max(left, right);
 
     [MethodImpl(Inline)]
-    public static double F64Min(double left, double right) => double.IsNaN(left) || double.IsNaN(right) ? left + right : Math.Min(left, right);
+    public static double F64Min(double left, double right) => double.IsNaN(left) ? left + left : double.IsNaN(right) ? right + right : Smaller(left, right);
 
     [MethodImpl(Inline)]
-    public static double F64Max(double left, double right) => double.IsNaN(left) || double.IsNaN(right) ? left + right : Math.Max(left, right);
+    public static double F64Max(double left, double right) => double.IsNaN(left) ? left + left : double.IsNaN(right) ? right + right : Math.Max(left, right);
+
+    // Of Math.Min with a constant negative zero the JIT compiler makes one instruction. The processor's minimum of two zeros
+    // is the second of them: both orders together have the sign of either.
+    [MethodImpl(Inline)]
+    private static float Smaller(float left, float right) => !Sse.IsSupported ? MathF.Min(left, right)
+        : (Sse.MinScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right))
+            | Sse.MinScalar(Vector128.CreateScalarUnsafe(right), Vector128.CreateScalarUnsafe(left))).ToScalar();
+
+    [MethodImpl(Inline)]
+    private static double Smaller(double left, double right) => !Sse2.IsSupported ? Math.Min(left, right)
+        : (Sse2.MinScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right))
+            | Sse2.MinScalar(Vector128.CreateScalarUnsafe(right), Vector128.CreateScalarUnsafe(left))).ToScalar();
 
     [MethodImpl(Inline)]
     public static float F32Nearest(float value) => MathF.Round(value, MidpointRounding.ToEven);
 
     [MethodImpl(Inline)]
     public static double F64Nearest(double value) => Math.Round(value, MidpointRounding.ToEven);
+
+    // Not BitConverter: of a load of one or two bytes that becomes a float, the JIT compiler makes a load of four, which
+    // gives the wrong bits, and those behind the memory's end. And a constant would become an f64 on the way, see below; this instruction is never folded.
+    [MethodImpl(Inline)]
+    public static float F32ReinterpretI32(int bits) => Sse2.IsSupported ? Sse2.ConvertScalarToVector128Int32(bits).AsSingle().ToScalar()
+        : (bits & int.MaxValue) > 0x7F80_0000 ? OpaqueF32(bits)
+        : Vector128.CreateScalarUnsafe(bits).AsSingle().ToScalar();
 
     // Not inlined: the JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x,
     // which leaves a signalling NaN signalling.

@@ -50,11 +50,16 @@ public sealed unsafe partial class Store
 
     /// <summary>Sets the time at which guests of the store are stopped; takes effect with the next outermost call.</summary>
     /// <param name="fromNow">Time from now, or null for no deadline.</param>
-    /// <exception cref="ArgumentException">The engine cannot be interrupted.</exception>
+    /// <exception cref="ArgumentException">The engine cannot be interrupted, or is deterministic.</exception>
     public void SetDeadline(TimeSpan? fromNow)
     {
         if (fromNow is { } span)
         {
+            if (Engine.Options.Deterministic)
+            {
+                throw new ArgumentException("a deterministic engine does not stop guests by the clock; set fuel, on an engine with ConsumeFuel = true");
+            }
+
             if (!Engine.Options.Interruptible)
             {
                 throw new ArgumentException("the engine cannot stop a guest at a deadline; make it with Interruptible = true");
@@ -128,6 +133,20 @@ public sealed unsafe partial class Store
         return new LimitExceededException(LimitKind.Fuel, "the guest was stopped because its fuel is used up");
     }
 
+    /// <summary>
+    /// What a memory or table that did not grow tells its guest. When it is the system that has no room, a deterministic guest must not learn it: it is stopped.
+    /// </summary>
+    internal long GrowthFailed(bool isWithinLimits)
+    {
+        if (!isWithinLimits || !Engine.Options.Deterministic)
+        {
+            return -1;
+        }
+
+        Stop();
+        throw new LimitExceededException(LimitKind.Memory, "the system has no memory left for a guest that is within its limits");
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ThreadBias? EnterSlowly()
     {
@@ -144,6 +163,11 @@ public sealed unsafe partial class Store
         else
         {
             Acquire(me);
+            _meter?.Begin(Control, _memoryBytes);
+            if (_profiler is not null)
+            {
+                BeginProfile();
+            }
         }
 
         if (_depth > _limits.Length)
@@ -196,6 +220,7 @@ public sealed unsafe partial class Store
             return;
         }
 
+        _meter?.End(Control, Engine.Options.ConsumeFuel);
         Volatile.Write(ref _depth, 0);
         if (_bias is { } bias)
         {
@@ -212,7 +237,7 @@ public sealed unsafe partial class Store
             CheckFree(me, "the store is in use by another thread; a store runs one call at a time");
             _row = _owner == me ? Math.Min(_row + 1, LargestPatience) : 0;
             _owner = me;
-            bool mayBias = _row >= _patience && me.Size != 0 && !IsStopped;
+            bool mayBias = _row >= _patience && me.Size != 0 && !IsStopped && _meter is null && _profiler is null;
             _bias = mayBias ? new ThreadBias(me) { IsInside = true } : null;
             Volatile.Write(ref _depth, 1);
         }
@@ -254,6 +279,7 @@ public sealed unsafe partial class Store
         }
 
         Disarm();
+        _profiler?.Remove(_signal);
     }
 
     private void Stop()

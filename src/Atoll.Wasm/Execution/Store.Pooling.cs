@@ -51,6 +51,7 @@ public sealed unsafe partial class Store
     internal void Lend(StoreOptions options, object? state, CancellationToken cancellationToken)
     {
         HasFailed = false;
+        _meter?.Last = null;
         State = state;
         CancellationToken = cancellationToken;
         SetDeadline(options.Timeout);

@@ -24,6 +24,12 @@ public sealed record StoreOptions
     /// <summary>Stops the guests of the store. Needs <see cref="WasmEngineOptions.Interruptible"/>.</summary>
     public CancellationToken CancellationToken { get; init; }
 
+    /// <summary>Whether <see cref="Store.LastCall"/> tells what each call used; costs about a microsecond a call.</summary>
+    public bool CollectStats { get; init; }
+
+    /// <summary>What samples the guests of the store; null for nobody. Needs <see cref="WasmEngineOptions.Profiling"/>.</summary>
+    public GuestProfiler? Profiler { get; init; }
+
     /// <summary>First value of <see cref="Store.State"/>.</summary>
     public object? State { get; init; }
 }
@@ -59,8 +65,14 @@ public sealed unsafe partial class Store : IDisposable
             throw new ArgumentException("the engine does not count fuel; make it with ConsumeFuel = true");
         }
 
+        if (options.Profiler is not null && !engine.Options.Profiling)
+        {
+            throw new ArgumentException("the engine's code does not look for samples; make it with Profiling = true");
+        }
+
         Engine = engine;
         Control = _signal.Control;
+        _meter = options.CollectStats ? new CallMeter() : null;
         _stackBudget = (nuint)engine.Options.StackBudgetBytes;
         MaxMemoryBytes = options.MaxMemoryBytes ?? ulong.MaxValue;
         MaxTableElements = options.MaxTableElements ?? uint.MaxValue;
@@ -69,6 +81,8 @@ public sealed unsafe partial class Store : IDisposable
         CancellationToken = options.CancellationToken;
         Control->Fuel = (long)Math.Min(options.Fuel ?? long.MaxValue, long.MaxValue);
         SetDeadline(options.Timeout);
+        _profiler = options.Profiler;
+        _profiler?.Add(_signal);
     }
 
     /// <summary>The engine that it was made with.</summary>
@@ -89,7 +103,9 @@ public sealed unsafe partial class Store : IDisposable
                 throw new InvalidOperationException("the engine does not count fuel; make it with ConsumeFuel = true");
             }
 
-            Control->Fuel = (long)Math.Min(value, long.MaxValue);
+            long fuel = (long)Math.Min(value, long.MaxValue);
+            _meter?.Fuel += fuel - Control->Fuel;
+            Control->Fuel = fuel;
         }
     }
 
@@ -155,6 +171,7 @@ public sealed unsafe partial class Store : IDisposable
         }
 
         _memoryBytes += bytes;
+        _meter?.Peak = Math.Max(_meter.Peak, _memoryBytes);
         return true;
     }
 

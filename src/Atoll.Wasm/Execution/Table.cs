@@ -68,7 +68,8 @@ public sealed class Table : Extern
     /// <summary>Adds elements.</summary>
     /// <param name="count">Number of elements to add.</param>
     /// <param name="value">Their value.</param>
-    /// <returns>The length before; -1 when a limit does not allow it.</returns>
+    /// <returns>The length before; -1 when a limit or the system does not allow it.</returns>
+    /// <exception cref="LimitExceededException">The system has no memory, and the engine is deterministic (<see cref="WasmEngineOptions.Deterministic"/>).</exception>
     /// <exception cref="ArgumentException">The value is of another type, or a function of another store.</exception>
     public long Grow(ulong count, Value value)
     {
@@ -110,7 +111,7 @@ public sealed class Table : Extern
         }
         catch (OutOfMemoryException)
         {
-            return -1;
+            return Store.GrowthFailed(isWithinLimits: true);
         }
 
         Elements.CopyTo(grown, 0);

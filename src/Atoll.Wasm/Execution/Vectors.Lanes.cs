@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using V = System.Runtime.Intrinsics.Vector128<byte>;
 
 namespace Atoll.Wasm.Execution;
@@ -55,8 +56,15 @@ internal static unsafe partial class Vectors
     [MethodImpl(Inline)]
     public static V I64x2ReplaceLane(V a, long value, int lane) => a.AsInt64().WithElement(lane, value).AsByte();
 
+    // A constant lane would become an f64 on the way, which makes a signalling NaN quiet; the JIT compiler does not fold shuffles.
     [MethodImpl(Inline)]
-    public static float F32x4ExtractLane(V a, int lane) => a.AsSingle().GetElement(lane);
+    public static float F32x4ExtractLane(V a, int lane) => !Sse.IsSupported ? Numeric.F32ReinterpretI32(a.AsInt32().GetElement(lane)) : lane switch
+    {
+        0 => Sse.Shuffle(a.AsSingle(), a.AsSingle(), 0b00_00_00_00).ToScalar(),
+        1 => Sse.Shuffle(a.AsSingle(), a.AsSingle(), 0b01_01_01_01).ToScalar(),
+        2 => Sse.Shuffle(a.AsSingle(), a.AsSingle(), 0b10_10_10_10).ToScalar(),
+        _ => Sse.Shuffle(a.AsSingle(), a.AsSingle(), 0b11_11_11_11).ToScalar(),
+    };
 
     [MethodImpl(Inline)]
     public static V F32x4ReplaceLane(V a, float value, int lane) => a.AsSingle().WithElement(lane, value).AsByte();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Compilation;
 using Atoll.Wasm.Execution;
@@ -45,9 +46,33 @@ public sealed class WasmEngine
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public WasmModule LoadModule(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default)
     {
+        ModuleDefinition definition = ModuleDecoder.Decode(wasm.ToArray(), Options.Limits, Options.Features);
+        byte[]? hash = null;
+        if (Options.CodeCache is { } cache)
+        {
+            // Code is kept of valid modules only, so that one which is found need not be looked at again.
+            hash = SHA256.HashData(definition.Bytes);
+            if (cache.Find(CodeKey.Of(hash, Options)) is { } kept && ModuleCompiler.Load(definition, this, kept) is { } loaded)
+            {
+                return new WasmModule(this, definition, loaded, hash);
+            }
+        }
+
+        ModuleValidator.Validate(definition, Options.Limits, cancellationToken);
+        return new WasmModule(this, definition, ModuleCompiler.Compile(definition, this, cancellationToken), hash);
+    }
+
+    /// <summary>Compiles all of a module, to be kept in a cache for engines with the same options. Loads nothing.</summary>
+    /// <param name="wasm">The module in the binary format.</param>
+    /// <param name="cancellationToken">Stops the work between functions.</param>
+    /// <exception cref="MalformedModuleException">The bytes are no module, or break one of <see cref="WasmEngineOptions.Limits"/>.</exception>
+    /// <exception cref="InvalidModuleException">The module is not valid.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public ModuleCode CompileForCache(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default)
+    {
         ModuleDefinition definition = DecodeAndValidate(wasm, cancellationToken);
-        CompiledModule code = ModuleCompiler.Compile(definition, this, cancellationToken);
-        return new WasmModule(this, definition, code);
+        string key = CodeKey.Of(SHA256.HashData(definition.Bytes), Options);
+        return new ModuleCode(key, [.. ModuleCompiler.CompileImages(definition, this, key, cancellationToken).Select(image => new ReadOnlyMemory<byte>(image))]);
     }
 
     /// <summary>Decodes and validates a module without compiling it.</summary>

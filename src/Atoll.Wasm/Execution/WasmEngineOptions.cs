@@ -3,6 +3,8 @@ namespace Atoll.Wasm;
 /// <summary>Options of a <see cref="WasmEngine"/>. Immutable; checked when an engine is made of them.</summary>
 public sealed record WasmEngineOptions
 {
+    private readonly WasmFeatures? _features;
+
     /// <summary>Whether compiled code counts instructions, so that <see cref="StoreOptions.Fuel"/> can stop a guest at an exact point.</summary>
     /// <value>Default: false. It costs some 10 % of run time.</value>
     public bool ConsumeFuel { get; init; }
@@ -10,6 +12,10 @@ public sealed record WasmEngineOptions
     /// <summary>Whether loops look up if a deadline has passed or somebody cancelled.</summary>
     /// <value>Default: true. Without it neither time-outs nor cancellation stop a loop.</value>
     public bool Interruptible { get; init; } = true;
+
+    /// <summary>Whether compiled code looks at entries and in loops if a sample is due, so that a <see cref="GuestProfiler"/> can tell where time goes.</summary>
+    /// <value>Default: false. With it code runs slower and is never interpreted at first (<see cref="InterpretColdCode"/>).</value>
+    public bool Profiling { get; init; }
 
     /// <summary>Stack that guest code may use, counted from the outermost call into it, in bytes: 16 KiB to 1 MiB.</summary>
     /// <value>Default: 512 KiB. Unwinding a deep stack costs microseconds a frame, hence the upper bound.</value>
@@ -31,8 +37,23 @@ public sealed record WasmEngineOptions
     public long MaxHeapBytes { get; init; } = 256 << 20;
 
     /// <summary>What modules may use beyond WebAssembly 2.0.</summary>
-    /// <value>Default: <see cref="WasmFeatures.Default"/>.</value>
-    public WasmFeatures Features { get; init; } = WasmFeatures.Default;
+    /// <value>Default: <see cref="WasmFeatures.Default"/>, without <see cref="WasmFeatures.Threads"/> if <see cref="Deterministic"/>.</value>
+    public WasmFeatures Features
+    {
+        get => _features ?? (Deterministic ? WasmFeatures.Default & ~WasmFeatures.Threads : WasmFeatures.Default);
+        init => _features = value;
+    }
+
+    /// <summary>
+    /// Whether the same module with the same inputs computes the same bits on every machine (specification, "Deterministic Profile"): every NaN that an
+    /// instruction makes is the canonical one, relaxed vector instructions have the results that the profile names, a memory or table fails to grow at its limits
+    /// only, and no time-out can be set (use <see cref="ConsumeFuel"/>). What host functions return is an input.
+    /// </summary>
+    /// <value>
+    /// Default: false. It costs code with floating-point numbers some of its time. How deep calls may nest still depends on the machine: the trap
+    /// <see cref="TrapKind.StackExhausted"/> does not come at the same depth everywhere.
+    /// </value>
+    public bool Deterministic { get; init; }
 
     /// <summary>Limits of what a module may contain.</summary>
     public ModuleLimits Limits { get; init; } = new();
@@ -40,6 +61,14 @@ public sealed record WasmEngineOptions
     /// <summary>Whether memories come from the portable allocator instead of the system's page functions.</summary>
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
+
+    /// <summary>How long compiled code stays in the process.</summary>
+    /// <value>Default: <see cref="CodeLifetime.Unloadable"/>.</value>
+    public CodeLifetime CodeLifetime { get; init; }
+
+    /// <summary>Where code is looked for before a module is compiled; null for nowhere. Nothing is ever stored there by loading a module.</summary>
+    /// <value>Default: null.</value>
+    public ICodeCache? CodeCache { get; init; }
 
     /// <summary>
     /// Code of a module, in bytes of its binary, up to which it is compiled as a whole when it is loaded. Functions of larger modules are interpreted at
@@ -54,10 +83,6 @@ public sealed record WasmEngineOptions
     /// </summary>
     /// <value>Default: true. The JIT compiler takes as long for a function as the interpreter takes to run it some hundred times.</value>
     public bool InterpretColdCode { get; init; } = true;
-
-    /// <summary>How long compiled code stays in the process.</summary>
-    /// <value>Default: <see cref="CodeLifetime.Unloadable"/>.</value>
-    public CodeLifetime CodeLifetime { get; init; }
 
     /// <summary>How often each operation of a function is interpreted, on average, before the function is compiled.</summary>
     internal int ColdRounds { get; init; } = 1000;

@@ -16,8 +16,9 @@ public sealed class WasmModule
     private ImmutableArray<ModuleImport> _imports;
     private ImmutableArray<ModuleExport> _exports;
 
-    internal WasmModule(WasmEngine engine, ModuleDefinition definition, CompiledModule code)
+    internal WasmModule(WasmEngine engine, ModuleDefinition definition, CompiledModule code, byte[]? hash = null)
     {
+        _hash = hash;
         Engine = engine;
         Definition = definition;
         Code = code;

@@ -84,6 +84,10 @@ internal enum ColdOp
     I32AddConst = FirstSaturating + 8,
     I64AddConst,
 
+    /// <summary>Destination, operand: a NaN becomes the canonical one.</summary>
+    CanonicalF32,
+    CanonicalF64,
+
     /// <summary>Operand, operand, target: a comparison and a jump if it holds. In the order of the comparisons of i32 from eq on.</summary>
     JumpIfI32Eq,
     JumpIfI32Ne,

@@ -145,6 +145,7 @@ internal sealed partial class ColdTranslator
     private void SetStack(int height, int count)
     {
         Truncate(height);
+        _work += count;
         for (int i = 0; i < count; i++)
         {
             PushSlot();
@@ -307,7 +308,7 @@ internal sealed partial class ColdTranslator
         Emit(ColdOp.JumpTable, Pop(), count);
         int table = _code.Count;
         Dictionary<int, int> stubs = [];
-        for (int i = 0; i <= count; i++)
+        for (int i = 0; i <= count && !IsOverLimit(); i++)
         {
             int depth = (int)reader.ReadVarU32();
             Frame target = Target(depth);
@@ -335,8 +336,13 @@ internal sealed partial class ColdTranslator
         {
             MarkLabel(label);
             Leave(Target(depth));
+            if (IsOverLimit())
+            {
+                break;
+            }
         }
 
+        _failed |= IsOverLimit();
         _reachable = false;
     }
 

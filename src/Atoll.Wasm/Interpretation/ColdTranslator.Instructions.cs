@@ -61,6 +61,7 @@ internal sealed partial class ColdTranslator
         if (OperandCounts[(int)opcode] == 1)
         {
             EmitResult((int)opcode, Pop());
+            MakeCanonical(opcode);
             return;
         }
 
@@ -75,6 +76,25 @@ internal sealed partial class ColdTranslator
         int second = Pop();
         int first = Pop();
         EmitResult((int)opcode, first, second);
+        MakeCanonical(opcode);
+    }
+
+    /// <summary>In the deterministic profile (specification, "Profiles"): the result of an instruction that makes NaNs has the canonical one only.</summary>
+    private void MakeCanonical(Opcode opcode)
+    {
+        if (!_deterministic)
+        {
+            return;
+        }
+
+        if (opcode is (>= Opcode.F32Ceil and <= Opcode.F32Max) or Opcode.F32DemoteF64)
+        {
+            EmitResult((int)ColdOp.CanonicalF32, Pop());
+        }
+        else if (opcode is (>= Opcode.F64Ceil and <= Opcode.F64Max) or Opcode.F64PromoteF32)
+        {
+            EmitResult((int)ColdOp.CanonicalF64, Pop());
+        }
     }
 
     private void TranslateAccess(ref WasmReader reader, Opcode opcode)

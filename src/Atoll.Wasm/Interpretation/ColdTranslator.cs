@@ -16,6 +16,7 @@ internal sealed partial class ColdTranslator
     private readonly ModuleDefinition _definition;
     private readonly Func<int, bool> _isCell;
     private readonly int _places;
+    private readonly bool _deterministic;
     private readonly List<int> _code = [];
     private readonly List<Entry> _stack = [];
     private readonly List<Frame> _frames = [];
@@ -31,7 +32,9 @@ internal sealed partial class ColdTranslator
     /// <summary>Number of operands at the bottom of the stack that are known to be in their slots.</summary>
     private int _settled;
     private int _height;
-    private int _work;
+    private long _work;
+    private long _workLimit;
+    private long _codeLimit;
     private int _lastResult;
     private bool _reachable;
     private int _skipDepth;
@@ -40,8 +43,10 @@ internal sealed partial class ColdTranslator
     /// <param name="definition">The module.</param>
     /// <param name="isCell">Whether a global lives in an object of its own.</param>
     /// <param name="places">Number of globals whose fields in the module's class can be found.</param>
-    public ColdTranslator(ModuleDefinition definition, Func<int, bool> isCell, int places)
+    /// <param name="deterministic">Whether NaNs are made canonical.</param>
+    public ColdTranslator(ModuleDefinition definition, Func<int, bool> isCell, int places, bool deterministic)
     {
+        _deterministic = deterministic;
         _definition = definition;
         _isCell = isCell;
         _places = places;
@@ -75,11 +80,11 @@ internal sealed partial class ColdTranslator
 
         Reset(body);
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End, types: _definition.Types);
-        long limit = 10_000 + (16L * body.Code.Length);
+        _workLimit = 10_000 + (16L * body.Code.Length);
+        _codeLimit = 4 * (1000L + (2L * body.Code.Length));
         while (_frames.Count > 0 && !_failed)
         {
-            // A branch of two bytes can copy a thousand operands.
-            _failed = _work + (_code.Count / 4) > limit || _stack.Count > MaximumSlots;
+            _failed = IsOverLimit() || _stack.Count > MaximumSlots;
             Opcode opcode = reader.ReadOpcode();
             if (_reachable)
             {
@@ -94,6 +99,12 @@ internal sealed partial class ColdTranslator
         int slots = _locals + _height + 1;
         return _failed || slots > MaximumSlots ? null : Finish(index, slots);
     }
+
+    /// <summary>
+    /// Whether the function takes more time or memory than its length justifies: a branch of two bytes can copy a thousand operands, one with a table ten
+    /// thousand times as many. No compiler makes such code.
+    /// </summary>
+    private bool IsOverLimit() => _work > _workLimit || _code.Count > _codeLimit;
 
     /// <summary>Numbers only, and at most one result.</summary>
     private static bool IsPlain(FunctionType type) =>
@@ -266,6 +277,7 @@ internal sealed partial class ColdTranslator
         Truncate(top);
         for (int i = _settled; _reads[local] > 0; i++)
         {
+            _work++;
             if (_stack[i].Kind == EntryKind.Local && _stack[i].Value == local)
             {
                 Settle(i);

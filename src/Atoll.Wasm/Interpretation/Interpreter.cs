@@ -227,6 +227,8 @@ internal static unsafe partial class Interpreter
                 case (int)ColdOp.FirstSaturating + 6: *(long*)(slots + at[1]) = Numeric.I64TruncSatF64S(*(double*)(slots + at[2])); continue;
                 case (int)ColdOp.FirstSaturating + 7: *(long*)(slots + at[1]) = Numeric.I64TruncSatF64U(*(double*)(slots + at[2])); continue;
                 case (int)ColdOp.I32AddConst: *(int*)(slots + at[1]) = *(int*)(slots + at[2]) + at[3]; continue;
+                case (int)ColdOp.CanonicalF32: *(float*)(slots + at[1]) = Numeric.CanonicalF32(*(float*)(slots + at[2])); continue;
+                case (int)ColdOp.CanonicalF64: *(double*)(slots + at[1]) = Numeric.CanonicalF64(*(double*)(slots + at[2])); continue;
                 case (int)ColdOp.JumpIfI32Eq: next = *(int*)(slots + at[1]) == *(int*)(slots + at[2]) ? code + at[3] : next; continue;
                 case (int)ColdOp.JumpIfI32Ne: next = *(int*)(slots + at[1]) != *(int*)(slots + at[2]) ? code + at[3] : next; continue;
                 case (int)ColdOp.JumpIfI32LtS: next = *(int*)(slots + at[1]) < *(int*)(slots + at[2]) ? code + at[3] : next; continue;

@@ -4,7 +4,7 @@ using Atoll.Wasm.Binary;
 namespace Atoll.Wasm.Validation;
 
 /// <summary>Checks a decoded module (specification, "Validation / Modules"): the rules between its sections, then each function body.</summary>
-internal sealed class ModuleValidator
+internal sealed partial class ModuleValidator
 {
     private readonly ModuleDefinition _module;
     private readonly ModuleLimits _limits;
@@ -34,6 +34,16 @@ internal sealed class ModuleValidator
         validator.CheckStart();
         validator.CheckExports();
         validator.CheckBodies(cancellationToken);
+        module.IsValidated = true;
+    }
+
+    /// <summary>Checks a module whose code was kept, and which therefore is valid: for what the compiler wants to know of the bodies.</summary>
+    internal static void Ensure(ModuleDefinition module, ModuleLimits limits)
+    {
+        if (!module.IsValidated)
+        {
+            Validate(module, limits, CancellationToken.None);
+        }
     }
 
     private void CheckTypes()
@@ -261,20 +271,6 @@ internal sealed class ModuleValidator
             {
                 _declared.Add(export.Index);
             }
-        }
-    }
-
-    private void CheckBodies(CancellationToken cancellationToken)
-    {
-        var validator = new FunctionValidator(_module, _limits, _declared, cancellationToken);
-        for (int i = 0; i < _module.Bodies.Length; i++)
-        {
-            if ((i & 0xFF) == 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            validator.Validate(_module.ImportedFunctionCount + i, _module.Bodies[i]);
         }
     }
 

@@ -69,9 +69,22 @@ internal static class ConstantWriter
         {
             w.Opcode(Opcode.RefFunc).Unsigned((uint)choices.Pick(plan.Functions.Count));
         }
+        else if (plan.HeapTypeOf(type) is { } heap && choices.OneIn(2))
+        {
+            if (heap.IsArray)
+            {
+                w.Opcode(Opcode.I32Const).Signed(choices.Pick(6));
+            }
+
+            w.Opcode(heap.IsArray ? Opcode.ArrayNewDefault : Opcode.StructNewDefault).Unsigned((uint)ModulePlan.IndexOf(type));
+        }
+        else if ((type == ValueType.AnyRef || type == ValueType.EqRef) && choices.OneIn(2))
+        {
+            w.Opcode(Opcode.I32Const).Signed((int)choices.Next()).Opcode(Opcode.RefI31);
+        }
         else
         {
-            w.Opcode(Opcode.RefNull).Type(type);
+            w.Opcode(Opcode.RefNull).HeapType(type);
         }
     }
 }

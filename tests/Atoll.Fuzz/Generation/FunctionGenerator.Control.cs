@@ -18,13 +18,19 @@ internal sealed partial class FunctionGenerator
 
         _depth++;
         List<ValueType> parameters = _stack[(_stack.Count - parameterCount)..];
-        switch (_choices.Pick(4))
+        switch (_choices.Pick(6))
         {
             case 0:
                 Block(parameters, results);
                 break;
             case 1:
                 Loop(parameters, results);
+                break;
+            case 2 when _plan.Tags.Count > 0 && _plan.Has(WasmFeatures.LegacyExceptions):
+                Try(parameters, results);
+                break;
+            case 3 when _plan.Tags.Count > 0:
+                TryTable(parameters, results);
                 break;
             default:
                 If(parameters, results);
@@ -39,7 +45,7 @@ internal sealed partial class FunctionGenerator
         _code.Opcode(opcode);
         if (parameters.Count == 0 && results.Count <= 1)
         {
-            _code.Byte(results.Count == 0 ? 0x40 : (int)results[0].Code);
+            _ = results.Count == 0 ? _code.Byte(0x40) : _code.Type(results[0]);
         }
         else
         {
@@ -128,7 +134,7 @@ internal sealed partial class FunctionGenerator
     {
         int depth = _choices.Pick(_labels.Count);
         Label label = LabelAt(depth);
-        if (_stack.Count + label.Types.Count > MaxHeight)
+        if (!label.IsOpen || _stack.Count + label.Types.Count > MaxHeight)
         {
             return;
         }
@@ -150,8 +156,10 @@ internal sealed partial class FunctionGenerator
     /// <summary>Leaves the block for good, and writes some code behind that is never reached.</summary>
     private void Leave()
     {
-        switch (_choices.Pick(6))
+        switch (_choices.Pick(_plan.Tags.Count > 0 ? 9 : 6))
         {
+            case 6 or 7 or 8 when Throw():
+                break;
             case 0 or 1 when Targets() is { Count: > 0 } targets:
                 int target = _choices.Pick(targets);
                 Provide(LabelAt(target).Types);
@@ -178,7 +186,7 @@ internal sealed partial class FunctionGenerator
     }
 
     /// <summary>Labels that lead forward.</summary>
-    private List<int> Targets() => [.. Enumerable.Range(0, _labels.Count).Where(depth => LabelAt(depth).Counter is null)];
+    private List<int> Targets() => [.. Enumerable.Range(0, _labels.Count).Where(depth => LabelAt(depth) is { Counter: null, IsOpen: true })];
 
     private void BranchTable(List<int> targets)
     {
@@ -220,7 +228,7 @@ internal sealed partial class FunctionGenerator
         }
         else
         {
-            _code.Opcode(Opcode.Call).Unsigned((uint)callee);
+            CallDirectly(callee, type);
         }
 
         Pop(type.Parameters.Length);
@@ -229,6 +237,29 @@ internal sealed partial class FunctionGenerator
         {
             Drop();
         }
+    }
+
+    /// <summary>By index, or by a reference to the function.</summary>
+    private void CallDirectly(int callee, FunctionType type)
+    {
+        if (!_plan.Has(WasmFeatures.FunctionReferences) || _choices.OneIn(2))
+        {
+            _code.Opcode(Opcode.Call).Unsigned((uint)callee);
+            return;
+        }
+
+        ValueType reference = ModulePlan.ReferenceTo(_plan.TypeIndex(type));
+        if (_choices.Pick(4) == 3)
+        {
+            Expression(reference);
+            Pop();
+        }
+        else
+        {
+            _code.Opcode(Opcode.RefFunc).Unsigned((uint)callee);
+        }
+
+        _code.Opcode(Opcode.CallRef).Unsigned((uint)_plan.TypeIndex(type));
     }
 
     private void Arguments(FunctionType type)
@@ -262,6 +293,10 @@ internal sealed partial class FunctionGenerator
         if (TableFor(ValueType.FuncRef) is { } table && _choices.OneIn(3))
         {
             Indirect(Opcode.ReturnCallIndirect, type, table);
+        }
+        else if (_plan.Has(WasmFeatures.FunctionReferences) && _choices.OneIn(2))
+        {
+            _code.Opcode(Opcode.RefFunc).Unsigned((uint)callee).Opcode(Opcode.ReturnCallRef).Unsigned((uint)_plan.TypeIndex(type));
         }
         else
         {

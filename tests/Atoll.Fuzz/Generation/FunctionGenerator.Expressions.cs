@@ -136,11 +136,11 @@ internal sealed partial class FunctionGenerator
                 _code.Opcode(Opcode.V128Const);
                 Vector();
                 break;
-            case 'r' when type == ValueType.FuncRef && _choices.Pick(3) != 0:
-                _code.Opcode(Opcode.RefFunc).Unsigned((uint)_choices.Pick(_plan.Functions.Count));
+            case 'r' when _choices.Pick(3) != 0 && FunctionFor(type) is { } function:
+                _code.Opcode(Opcode.RefFunc).Unsigned((uint)function);
                 break;
             default:
-                _code.Opcode(Opcode.RefNull).Type(type);
+                _code.Opcode(Opcode.RefNull).HeapType(type);
                 break;
         }
 
@@ -187,7 +187,7 @@ internal sealed partial class FunctionGenerator
                 _code.Opcode(Opcode.V128Const).F64(0).F64(0);
                 break;
             default:
-                _code.Opcode(Opcode.RefNull).Type(type);
+                _code.Opcode(Opcode.RefNull).HeapType(type);
                 break;
         }
 
@@ -271,6 +271,16 @@ internal sealed partial class FunctionGenerator
             case 'l' when _plan.Has(WasmFeatures.WideArithmetic):
                 WideArithmetic();
                 break;
+            case 'r' when type == ValueType.ExternRef && _plan.ValueTypes.Contains(ValueType.AnyRef):
+                Expression(ValueType.AnyRef);
+                _code.Opcode(Opcode.ExternConvertAny);
+                _stack[^1] = type;
+                break;
+            case 'r' when _plan.IsInAny(type) && _choices.Pick(4) != 3:
+                HeapExpression(type);
+                break;
+            case 'i' or 'l' or 'f' or 'd' or 'v' or 'r' when _plan.HeapTypes.Count > 0 && _choices.OneIn(2) && FieldExpression(type):
+                break;
             case 'r' when TableFor(type) is { } table:
                 Index(_plan.Tables[table]);
                 _code.Opcode(Opcode.TableGet).Unsigned((uint)table);
@@ -301,13 +311,16 @@ internal sealed partial class FunctionGenerator
     /// <summary>A statement that may stand between the operands of an instruction: it leaves the stack alone.</summary>
     private void QuietStep()
     {
-        switch (_choices.Pick(6))
+        switch (_choices.Pick(7))
         {
             case 0 or 1:
                 SetSomeLocal();
                 break;
             case 2:
                 SetSomeGlobal();
+                break;
+            case 6 when _plan.HeapTypes.Count > 0:
+                HeapStatement();
                 break;
             case 3:
                 RowWithoutResult();

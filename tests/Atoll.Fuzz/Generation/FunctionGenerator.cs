@@ -138,7 +138,7 @@ internal sealed partial class FunctionGenerator
     private void Step()
     {
         _budget--;
-        switch (_choices.Pick(24))
+        switch (_choices.Pick(26))
         {
             case 0 or 1:
                 SetSomeLocal();
@@ -181,6 +181,12 @@ internal sealed partial class FunctionGenerator
                 break;
             case 21:
                 SetPointer();
+                break;
+            case 22 or 23 when _plan.HeapTypes.Count > 0:
+                HeapStatement();
+                break;
+            case 24 when _choices.OneIn(4):
+                _code.Opcode(Opcode.Nop);
                 break;
             default:
                 SetSomeLocal();
@@ -229,5 +235,12 @@ internal sealed partial class FunctionGenerator
     private int TakeableParameters() => _choices.Pick(Math.Min(3, _stack.Count - Floor) + 1);
 
     /// <summary>A label: the types that a branch takes along, the counter of a loop, and the height of the stack outside.</summary>
-    private sealed record Label(List<ValueType> Types, int? Counter, int Height);
+    private sealed record Label(List<ValueType> Types, int? Counter, int Height)
+    {
+        /// <summary>Whether this is now a handler of the older form, whose exception can be thrown again.</summary>
+        public bool Handles { get; set; }
+
+        /// <summary>Whether values for it can be made anywhere: not where it wants a reference that is not null.</summary>
+        public bool IsOpen { get; } = Types.All(type => !type.IsReference || type.IsNullable);
+    }
 }

@@ -16,6 +16,8 @@ internal sealed class ModuleGenerator
     {
         ModuleGenerator generator = new(choices);
         generator.PlanFeatures();
+        generator.PlanHeapTypes();
+        generator.PlanTags();
         generator.PlanMemories();
         generator.PlanTables();
         generator.PlanFunctions();
@@ -32,6 +34,8 @@ internal sealed class ModuleGenerator
         WasmFeatures[] optional =
         [
             WasmFeatures.Simd, WasmFeatures.TailCalls, WasmFeatures.Memory64, WasmFeatures.Threads, WasmFeatures.WideArithmetic, WasmFeatures.CustomPageSizes,
+            WasmFeatures.FunctionReferences, WasmFeatures.GarbageCollection | WasmFeatures.FunctionReferences, WasmFeatures.Exceptions,
+            WasmFeatures.Exceptions | WasmFeatures.LegacyExceptions,
         ];
         foreach (WasmFeatures feature in optional)
         {
@@ -57,6 +61,58 @@ internal sealed class ModuleGenerator
         {
             _plan.ValueTypes.AddRange([ValueType.FuncRef, ValueType.ExternRef]);
         }
+    }
+
+    private void PlanHeapTypes()
+    {
+        if (_plan.Has(WasmFeatures.GarbageCollection))
+        {
+            int count = 1 + _choices.Pick(5);
+            List<ValueType> storages = [.. _plan.ValueTypes, ValueType.I8, ValueType.I16, ValueType.AnyRef, .. Enumerable.Range(0, count).Select(i => ModulePlan.ReferenceTo(i))];
+            for (int i = 0; i < count; i++)
+            {
+                _plan.HeapTypes.Add(HeapType(i, storages));
+            }
+
+            _plan.ValueTypes.AddRange([ValueType.AnyRef, ValueType.EqRef, .. Enumerable.Range(0, count).Select(i => ModulePlan.ReferenceTo(i))]);
+        }
+
+        if (_plan.Has(WasmFeatures.FunctionReferences))
+        {
+            // A reference to functions of one type, which some of the functions will have.
+            FunctionType type = new([_choices.Pick(_plan.ValueTypes)], [_choices.Pick(_plan.ValueTypes)]);
+            _plan.ValueTypes.Add(ModulePlan.ReferenceTo(_plan.TypeIndex(type)));
+        }
+    }
+
+    private HeapTypePlan HeapType(int index, List<ValueType> storages)
+    {
+        int[] structures = [.. Enumerable.Range(0, index).Where(i => !_plan.HeapTypes[i].IsArray)];
+        bool hasSuper = structures.Length > 0 && _choices.OneIn(2);
+        int super = hasSuper ? _choices.Pick(structures) : -1;
+        bool isArray = !hasSuper && _choices.OneIn(3);
+        List<(ValueType Storage, bool IsMutable)> fields = hasSuper ? [.. _plan.HeapTypes[super].Fields] : [];
+        for (int i = isArray ? 1 : _choices.Pick(_choices.OneIn(8) ? 20 : 5); i > 0; i--)
+        {
+            fields.Add((_choices.Pick(storages), _choices.Pick(4) != 3));
+        }
+
+        return new HeapTypePlan(isArray, fields, super);
+    }
+
+    private void PlanTags()
+    {
+        if (!_plan.Has(WasmFeatures.Exceptions))
+        {
+            return;
+        }
+
+        for (int i = 1 + _choices.Pick(3); i > 0; i--)
+        {
+            _plan.Tags.Add(new FunctionType([.. Enumerable.Range(0, _choices.Pick(4)).Select(_ => _choices.Pick(_plan.ValueTypes))], []));
+        }
+
+        _plan.ValueTypes.Add(ValueType.ExnRef);
     }
 
     private ValueType IndexType() => _plan.Has(WasmFeatures.Memory64) && _choices.OneIn(2) ? ValueType.I64 : ValueType.I32;
@@ -88,7 +144,8 @@ internal sealed class ModuleGenerator
         {
             ulong minimum = (ulong)_choices.Pick(12);
             ulong? maximum = _choices.OneIn(2) ? minimum + (ulong)_choices.Pick(10) : null;
-            ValueType element = _choices.Pick(3) == 2 ? ValueType.ExternRef : ValueType.FuncRef;
+            ValueType[] references = [.. _plan.ValueTypes.Where(type => type.IsReference)];
+            ValueType element = _choices.Pick(3) != 2 ? ValueType.FuncRef : references.Length > 0 ? _choices.Pick(references) : ValueType.ExternRef;
             _plan.Tables.Add(new TableType(element, minimum, maximum) { IndexType = IndexType() });
         }
 
@@ -103,9 +160,17 @@ internal sealed class ModuleGenerator
         {
             int parameters = _choices.Pick(_choices.OneIn(6) ? 14 : 5);
             int results = _choices.Pick(_choices.OneIn(6) ? 8 : 3);
-            _plan.Functions.Add(_plan.Functions.Count > 0 && _choices.OneIn(4)
+            _plan.Functions.Add(_plan.Types.Count > 0 && _choices.OneIn(3)
+                ? _plan.Types[0]
+                : _plan.Functions.Count > 0 && _choices.OneIn(4)
                 ? _choices.Pick(_plan.Functions)
                 : new FunctionType([.. SomeTypes(parameters)], [.. SomeTypes(results)]));
+        }
+
+        if (_choices.Pick(4) == 3)
+        {
+            _plan.StartFunction = _plan.Functions.Count;
+            _plan.Functions.Add(new FunctionType([], []));
         }
 
         _plan.ResetFunction = _plan.Functions.Count;
@@ -136,6 +201,12 @@ internal sealed class ModuleGenerator
             SegmentMode mode = (SegmentMode)_choices.Pick(3);
             int room = mode == SegmentMode.Active ? (int)type.Minimum + (_choices.OneIn(60) ? 1 : 0) : 8;
             _plan.Elements.Add(new SegmentPlan(mode, table, type.Element, _choices.Pick(room + 1)));
+        }
+
+        ValueType[] references = [.. _plan.ValueTypes.Where(type => type.IsReference)];
+        for (int i = _choices.Pick(3); i > 0 && references.Length > 0; i--)
+        {
+            _plan.Elements.Add(new SegmentPlan(SegmentMode.Passive, 0, _choices.Pick(references), _choices.Pick(6)));
         }
 
         for (int i = _choices.Pick(4); i > 0; i--)
@@ -175,8 +246,14 @@ internal sealed class ModuleGenerator
         rest.Section(3, types[_plan.ImportedFunctions..], (w, type) => w.Unsigned(type));
         rest.Section(4, _plan.Tables[_plan.ImportedTables..], WriteTable);
         rest.Section(5, _plan.Memories[_plan.ImportedMemories..], WriteMemory);
+        rest.Section(13, _plan.Tags, (w, type) => w.Byte(0).Unsigned((uint)_plan.TypeIndex(type)));
         rest.Section(6, [.. Enumerable.Range(_plan.ImportedGlobals, _plan.Globals.Count - _plan.ImportedGlobals)], WriteGlobal);
         rest.Section(7, [.. Exports()], (w, export) => w.Name(export.Name).Byte((int)export.Kind).Unsigned((uint)export.Index));
+        if (_plan.StartFunction >= 0)
+        {
+            rest.Byte(8).Sized(new WasmWriter().Unsigned((uint)_plan.StartFunction).ToArray());
+        }
+
         rest.Section(9, _plan.Elements, WriteElements);
         if (_plan.Data.Count > 0)
         {
@@ -185,9 +262,36 @@ internal sealed class ModuleGenerator
 
         rest.Section(10, bodies, (w, body) => w.Sized(body));
         rest.Section(11, _plan.Data, WriteData);
-        return new WasmWriter().Bytes("\0asm\u0001\0\0\0"u8)
-            .Section(1, _plan.Types, (w, type) => w.Byte(0x60).Many(type.Parameters, (x, t) => x.Type(t)).Many(type.Results, (x, t) => x.Type(t)))
-            .Bytes(imports).Bytes(rest.ToArray()).ToArray();
+        return new WasmWriter().Bytes("\0asm\u0001\0\0\0"u8).Byte(1).Sized(Types()).Bytes(imports).Bytes(rest.ToArray()).ToArray();
+    }
+
+    /// <summary>The structures and arrays as one recursion group, then each function type for itself.</summary>
+    private byte[] Types()
+    {
+        WasmWriter w = new WasmWriter().Unsigned((uint)(_plan.Types.Count + (_plan.HeapTypes.Count > 0 ? 1 : 0)));
+        if (_plan.HeapTypes.Count > 0)
+        {
+            w.Byte(0x4E).Unsigned((uint)_plan.HeapTypes.Count);
+        }
+
+        foreach (HeapTypePlan type in _plan.HeapTypes)
+        {
+            // Open to subtypes, with one supertype or none.
+            w.Byte(0x50).Many(type.Super < 0 ? [] : new[] { type.Super }, (x, super) => x.Unsigned((uint)super)).Byte(type.IsArray ? 0x5E : 0x5F);
+            if (!type.IsArray)
+            {
+                w.Unsigned((uint)type.Fields.Count);
+            }
+
+            type.Fields.ForEach(field => w.Type(field.Storage).Byte(field.IsMutable ? 1 : 0));
+        }
+
+        foreach (FunctionType type in _plan.Types)
+        {
+            w.Byte(0x60).Many(type.Parameters, (x, t) => x.Type(t)).Many(type.Results, (x, t) => x.Type(t));
+        }
+
+        return w.ToArray();
     }
 
     private byte[] Imports(List<uint> types)
@@ -220,7 +324,7 @@ internal sealed class ModuleGenerator
 
         foreach ((string name, ExternKind kind, int count) in new[]
         {
-            ("t", ExternKind.Table, _plan.Tables.Count), ("m", ExternKind.Memory, _plan.Memories.Count), ("g", ExternKind.Global, _plan.Globals.Count),
+            ("t", ExternKind.Table, _plan.Tables.Count), ("e", ExternKind.Tag, _plan.Tags.Count), ("m", ExternKind.Memory, _plan.Memories.Count), ("g", ExternKind.Global, _plan.Globals.Count),
         })
         {
             for (int i = 0; i < count; i++)

@@ -54,7 +54,13 @@ internal sealed class WasmWriter
         return Unsigned((uint)bytes.Length).Bytes(bytes);
     }
 
-    public WasmWriter Type(ValueType type) => Byte((int)type.Code);
+    /// <summary>A value type; of defined types the number is their index in the module.</summary>
+    public WasmWriter Type(ValueType type) => type.IsDefined ? Byte((int)type.Code & 0xFF).HeapType(type)
+        : type.IsReference && !type.IsNullable ? Byte(ValueType.NonNullDefined).HeapType(type)
+        : Byte((int)type.Code);
+
+    /// <summary>What a reference type refers to.</summary>
+    public WasmWriter HeapType(ValueType type) => type.IsDefined ? Signed(ModulePlan.IndexOf(type)) : Byte((int)type.WithNull.Code);
 
     public WasmWriter Opcode(Opcode opcode)
     {

@@ -34,7 +34,8 @@ internal static class FuzzCase
     /// <param name="seed">The seed.</param>
     /// <param name="corpus">What is mutated.</param>
     /// <param name="reductions">How often a smaller case may be tried when the case goes wrong.</param>
-    public static (RunReport Report, Finding? Finding) Run(FuzzKind kind, ulong seed, Corpus corpus, int reductions)
+    /// <param name="onReduction">Called before each of these.</param>
+    public static (RunReport Report, Finding? Finding) Run(FuzzKind kind, ulong seed, Corpus corpus, int reductions, Action? onReduction = null)
     {
         Choices choices = new(seed);
         RunReport report = Run(kind, choices, seed, corpus, out byte[] bytes);
@@ -46,12 +47,18 @@ internal static class FuzzCase
         string problem = report.Problem;
         if (reductions > 0)
         {
-            uint[] smaller = Reducer.Reduce(choices.Recorded, candidate => Run(kind, new Choices(candidate), seed, corpus, out _).Problem is not null, reductions);
+            uint[] smaller = Reducer.Reduce(choices.Recorded, Fails, reductions);
             problem = Run(kind, new Choices(smaller), seed, corpus, out bytes).Problem ?? problem;
         }
 
         string name = $"{kind.ToString().ToLowerInvariant()}-{seed:x}";
         return (report, new Finding(name, $"{kind} case of seed 0x{seed:x}\n{problem}", bytes, kind == FuzzKind.Text ? ".wat" : ".wasm"));
+
+        bool Fails(uint[] candidate)
+        {
+            onReduction?.Invoke();
+            return Run(kind, new Choices(candidate), seed, corpus, out _).Problem is not null;
+        }
     }
 
     private static RunReport Run(FuzzKind kind, Choices choices, ulong seed, Corpus corpus, out byte[] bytes)

@@ -1,10 +1,9 @@
-using System.Collections.Concurrent;
 using Atoll.Fuzz.Generation;
 using Atoll.Reference;
 using Atoll.Reference.Comparison;
 using Atoll.Wasm;
 using Atoll.Wasm.Binary;
-using ValueType = Atoll.Wasm.ValueType;
+using Atoll.Wasm.Text;
 
 namespace Atoll.Fuzz.Running;
 
@@ -15,22 +14,31 @@ namespace Atoll.Fuzz.Running;
 internal sealed record RunReport(string? Problem, string? Refusal, int Executions);
 
 /// <summary>Instantiates a module on the interpreter and on the engine, calls its exports some times, and compares all that can be seen.</summary>
-internal static class ModuleRunner
+internal sealed class ModuleRunner
 {
     /// <summary>Instructions that one call may execute on the interpreter; what needs more is not compared.</summary>
     private const long StepsPerCall = 400_000;
 
     private const long StepsPerModule = 2_000_000;
     private const int Rounds = 3;
-    private const ulong MaxMemoryBytes = 32 << 20;
-    private const uint MaxTableElements = 20_000;
-    private static readonly ConcurrentDictionary<int, WasmEngine> Engines = new();
+    private readonly Choices _choices;
+    private readonly WasmModule _module;
+    private readonly Pair _pair;
+    private long _stepsLeft = StepsPerModule;
 
-    /// <summary>Runs a module; the seed decides on the options of the engine and on the arguments.</summary>
+    private ModuleRunner(Pair pair, WasmModule module, Choices choices)
+    {
+        _pair = pair;
+        _module = module;
+        _choices = choices;
+    }
+
+    /// <summary>Runs a module; the seed decides on the options of the engine, on the way the module goes, and on the arguments.</summary>
     public static RunReport Run(byte[] bytes, ulong seed)
     {
         Choices choices = new(seed);
-        WasmEngine engine = EngineFor(choices.Pick(12));
+        WasmEngine engine = EngineVariants.Pick(choices);
+        bool goesThroughText = choices.Pick(4) == 3;
         WasmModule module;
         Allowance allowance = new(bytes.Length);
         try
@@ -52,28 +60,39 @@ internal static class ModuleRunner
             return new RunReport($"while loading: {Outcome.Describe(exception)}", null, 0);
         }
 
-        Interpreter interpreter = new() { MaxMemoryBytes = MaxMemoryBytes, MaxTableElements = MaxTableElements, MaxCallDepth = 2000, StepsLeft = StepsPerCall };
-        StoreOptions store = engine.Options.ConsumeFuel ? new StoreOptions { Fuel = 1UL << 50 } : new StoreOptions();
-        using Pair pair = new(interpreter, engine, store);
-        return new RunReport(Run(pair, module, choices), null, pair.Compared);
+        Interpreter interpreter = new()
+        {
+            MaxMemoryBytes = EngineVariants.MaxMemoryBytes,
+            MaxTableElements = EngineVariants.MaxTableElements,
+            MaxCallDepth = 2000,
+            StepsLeft = StepsPerCall,
+            Deterministic = engine.Options.Deterministic,
+        };
+        try
+        {
+            WasmModule compiled = goesThroughText ? engine.LoadModule(ThroughText(bytes)) : module;
+            using Pair pair = new(interpreter, engine, EngineVariants.StoreOptions(engine));
+            return new RunReport(new ModuleRunner(pair, module, choices).Run(compiled), null, pair.Compared);
+        }
+        catch (Exception exception)
+        {
+            return new RunReport($"{(goesThroughText ? "through text: " : "")}{Outcome.Describe(exception)}", null, 0);
+        }
     }
 
-    /// <summary>An engine for each combination of options that changes the code.</summary>
-    private static WasmEngine EngineFor(int variant) => Engines.GetOrAdd(variant, static variant => new WasmEngine(new WasmEngineOptions
+    private static byte[] ThroughText(byte[] bytes)
     {
-        Features = WasmFeatures.All,
-        ConsumeFuel = variant % 3 == 2,
-        PortableMemory = variant % 2 == 1,
-        Interruptible = variant < 9,
-        MaxMemoryBytes = MaxMemoryBytes,
-        MaxTableElements = MaxTableElements,
-    }));
+        using StringWriter text = new();
+        WatText.Print(bytes, text);
+        return WatText.ToBinary(text.ToString());
+    }
 
-    private static string? Run(Pair pair, WasmModule module, Choices choices)
+    /// <param name="compiled">The module that the engine runs: the interpreter's, or what the text format made of it.</param>
+    private string? Run(WasmModule compiled)
     {
         try
         {
-            Supply(pair, module.Definition);
+            Host.Supply(_pair, _module.Definition);
         }
         catch (Exception exception) when (exception is ReferenceLimitException or LimitExceededException or ArgumentException)
         {
@@ -81,28 +100,74 @@ internal static class ModuleRunner
             return null;
         }
 
-        (Outcome reference, PairInstance? instance, string? difference) = pair.Instantiate(module);
-        if (difference is not null || instance is null)
+        bool canBePooled = _module.Definition.Imports.All(import => import.Kind == ExternKind.Function);
+        if (canBePooled && _choices.Pick(4) == 3)
         {
-            return difference is null ? null : $"instantiation: {difference}";
+            return RunPooled(compiled);
         }
 
-        long left = StepsPerModule;
-        for (int round = 0; round < Rounds; round++)
+        (_, PairInstance? instance, string? difference) = _pair.Instantiate(_module.Definition, () => _pair.Linker.Instantiate(_pair.Store, compiled));
+        return difference is not null ? $"instantiation: {difference}" : instance is null ? null : Call(instance, Rounds);
+    }
+
+    /// <summary>Each rental must be as a new instance is; on the interpreter it is one.</summary>
+    private string? RunPooled(WasmModule compiled)
+    {
+        InstancePool? pool = null;
+        try
         {
-            foreach (ExportDefinition export in module.Definition.Exports.Where(export => export.Kind == ExternKind.Function))
+            for (int rental = 0; rental < Rounds; rental++)
             {
-                Slot[] arguments = [.. module.Definition.TypeOf(export.Index).Parameters.Select(type => Argument(type, choices))];
-                pair.Interpreter.StepsLeft = StepsPerCall;
-                (Outcome outcome, string? found) = pair.Invoke(instance, export.Name, arguments);
+                InstanceLease? lease = null;
+                (_, PairInstance? instance, string? difference) = _pair.Instantiate(_module.Definition, () =>
+                {
+                    pool ??= new InstancePool(_pair.Linker, compiled, new InstancePoolOptions { Store = EngineVariants.StoreOptions(_pair.Engine) });
+                    lease = pool.Rent();
+                    return lease.Instance;
+                });
+                using (lease)
+                {
+                    // The start function may have run when the pool was made; so what it called is not compared.
+                    bool onlyTheHost = difference?.StartsWith(Pair.HostDifference, StringComparison.Ordinal) == true;
+                    difference = difference is not null && !onlyTheHost ? $"instantiation: {difference}" : instance is null ? null : Call(instance, 1);
+                    if (difference is not null || instance is null || _stepsLeft < 0)
+                    {
+                        return difference is null ? null : $"rental {rental}: {difference}";
+                    }
+                }
+            }
+
+            return null;
+        }
+        finally
+        {
+            pool?.Dispose();
+        }
+    }
+
+    private string? Call(PairInstance instance, int rounds)
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (ExportDefinition export in _module.Definition.Exports.Where(export => export.Kind == ExternKind.Function))
+            {
+                if (!Host.HasValues(_module.Definition.TypeOf(export.Index).Parameters))
+                {
+                    continue;
+                }
+
+                Slot[] arguments = [.. _module.Definition.TypeOf(export.Index).Parameters.Select(type => Host.Argument(type, _choices))];
+                _pair.Interpreter.StepsLeft = StepsPerCall;
+                (Outcome outcome, string? found) = _pair.Invoke(instance, export.Name, arguments);
                 if (found is not null)
                 {
                     return $"{export.Name}({string.Join(", ", arguments)}), round {round}: {found}";
                 }
 
-                left -= StepsPerCall - pair.Interpreter.StepsLeft;
-                if (outcome.IsLimit || left < 0)
+                _stepsLeft -= StepsPerCall - _pair.Interpreter.StepsLeft;
+                if (outcome.IsLimit || _stepsLeft < 0)
                 {
+                    _stepsLeft = -1;
                     return null;
                 }
             }
@@ -110,60 +175,4 @@ internal static class ModuleRunner
 
         return null;
     }
-
-    /// <summary>An argument: often one of the numbers on the edges.</summary>
-    private static Slot Argument(ValueType type, Choices choices)
-    {
-        ulong[] edges = [0, 1, ulong.MaxValue, 2, 31, 32, 63, 64, 0x7F, 0x80, 0x7FFF_FFFF, 0x8000_0000, 0x7FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000, 100];
-        double[] numbers = [0, -0.0, 1, -1, 0.5, 1e10, -1e10, 2147483648.5, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e-310];
-        ulong bits = choices.Pick(3) == 2 ? choices.Next64() : choices.Pick(edges);
-        return Letters.Of(type) switch
-        {
-            'i' => Slot.I32((uint)bits),
-            'l' => Slot.I64(bits),
-            'f' => Slot.F32(choices.Pick(3) == 2 ? (uint)bits : BitConverter.SingleToUInt32Bits((float)choices.Pick(numbers))),
-            'd' => Slot.F64(choices.Pick(3) == 2 ? bits : BitConverter.DoubleToUInt64Bits(choices.Pick(numbers))),
-            'v' => Slot.V128(new UInt128(bits, choices.Next64())),
-            _ => type == ValueType.ExternRef && choices.Pick(3) != 0 ? Slot.Ref("an object of the host") : Slot.Null,
-        };
-    }
-
-    /// <summary>Gives the module whatever it imports: functions whose results depend on their arguments alone, and the rest as the types ask for it.</summary>
-    private static void Supply(Pair pair, ModuleDefinition module)
-    {
-        foreach (ImportDefinition import in module.Imports)
-        {
-            switch (import.Type)
-            {
-                case DefinedType { Function: { } type }:
-                    pair.DefineFunction(import.Module, import.Name, type, arguments => HostFunction(type, arguments));
-                    break;
-                case TagType type:
-                    pair.DefineTag(import.Module, import.Name, type);
-                    break;
-                case TableType type:
-                    pair.DefineTable(import.Module, import.Name, type);
-                    break;
-                case MemoryType type:
-                    pair.DefineMemory(import.Module, import.Name, type);
-                    break;
-                case GlobalType type:
-                    pair.DefineGlobal(import.Module, import.Name, type, HostValue(type.Type, 42));
-                    break;
-            }
-        }
-    }
-
-    private static Slot[] HostFunction(FunctionType type, Slot[] arguments)
-    {
-        ulong hash = 0xCBF2_9CE4_8422_2325;
-        foreach (char letter in string.Concat(arguments.Select(Pair.Describe)))
-        {
-            hash = (hash ^ letter) * 0x100_0000_01B3;
-        }
-
-        return [.. type.Results.Select((result, i) => HostValue(result, hash + (ulong)i))];
-    }
-
-    private static Slot HostValue(ValueType type, ulong seed) => Argument(type, new Choices(seed));
 }

@@ -16,6 +16,9 @@ internal sealed class Pair : IDisposable
     /// <summary>Bytes of a memory that are compared where the interpreter never wrote; beyond, only what it wrote.</summary>
     private const ulong ZeroBytesCompared = 1 << 20;
 
+    /// <summary>How a difference begins that lies only in the calls of the host.</summary>
+    public const string HostDifference = "the host was called differently";
+
     private readonly Dictionary<(string Module, string Name), object> _definitions = [];
     private readonly List<string> _referenceLog = [];
     private readonly List<string> _engineLog = [];
@@ -107,19 +110,25 @@ internal sealed class Pair : IDisposable
 
     /// <summary>Instantiates on both sides.</summary>
     /// <returns>How it ended on the interpreter, the instance if it ended well on both, and how the sides differ or null.</returns>
-    public (Outcome Reference, PairInstance? Instance, string? Difference) Instantiate(WasmModule module)
+    public (Outcome Reference, PairInstance? Instance, string? Difference) Instantiate(WasmModule module) =>
+        Instantiate(module.Definition, () => Linker.Instantiate(Store, module));
+
+    /// <summary>Instantiates on both sides.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="make">Makes the engine's instance.</param>
+    public (Outcome Reference, PairInstance? Instance, string? Difference) Instantiate(ModuleDefinition module, Func<Instance> make)
     {
         ModuleInstance? reference = null;
         Instance? engine = null;
         (Outcome first, string? difference) = Both(
             () =>
             {
-                reference = Interpreter.Instantiate(module.Definition, import => _definitions.GetValueOrDefault((import.Module, import.Name)));
+                reference = Interpreter.Instantiate(module, import => _definitions.GetValueOrDefault((import.Module, import.Name)));
                 return [];
             },
             () =>
             {
-                engine = Linker.Instantiate(Store, module);
+                engine = make();
                 return [];
             });
         PairInstance? instance = reference is not null && engine is not null ? new PairInstance(reference, engine) : null;
@@ -199,7 +208,7 @@ internal sealed class Pair : IDisposable
         Compared++;
         return (first, _referenceLog.SequenceEqual(_engineLog)
             ? null
-            : $"the host was called differently:\ninterpreted: {string.Join("; ", _referenceLog)}\ncompiled: {string.Join("; ", _engineLog)}");
+            : $"{HostDifference}:\ninterpreted: {string.Join("; ", _referenceLog)}\ncompiled: {string.Join("; ", _engineLog)}");
     }
 
     private static Outcome Try(Func<Slot[]> action)

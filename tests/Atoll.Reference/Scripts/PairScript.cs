@@ -22,7 +22,7 @@ internal sealed class PairScript : IDisposable
     public PairScript(WasmEngineOptions? options = null)
     {
         // One script runs half a billion instructions.
-        _pair = new Pair(new Interpreter { StepsLeft = 5_000_000_000 }, new WasmEngine(options));
+        _pair = new Pair(new Interpreter { StepsLeft = 5_000_000_000, Deterministic = options?.Deterministic == true }, new WasmEngine(options));
         DefineHost();
     }
 

@@ -17,6 +17,76 @@ public class InstructionTests
     }
 
     [Fact]
+    public void BitsOfANarrowLoadBecomeAFloatWithoutTheirNeighbours()
+    {
+        // The last two bytes of the memory: four would not be there.
+        Instance instance = Guest.Run("""
+            (module (memory 1) (data (i32.const 65532) "\11\22\80\8b") (global $g (mut i32) (i32.const 0x65f18b80))
+              (func (export "u8") (param i32) (result f32) (f32.reinterpret_i32 (i32.load8_u (local.get 0))))
+              (func (export "s8") (param i32) (result f32) (f32.reinterpret_i32 (i32.load8_s (local.get 0))))
+              (func (export "u16") (param i32) (result f32) (f32.reinterpret_i32 (i32.load16_u (local.get 0))))
+              (func (export "s16") (param i32) (result f32) (f32.reinterpret_i32 (i32.load16_s (local.get 0))))
+              (func (export "local") (param i32) (result f32) (local $n i32)
+                (local.set $n (i32.load8_u (local.get 0))) (local.set 0 (i32.const 0)) (f32.reinterpret_i32 (local.get $n)))
+              (func (export "global") (param i32) (result f32) (f32.reinterpret_i32 (i32.extend16_s (global.get $g)))))
+            """);
+        Assert.Equal(
+            [0x80, 0xFFFF_FF80, 0x8B80, 0xFFFF_8B80, 0x80, 0xFFFF_8B80],
+            new[] { "u8", "s8", "u16", "s16", "local", "global" }.Select(name => instance.Call(name, Value.I32(65534))[0].AsF32Bits()));
+    }
+
+    [Theory]
+    [InlineData("(f32.reinterpret_i32 (i32.const 0xff899ac7))")]
+    [InlineData("(local.set $i (i32.const 0x7f899ac7)) (f32.reinterpret_i32 (i32.or (local.get $i) (i32.const 0x80000000)))")]
+    [InlineData("(f32x4.extract_lane 0 (v128.const i32x4 0xff899ac7 0 0 0))")]
+    [InlineData("(f32x4.extract_lane 1 (v128.const i32x4 0 0xff899ac7 0 0))")]
+    [InlineData("(f32x4.extract_lane 2 (i32x4.splat (i32.const 0xff899ac7)))")]
+    [InlineData("(local.set $v (v128.const i32x4 0 0 0 0xff899ac7)) (f32x4.extract_lane 3 (local.get $v))")]
+    [InlineData("(f32x4.extract_lane 1 (f32x4.splat (f32x4.extract_lane 3 (v128.const i32x4 0 0 0 0xff899ac7))))")]
+    public void AConstantThatIsASignallingNanStaysOne(string value)
+    {
+        Instance instance = Guest.Run($"""(module (func (export "f") (result f32) (local $i i32) (local $v v128) {value}))""");
+        Assert.Equal(0xFF89_9AC7, instance.Call("f")[0].AsF32Bits());
+    }
+
+    [Theory]
+    [InlineData("f32", "min", "-0", 0.0, true)]
+    [InlineData("f32", "min", "0", -0.0, true)]
+    [InlineData("f32", "max", "-0", 0.0, false)]
+    [InlineData("f32", "max", "0", -0.0, false)]
+    [InlineData("f64", "min", "-0", 0.0, true)]
+    [InlineData("f64", "min", "0", -0.0, true)]
+    [InlineData("f64", "max", "-0", 0.0, false)]
+    [InlineData("f64", "max", "0", -0.0, false)]
+    public void TheSmallerOfTwoZerosIsTheNegativeOne(string type, string instruction, string constant, double argument, bool isNegative)
+    {
+        Instance instance = Guest.Run($"""
+            (module
+              (func (export "left") (param {type}) (result {type}) ({type}.{instruction} ({type}.const {constant}) (local.get 0)))
+              (func (export "right") (param {type}) (result {type}) ({type}.{instruction} (local.get 0) ({type}.const {constant})))
+              (func (export "local") (param {type}) (result {type}) (local $zero {type})
+                (local.set $zero ({type}.neg ({type}.neg ({type}.const {constant})))) ({type}.{instruction} (local.get $zero) (local.get 0))))
+            """);
+        Value value = type == "f32" ? Value.F32((float)argument) : Value.F64(argument);
+        foreach (string name in new[] { "left", "right", "local" })
+        {
+            Value result = instance.Call(name, value)[0];
+            Assert.Equal(isNegative, type == "f32" ? float.IsNegative(result.AsF32()) : double.IsNegative(result.AsF64()));
+        }
+    }
+
+    [Theory]
+    [InlineData("f32", "(f32.min (f32.const nan:0x99ac7) (f32.const -0))")]
+    [InlineData("f32", "(f32.max (f32.const -0) (f32.const nan:0x99ac7))")]
+    [InlineData("f64", "(f64.min (f64.const nan:0x162a009d) (f64.const -0))")]
+    [InlineData("f64", "(f64.max (f64.const -0) (f64.const nan:0x162a009d))")]
+    public void ASignallingNanIsQuietWhenComparedWithNegativeZero(string type, string value)
+    {
+        Value result = Guest.Run($"""(module (func (export "f") (result {type}) {value}))""").Call("f")[0];
+        Assert.True(type == "f32" ? (result.AsF32Bits() & 0x7FC0_0000) == 0x7FC0_0000 : (result.AsF64Bits() & 0x7FF8_0000_0000_0000) == 0x7FF8_0000_0000_0000);
+    }
+
+    [Fact]
     public void ALocalsOldValueSurvivesItsChange()
     {
         Instance instance = Guest.Run("""

@@ -215,6 +215,77 @@ public abstract class LazyCompilationTests(WasmEngineOptions options)
     }
 
     [Fact]
+    public void ThreadsThatAreInTheSameLoopsAgree()
+    {
+        const string text = """
+            (module (global $g (mut i64) (i64.const 0))
+              (func $step (param i64) (result i64) (global.set $g (i64.add (global.get $g) (local.get 0))) (global.get $g))
+              (func (export "run") (param $n i64) (result i64) (local $i i64) (local $j i64) (local $sum i64)
+                (loop $outer
+                  (local.set $j (i64.const 0))
+                  (loop $inner
+                    (local.set $sum (i64.xor (i64.mul (local.get $sum) (i64.const 31)) (call $step (local.get $j))))
+                    (br_if $inner (i64.lt_u (local.tee $j (i64.add (local.get $j) (i64.const 1))) (i64.const 20))))
+                  (br_if $outer (i64.lt_u (local.tee $i (i64.add (local.get $i) (i64.const 1))) (local.get $n))))
+                (local.get $sum)))
+            """;
+        WasmModule module = Guest.Load(text, Lazy);
+        long expected = Guest.Run(text).Call("run", Value.I64(200))[0].AsI64();
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken }, _ =>
+        {
+            using Store store = new(Lazy);
+            Assert.Equal(expected, new Linker(Lazy).Instantiate(store, module).Call("run", Value.I64(200))[0].AsI64());
+        });
+    }
+
+    [Fact]
+    public void ThreadsThatRentFromOnePoolGetNewInstances()
+    {
+        // The first rentals are interpreted, some are taken over in the middle of the loop, later ones are compiled; what they leave behind must not show.
+        WasmModule module = Guest.Load("""
+            (module (memory 1) (global $g (mut i32) (i32.const 3)) (table 2 funcref) (elem (i32.const 0) $f) (data (i32.const 16) "\05")
+              (func $f (result i32) (i32.load8_u (i32.const 16)))
+              (func (export "run") (param $n i32) (result i32)
+                (loop $l
+                  (global.set $g (i32.add (global.get $g) (i32.const 1)))
+                  (i32.store (i32.const 16) (i32.add (i32.load (i32.const 16)) (i32.const 1)))
+                  (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                (drop (memory.grow (i32.const 1)))
+                (i32.add (i32.mul (global.get $g) (i32.const 1000)) (i32.add (memory.size) (call_indirect (result i32) (i32.const 0))))))
+            """, Lazy);
+        using InstancePool pool = new(new Linker(Lazy), module);
+        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, _ =>
+        {
+            using InstanceLease lease = pool.Rent();
+            Assert.Equal((103 * 1000) + 2 + 105, lease.Instance.Call("run", Value.I32(100))[0].AsI32());
+        });
+    }
+
+    [Fact]
+    public void MoreSignaturesThanTheEngineKeepsWork()
+    {
+        // Each function has parameters of its own; the number of one says which of them are i64.
+        const int count = 1_100;
+        StringBuilder text = new("(module ");
+        StringBuilder calls = new();
+        for (int i = 0; i < count; i++)
+        {
+            bool[] wide = [.. Enumerable.Range(0, 11).Select(bit => (i >> bit & 1) != 0)];
+            string types = string.Join(' ', wide.Select(w => w ? "i64" : "i32"));
+            string ones = string.Join(' ', wide.Select(w => w ? "(i64.const 1)" : "(i32.const 1)"));
+            string last = wide[10] ? "(i32.wrap_i64 (local.get 10))" : "(local.get 10)";
+            text.Append($"(func $f{i} (param {types}) (result i32) (i32.add (i32.const {i}) {last}))\n");
+            calls.Append($"(local.set $sum (i32.add (local.get $sum) (call $f{i} {ones})))\n");
+        }
+
+        Instance instance = Guest.Run($"{text}(func (export \"run\") (result i32) (local $sum i32) {calls} (local.get $sum)))", Lazy);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal((count * (count - 1) / 2) + count, instance.Call("run")[0].AsI32());
+        }
+    }
+
+    [Fact]
     public void CodeOfAllBatchesIsUnloaded()
     {
         List<WeakReference> modules = [];

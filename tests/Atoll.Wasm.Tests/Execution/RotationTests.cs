@@ -63,4 +63,16 @@ public sealed class RotationTests
             Assert.Equal(1, _instance.Call(export, int.MinValue, other)[0].AsI32());
         }
     }
+
+    [Theory]
+    [InlineData("(i32.shr_s (i32.rotl (i32.const -1) (i32.const 31)) (i32.const 1))", -1)]
+    [InlineData("(i32.shr_s (i32.rotr (i32.const 1) (i32.const 33)) (i32.const 31))", -1)]
+    [InlineData("(i32.ge_s (i32.rotr (i32.const -1) (i32.const 32767)) (select (i32.const 0) (i32.const 0) (i32.const 0)))", 0)]
+    [InlineData("(i32.wrap_i64 (i64.shr_s (i64.extend_i32_s (i32.rotl (i32.const -1) (i32.const 3))) (i64.const 40)))", -1)]
+    [InlineData("(call $rotate (i32.const -1) (i32.const 7))", -1)]
+    public void Of_constants_has_its_sign(string value, int expected) => Assert.Equal(expected, Guest.Run($"""
+        (module
+          (func $rotate (param i32 i32) (result i32) (i32.shr_s (i32.rotl (local.get 0) (local.get 1)) (i32.const 4)))
+          (func (export "f") (result i32) {value}))
+        """).Call("f")[0].AsI32());
 }

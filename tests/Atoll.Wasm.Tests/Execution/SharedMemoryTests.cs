@@ -43,6 +43,24 @@ public sealed class SharedMemoryTests
     private static Task Start(Action body) => Task.Factory.StartNew(body, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     [Fact]
+    public void WhatACompareAndExchangeSawHasNoMoreThanItsBits()
+    {
+        // The shape in which the JIT compiler keeps the expected value, with its upper half, in the register of the result.
+        Instance instance = Guest.Run("""
+            (module (memory 1 1 shared)
+              (func (export "narrow") (param f64 i64 i64 i32) (result i64)
+                (i32.and (i32.const 0) (i32.const 131036)) (local.get 2) (local.tee 2 (i64.const 0)) (i64.atomic.rmw32.cmpxchg_u))
+              (func (export "extended") (param f64 i64 i64 i32) (result i64)
+                (i32.and (i32.const 0) (i32.const 131036)) (i32.wrap_i64 (local.get 2)) (i32.wrap_i64 (local.tee 2 (i64.const 0)))
+                (i64.extend_i32_u (i32.atomic.rmw.cmpxchg))))
+            """);
+        foreach (string name in new[] { "narrow", "extended" })
+        {
+            Assert.Equal(0, instance.Call(name, Value.F64(1), Value.I64(5), Value.I64(long.MinValue), Value.I32(7))[0].AsI64());
+        }
+    }
+
+    [Fact]
     public async Task Atomic_updates_of_several_threads_are_not_lost()
     {
         using SharedMemory shared = Make();

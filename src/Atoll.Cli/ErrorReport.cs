@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Atoll.Host.Configuration;
 using Atoll.Wasm;
+using Atoll.Wit;
 
 namespace Atoll.Cli;
 
@@ -14,6 +15,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         CliException known => new(known.ExitCode, known.Message, []),
         ModuleFileException bad => ForModule(bad.Path + ": ", bad.Reason),
         WasmException guest => ForModule(string.Empty, guest),
+        WitException wit => new(ExitCodes.Failed, $"the WIT has {(wit.Errors.Count == 1 ? "an error" : $"{wit.Errors.Count} errors")}:", [.. wit.Errors.SelectMany(Lines)]),
         ConfigurationException configuration => new(ExitCodes.Usage, configuration.Message, []),
         OperationCanceledException => new(ExitCodes.Cancelled, "stopped.", []),
         IOException or UnauthorizedAccessException or PlatformNotSupportedException => new(ExitCodes.Failed, exception.Message, []),
@@ -53,6 +55,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         HostFunctionException host => new(ExitCodes.Failed, $"{prefix}{host.Message} [{host.Code}]", []),
         _ => new(ExitCodes.Trap, $"{prefix}{exception.Message} [{exception.Code}]", []),
     };
+
+    private static IEnumerable<string> Lines(WitError error) => error.ToString().Split('\n').Select(line => line.TrimEnd('\r')).Append(string.Empty);
 
     private static IReadOnlyList<string> Frames(ImmutableArray<GuestFrame> stack)
     {

@@ -62,6 +62,14 @@ internal static class ProgramFile
         return !start.IsEmpty && (start[0] is (byte)'(' or (byte)';');
     }
 
+    /// <summary>Whether a file begins as WebAssembly binaries do, modules and components.</summary>
+    public static bool IsWasm(string fullPath)
+    {
+        Span<byte> start = stackalloc byte[4];
+        using FileStream file = File.OpenRead(fullPath);
+        return file.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.SequenceEqual("\0asm"u8);
+    }
+
     // "Binary Format / Component": the magic, then version 0x0d and layer 1.
     private static bool IsComponent(ReadOnlySpan<byte> bytes) => bytes.Length >= 8 && bytes[..4].SequenceEqual("\0asm"u8) && bytes[6] == 1;
 }

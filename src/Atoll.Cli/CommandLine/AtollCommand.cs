@@ -17,6 +17,7 @@ internal static class AtollCommand
         ("print", static () => new PrintVerb()),
         ("compile", static () => new CompileVerb()),
         ("cache", static () => new CacheVerb()),
+        ("wit", static () => new WitVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
         ("mcp", static () => new McpVerb()),

@@ -55,6 +55,9 @@ public enum TrapKind
 
     /// <summary>An access, or a range of a bulk operation, lies outside of an array.</summary>
     ArrayOutOfBounds,
+
+    /// <summary>A component broke a rule of the canonical ABI: a bad pointer, string, handle or discriminant, or a call at a time when it may not call.</summary>
+    CanonicalAbi,
 }
 
 /// <summary>One frame of the guest's stack at the moment of a trap.</summary>
@@ -118,6 +121,7 @@ public sealed class TrapException : WasmException
         TrapKind.NotShared => "not-shared",
         TrapKind.NullReference => "null-reference",
         TrapKind.CastFailure => "cast-failure",
+        TrapKind.CanonicalAbi => "canonical-abi",
         TrapKind.ArrayOutOfBounds => "array-out-of-bounds",
         _ => "host",
     };

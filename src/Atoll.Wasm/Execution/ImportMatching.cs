@@ -14,7 +14,7 @@ internal static class ImportMatching
             return $"unknown import {name} ({Describe(import.Type)})";
         }
 
-        return Fits(import.Type, definition)
+        return Fits(import.Type, TypeOf(definition))
             ? null
             : $"incompatible import type for {name}: the module needs {Describe(import.Type)}, it is defined as {Describe(TypeOf(definition))}";
     }
@@ -30,7 +30,8 @@ internal static class ImportMatching
         _ => ((Global)definition).Type,
     };
 
-    private static bool Fits(object wanted, object definition) => (wanted, TypeOf(definition)) switch
+    /// <summary>Whether something of one type satisfies an import of another; functions have their <see cref="DefinedType"/>.</summary>
+    internal static bool Fits(object wanted, object type) => (wanted, type) switch
     {
         (DefinedType a, DefinedType b) => b.IsSubtypeOf(a),
         (GlobalType a, GlobalType b) => a == b || (!a.IsMutable && !b.IsMutable && b.Type.Matches(a.Type)),

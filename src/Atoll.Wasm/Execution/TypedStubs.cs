@@ -71,7 +71,6 @@ internal static class TypedStubs
 
     private static void Emit(ILGenerator il, Type returnType, Type[] parameters)
     {
-        LocalBuilder entered = il.DeclareLocal(typeof(ThreadBias));
         LocalBuilder? result = returnType == typeof(void) ? null : il.DeclareLocal(returnType);
         for (int i = 0; i < parameters.Length; i++)
         {
@@ -83,44 +82,23 @@ internal static class TypedStubs
             }
         }
 
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Call, Own(nameof(Enter)));
-        il.Emit(OpCodes.Stloc, entered);
-        il.BeginExceptionBlock();
-        il.BeginExceptionBlock();
-        for (int i = 0; i < parameters.Length; i++)
+        EmitGuarded(il, () => il.Emit(OpCodes.Ldarg_0), () =>
         {
-            il.Emit(OpCodes.Ldarg, (short)(i + 1));
-        }
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                il.Emit(OpCodes.Ldarg, (short)(i + 1));
+            }
 
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Ldfld, Field(nameof(Function.Context)));
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Ldfld, Field(nameof(Function.Code)));
-        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, returnType, [.. parameters, typeof(object)], null);
-        if (result is not null)
-        {
-            il.Emit(OpCodes.Stloc, result);
-        }
-
-        // On a way of its own, not past the handlers' ends: a result that a handler could see would have to be kept in memory. The exit is here and in a
-        // fault block for the same reason: a finally block would be a function of its own, called each time.
-        Label succeeded = il.DefineLabel();
-        il.Emit(OpCodes.Leave, succeeded);
-        il.BeginExceptFilterBlock();
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Call, Own(nameof(Translates)));
-        il.BeginCatchBlock(null!);
-        il.Emit(OpCodes.Pop);
-        il.EndExceptionBlock();
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
-        il.Emit(OpCodes.Throw);
-        il.BeginFaultBlock();
-        EmitExit(il, entered);
-        il.EndExceptionBlock();
-        il.MarkLabel(succeeded);
-        EmitExit(il, entered);
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, Field(nameof(Function.Context)));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, Field(nameof(Function.Code)));
+            il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, returnType, [.. parameters, typeof(object)], null);
+            if (result is not null)
+            {
+                il.Emit(OpCodes.Stloc, result);
+            }
+        });
         if (result is not null)
         {
             il.Emit(OpCodes.Ldloc, result);
@@ -129,9 +107,43 @@ internal static class TypedStubs
         il.Emit(OpCodes.Ret);
     }
 
-    private static void EmitExit(ILGenerator il, LocalBuilder entered)
+    /// <summary>Emits code that runs within a call into a function's store: it enters, turns what the runtime throws into traps, and exits.</summary>
+    /// <param name="il">Where to.</param>
+    /// <param name="loadFunction">Leaves the function.</param>
+    /// <param name="body">The code; it begins and ends with nothing on the stack.</param>
+    internal static void EmitGuarded(ILGenerator il, Action loadFunction, Action body)
     {
-        il.Emit(OpCodes.Ldarg_0);
+        LocalBuilder entered = il.DeclareLocal(typeof(ThreadBias));
+        loadFunction();
+        il.Emit(OpCodes.Call, Own(nameof(Enter)));
+        il.Emit(OpCodes.Stloc, entered);
+        il.BeginExceptionBlock();
+        il.BeginExceptionBlock();
+        body();
+
+        // On a way of its own, not past the handlers' ends: a result that a handler could see would have to be kept in memory. The exit is here and in a
+        // fault block for the same reason: a finally block would be a function of its own, called each time.
+        Label succeeded = il.DefineLabel();
+        il.Emit(OpCodes.Leave, succeeded);
+        il.BeginExceptFilterBlock();
+        loadFunction();
+        il.Emit(OpCodes.Call, Own(nameof(Translates)));
+        il.BeginCatchBlock(null!);
+        il.Emit(OpCodes.Pop);
+        il.EndExceptionBlock();
+        loadFunction();
+        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
+        il.Emit(OpCodes.Throw);
+        il.BeginFaultBlock();
+        EmitExit(il, loadFunction, entered);
+        il.EndExceptionBlock();
+        il.MarkLabel(succeeded);
+        EmitExit(il, loadFunction, entered);
+    }
+
+    private static void EmitExit(ILGenerator il, Action loadFunction, LocalBuilder entered)
+    {
+        loadFunction();
         il.Emit(OpCodes.Ldloc, entered);
         il.Emit(OpCodes.Call, Own(nameof(Exit)));
     }

@@ -47,6 +47,15 @@ public sealed class WasmEngine
     public WasmModule LoadModule(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default)
     {
         ModuleDefinition definition = ModuleDecoder.Decode(wasm.ToArray(), Options.Limits, Options.Features);
+        return Load(definition, isValid: false, cancellationToken);
+    }
+
+    /// <summary>Finds the code of a module in the cache, or compiles it.</summary>
+    /// <param name="definition">The module.</param>
+    /// <param name="isValid">Whether it was validated, as part of a component.</param>
+    /// <param name="cancellationToken">Stops the work between functions.</param>
+    internal WasmModule Load(ModuleDefinition definition, bool isValid, CancellationToken cancellationToken)
+    {
         byte[]? hash = null;
         if (Options.CodeCache is { } cache)
         {
@@ -58,7 +67,11 @@ public sealed class WasmEngine
             }
         }
 
-        ModuleValidator.Validate(definition, Options.Limits, cancellationToken);
+        if (!isValid)
+        {
+            ModuleValidator.Validate(definition, Options.Limits, cancellationToken);
+        }
+
         return new WasmModule(this, definition, ModuleCompiler.Compile(definition, this, cancellationToken), hash);
     }
 

@@ -15,7 +15,13 @@ internal sealed partial class ModuleAssembler
         string module = _cursor.ExpectName();
         string name = _cursor.ExpectName();
         _cursor.ExpectOpen();
-        ByteBuffer import = StartImport(module, name);
+        ImportType(StartImport(module, name));
+        _cursor.ExpectClose();
+    }
+
+    /// <summary>Reads what an import is, up to the parenthesis that ends it.</summary>
+    private void ImportType(ByteBuffer import)
+    {
         if (_cursor.TryKeyword("func"u8))
         {
             _cursor.TryId();
@@ -46,7 +52,6 @@ internal sealed partial class ModuleAssembler
             throw _cursor.Unexpected("func, table, memory, global or tag");
         }
 
-        _cursor.ExpectClose();
         _cursor.ExpectClose();
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class ModuleAssembler
         _instructions = new InstructionAssembler(this, cursor);
     }
 
-    public TextTypeTable Types { get; } = new();
+    public TextTypeTable Types { get; private init; } = new();
 
     public TextIndexSpace Functions { get; } = new("function");
 

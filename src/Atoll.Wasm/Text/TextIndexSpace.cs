@@ -34,6 +34,9 @@ internal sealed class TextIndexSpace(string what)
     /// <summary>Takes the next index for something without a name.</summary>
     public uint DeclareUnnamed() => Count++;
 
+    /// <summary>Lets a name denote an index that was given elsewhere.</summary>
+    public void Bind(string name, uint index) => _byName[name] = index;
+
     /// <summary>Takes the next <paramref name="count"/> indices for something without names.</summary>
     public void Skip(int count) => Count += (uint)count;
 

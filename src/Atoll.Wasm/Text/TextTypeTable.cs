@@ -4,7 +4,7 @@ namespace Atoll.Wasm.Text;
 /// The types of a module: those that it declares, then those that type uses imply (specification, "Text Format / Modules /
 /// Type Uses").
 /// </summary>
-internal sealed class TextTypeTable
+internal sealed partial class TextTypeTable
 {
     private const byte Recursive = 0x4E;
     private const byte SubFinal = 0x4F;
@@ -28,7 +28,7 @@ internal sealed class TextTypeTable
         public int Count { get; set; }
     }
 
-    public TextIndexSpace Index { get; } = new("type");
+    public TextIndexSpace Index { get; init; } = new("type");
 
     /// <summary>Names of fields, by the index of their structure type.</summary>
     public IEnumerable<(uint Type, TextIndexSpace Fields)> FieldNames =>
@@ -242,6 +242,8 @@ internal sealed class TextTypeTable
                 _first.TryAdd(signature, index);
             }
         }
+
+        _plain.Clear();
     }
 
     private bool TryExplicit(TextCursor cursor, out uint index)
@@ -274,7 +276,7 @@ internal sealed class TextTypeTable
         {
             throw cursor.ErrorAt($"unknown type {index}", start);
         }
-        else if (declared is null || !declared.Equals(signature))
+        else if (!IsOpen && (declared is null || !declared.Equals(signature)))
         {
             throw cursor.ErrorAt($"inline function type differs from type {index}", start);
         }
@@ -288,7 +290,15 @@ internal sealed class TextTypeTable
         WriteFunction(bytes, signature);
         BeginGroup(isRecursive: false);
         uint index = Add(new Definition(bytes.ToArray(), signature, null), isPlain: false);
-        _first.Add(signature, index);
+        if (IsOpen)
+        {
+            Index.DeclareUnnamed();
+        }
+        else
+        {
+            _first.Add(signature, index);
+        }
+
         return index;
     }
 

@@ -63,8 +63,8 @@ internal sealed record WastWaitCommand(int Line, string Thread) : WastCommand(Li
 /// <summary>A command that this version does not know. Running it counts as a failure: nothing is skipped in silence.</summary>
 internal sealed record WastUnknownCommand(int Line, string Word) : WastCommand(Line);
 
-/// <summary>A module of a script. Text is assembled when it is run, so that its errors belong to its command.</summary>
-internal sealed record WastModule(Func<byte[]> GetBinary);
+/// <summary>A module or component of a script. Text is assembled when it is run, so that its errors belong to its command.</summary>
+internal sealed record WastModule(Func<byte[]> GetBinary, bool IsComponent = false);
 
 /// <summary>A call of an exported function, or a look at an exported global.</summary>
 internal sealed record WastAction(bool IsInvoke, string? Instance, string Name, WastValue[] Arguments);
@@ -100,6 +100,9 @@ internal enum WastValueKind
 
     /// <summary>A vector: a number or a pattern for each lane.</summary>
     Vector,
+
+    /// <summary>A value that only components have.</summary>
+    Component,
 }
 
 /// <summary>A value to pass, or a pattern that a result must match.</summary>
@@ -107,7 +110,8 @@ internal enum WastValueKind
 /// <param name="Type">Type of the value; null where the pattern leaves it open.</param>
 /// <param name="Bits">Numbers: the bits. References to the host's objects: the number, or null for any.</param>
 /// <param name="Alternatives">The patterns of <see cref="WastValueKind.Either"/>, or the lanes of a vector; the type of an integer lane is i64.</param>
-internal sealed record WastValue(WastValueKind Kind, ValueType? Type, ulong? Bits = null, WastValue[]? Alternatives = null)
+/// <param name="Component">What <see cref="IWastComponents.TryValue"/> gave.</param>
+internal sealed record WastValue(WastValueKind Kind, ValueType? Type, ulong? Bits = null, WastValue[]? Alternatives = null, object? Component = null)
 {
     public override string ToString() => Kind switch
     {
@@ -119,6 +123,7 @@ internal sealed record WastValue(WastValueKind Kind, ValueType? Type, ulong? Bit
         WastValueKind.RefFunc => "ref.func",
         WastValueKind.RefOf => $"ref of {Type}",
         WastValueKind.RefHost => $"ref.host {Bits}",
+        WastValueKind.Component => $"{Component}",
         WastValueKind.Vector => $"v128 [{string.Join(", ", Alternatives ?? [])}]",
         _ => $"either ({string.Join(", ", Alternatives ?? [])})",
     };

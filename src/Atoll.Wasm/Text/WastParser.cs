@@ -10,11 +10,19 @@ internal sealed class WastParser
     // Scripts name no types of a module; reference types in patterns can only be abstract ones.
     private readonly TextIndexSpace _noTypes = new("type");
 
-    private WastParser(TextSource source) => _cursor = new TextCursor(source);
+    private readonly IWastComponents? _components;
+
+    private WastParser(TextSource source, IWastComponents? components)
+    {
+        _cursor = new TextCursor(source);
+        _components = components;
+    }
 
     public static List<WastCommand> Parse(string text) => Parse(TextSource.Read(text));
 
-    public static List<WastCommand> Parse(TextSource source) => new WastParser(source).Script();
+    /// <param name="source">The script.</param>
+    /// <param name="components">Reads components; without it they are no part of scripts.</param>
+    public static List<WastCommand> Parse(TextSource source, IWastComponents? components = null) => new WastParser(source, components).Script();
 
     private List<WastCommand> Script()
     {
@@ -34,15 +42,19 @@ internal sealed class WastParser
     }
 
     private bool AtCommand() =>
-        _cursor.AtOpen("module"u8) || _cursor.AtOpen("register"u8) || _cursor.AtOpen("invoke"u8) || _cursor.AtOpen("get"u8)
+        AtModule || _cursor.AtOpen("register"u8) || _cursor.AtOpen("invoke"u8) || _cursor.AtOpen("get"u8)
         || (_cursor.At(TokenKind.Open) && _cursor.Peek(1).Kind == TokenKind.Keyword
             && _cursor.Source.Slice(_cursor.Peek(1)).StartsWith("assert_"u8))
         || _cursor.AtOpen("thread"u8) || _cursor.AtOpen("wait"u8);
 
+    private bool AtModule => _cursor.AtOpen("module"u8) || AtComponent;
+
+    private bool AtComponent => _components is not null && _cursor.AtOpen("component"u8);
+
     private WastCommand Command()
     {
         int line = _cursor.Line;
-        if (_cursor.AtOpen("module"u8))
+        if (AtModule)
         {
             return ModuleCommand(line);
         }
@@ -117,6 +129,7 @@ internal sealed class WastParser
     {
         int start = _cursor.Position;
         int end = _cursor.Match;
+        bool isComponent = AtComponent;
         _cursor.Position += 2;
         bool instance = _cursor.TryKeyword("instance"u8);
         bool definition = !instance && _cursor.TryKeyword("definition"u8);
@@ -128,24 +141,29 @@ internal sealed class WastParser
             return new WastInstanceCommand(line, name, module);
         }
 
-        return new WastModuleCommand(line, name, Module(start, end), definition);
+        return new WastModuleCommand(line, name, Module(start, end, isComponent), definition);
     }
 
     private WastModule Module()
     {
-        if (!_cursor.AtOpen("module"u8))
+        if (!AtModule)
         {
             throw _cursor.Unexpected("(module …)");
         }
 
-        return Module(_cursor.Position, _cursor.Match);
+        return Module(_cursor.Position, _cursor.Match, AtComponent);
     }
 
-    private WastModule Module(int start, int end)
+    private WastModule Module(int start, int end, bool isComponent)
     {
         TextSource source = _cursor.Source;
         _cursor.Position = end;
         _cursor.ExpectClose();
+        if (isComponent)
+        {
+            return new WastModule(() => _components!.Assemble(new TextCursor(source, start)), IsComponent: true);
+        }
+
         return new WastModule(() => WatText.AssembleModule(new TextCursor(source, start)));
     }
 
@@ -172,7 +190,7 @@ internal sealed class WastParser
         while (invoke && _cursor.At(TokenKind.Open))
         {
             WastValue value = Value();
-            bool isConstant = value.Kind is WastValueKind.Number or WastValueKind.RefNull or WastValueKind.RefHost
+            bool isConstant = value.Kind is WastValueKind.Number or WastValueKind.RefNull or WastValueKind.RefHost or WastValueKind.Component
                 || (value.Kind == WastValueKind.Vector && value.Alternatives!.All(lane => lane.Kind == WastValueKind.Number))
                 || (value.Kind == WastValueKind.RefExtern && value.Bits is not null);
             arguments.Add(isConstant ? value : throw _cursor.Unexpected("a constant"));
@@ -226,6 +244,7 @@ internal sealed class WastParser
             : _cursor.TryKeyword("ref.i31"u8) ? RefOf(ValueType.I31Ref)
             : _cursor.TryKeyword("ref.struct"u8) ? RefOf(ValueType.StructRef)
             : _cursor.TryKeyword("ref.array"u8) ? RefOf(ValueType.ArrayRef)
+            : _components?.TryValue(_cursor) is { } component ? new WastValue(WastValueKind.Component, null, Component: component)
             : throw _cursor.Unexpected("a constant or a pattern");
         _cursor.ExpectClose();
         return value;

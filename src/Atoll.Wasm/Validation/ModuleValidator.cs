@@ -70,7 +70,7 @@ internal sealed partial class ModuleValidator
     }
 
     /// <summary>A sub type refines its supertype, which allows it ("Validation / Types / Sub Types").</summary>
-    private static void CheckSubtype(DefinedType type, int index)
+    internal static void CheckSubtype(DefinedType type, int index)
     {
         if (type.Super is not { } super)
         {
@@ -120,8 +120,7 @@ internal sealed partial class ModuleValidator
         for (int i = 0; i < _module.Tables.Length; i++)
         {
             TableDefinition table = _module.Tables[i];
-            ulong bound = table.Type.Is64 ? ulong.MaxValue : uint.MaxValue;
-            CheckRange(table.Type.Minimum, table.Type.Maximum, bound, "table size must be at most 2^32-1", $"table {i}");
+            CheckTable(table.Type, $"table {i}");
             if (table.Initializer is { } initializer)
             {
                 _constants.Validate(initializer, table.Type.Element);
@@ -133,7 +132,10 @@ internal sealed partial class ModuleValidator
         }
     }
 
-    private static void CheckMemory(MemoryType memory, string what)
+    internal static void CheckTable(TableType table, string what) =>
+        CheckRange(table.Minimum, table.Maximum, table.Is64 ? ulong.MaxValue : uint.MaxValue, "table size must be at most 2^32-1", what);
+
+    internal static void CheckMemory(MemoryType memory, string what)
     {
         if (memory.PageBytes is not (1 or MemoryType.PageSize))
         {

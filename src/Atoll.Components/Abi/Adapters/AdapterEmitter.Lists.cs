@@ -1,0 +1,304 @@
+using System.Reflection.Emit;
+using Atoll.Components.Types;
+
+namespace Atoll.Components.Abi.Adapters;
+
+/// <content>Strings and lists.</content>
+internal sealed partial class AdapterEmitter
+{
+    private void TransferString(Place from, Place to)
+    {
+        LocalBuilder units = Local<uint>();
+        if (from is HostPlace source)
+        {
+            Il.Emit(OpCodes.Ldloc, GuestOf(to)!.End);
+            source.Shape.EmitToString(this, source.Local);
+            Il.Emit(OpCodes.Ldloca, units);
+            Call(typeof(Strings), nameof(Strings.Lower));
+            StorePair(to, units);
+            return;
+        }
+
+        Il.Emit(OpCodes.Ldloc, GuestOf(from)!.End);
+        LoadPointer(from);
+        LoadLength(from);
+        if (to is HostPlace target)
+        {
+            Call(typeof(Strings), nameof(Strings.Lift));
+            target.Shape.EmitFromString(this, target.Local);
+            return;
+        }
+
+        Il.Emit(OpCodes.Ldloc, GuestOf(to)!.End);
+        Il.Emit(OpCodes.Ldloca, units);
+        Call(typeof(Strings), nameof(Strings.Transfer));
+        StorePair(to, units);
+    }
+
+    private void TransferList(ComponentValueType element, Place from, Place to)
+    {
+        uint size = Layout.ElemSize(element);
+        uint alignment = Layout.Alignment(element);
+        LocalBuilder count = Local<int>();
+        LocalBuilder? source = null;
+        LocalBuilder? sourceArray = null;
+        if (from is HostPlace host)
+        {
+            sourceArray = host.Shape.EmitToArray(this, host.Local);
+            Il.Emit(OpCodes.Ldloc, sourceArray);
+            Il.Emit(OpCodes.Ldlen);
+            Il.Emit(OpCodes.Conv_I4);
+            Il.Emit(OpCodes.Stloc, count);
+        }
+        else
+        {
+            source = Local<nint>();
+            LoadLength(from);
+            Il.Emit(OpCodes.Stloc, count);
+            Il.Emit(OpCodes.Ldloc, GuestOf(from)!.End);
+            LoadPointer(from);
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Ldc_I4, (int)size);
+            Il.Emit(OpCodes.Ldc_I4, (int)alignment);
+            Call(typeof(GuestEnd), nameof(GuestEnd.Elements));
+            Il.Emit(OpCodes.Stloc, source);
+        }
+
+        if (to is HostPlace made)
+        {
+            LocalBuilder array = Il.DeclareLocal(made.Shape.Element.Clr.MakeArrayType());
+            Il.Emit(OpCodes.Ldloc, GuestOf(from)!.State);
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Sizeof, made.Shape.Element.Clr);
+            Call(typeof(HostLists), nameof(HostLists.Charge));
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Newarr, made.Shape.Element.Clr);
+            Il.Emit(OpCodes.Stloc, array);
+            Elements(element, count, source, sourceArray, from, null, array, to);
+            made.Shape.EmitFromArray(this, array, made.Local);
+            return;
+        }
+
+        LocalBuilder target = Local<nint>();
+        LocalBuilder pointer = Local<uint>();
+        Il.Emit(OpCodes.Ldloc, GuestOf(to)!.End);
+        Il.Emit(OpCodes.Ldloc, count);
+        Il.Emit(OpCodes.Ldc_I4, (int)size);
+        Il.Emit(OpCodes.Ldc_I4, (int)alignment);
+        Il.Emit(OpCodes.Ldloca, pointer);
+        Call(typeof(GuestEnd), nameof(GuestEnd.AllocateElements));
+        Il.Emit(OpCodes.Stloc, target);
+        Elements(element, count, source, sourceArray, from, target, null, to);
+        Il.Emit(OpCodes.Ldloc, pointer);
+        LocalBuilder units = Local<uint>();
+        Il.Emit(OpCodes.Ldloc, count);
+        Il.Emit(OpCodes.Stloc, units);
+        StorePair(to, units);
+    }
+
+    /// <summary>Copies elements; all at once where both sides have them in the same form, and every form is a value.</summary>
+    private void Elements(
+        ComponentValueType element, LocalBuilder count, LocalBuilder? source, LocalBuilder? sourceArray, Place from, LocalBuilder? target, LocalBuilder? targetArray, Place to)
+    {
+        bool fromBulk = from is not HostPlace { Shape.IsBulk: false };
+        bool toBulk = to is not HostPlace { Shape.IsBulk: false };
+        if (fromBulk && toBulk && IsPlain(element))
+        {
+            LoadStart(target, targetArray);
+            LoadStart(source, sourceArray);
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(element));
+            Call(typeof(HostLists), nameof(HostLists.Copy));
+            return;
+        }
+
+        LocalBuilder index = Local<int>();
+        Label test = Il.DefineLabel();
+        Label body = Il.DefineLabel();
+        Il.Emit(OpCodes.Ldc_I4_0);
+        Il.Emit(OpCodes.Stloc, index);
+        Il.Emit(OpCodes.Br, test);
+        Il.MarkLabel(body);
+        Place item = Element(element, source, sourceArray, from, index);
+        Place made = Element(element, target, targetArray, to, index);
+        if (item is HostPlace read)
+        {
+            Il.Emit(OpCodes.Ldloc, sourceArray!);
+            Il.Emit(OpCodes.Ldloc, index);
+            Il.Emit(OpCodes.Ldelem, read.Shape.Clr);
+            Il.Emit(OpCodes.Stloc, read.Local);
+        }
+
+        Transfer(element, item, made);
+        if (made is HostPlace written)
+        {
+            Il.Emit(OpCodes.Ldloc, targetArray!);
+            Il.Emit(OpCodes.Ldloc, index);
+            Il.Emit(OpCodes.Ldloc, written.Local);
+            Il.Emit(OpCodes.Stelem, written.Shape.Clr);
+        }
+
+        Increment(index, 1);
+        Advance(source, element);
+        Advance(target, element);
+        Il.MarkLabel(test);
+        Il.Emit(OpCodes.Ldloc, index);
+        Il.Emit(OpCodes.Ldloc, count);
+        Il.Emit(OpCodes.Blt_Un, body);
+    }
+
+    private void TransferFixedList(ComponentValueType element, uint length, Place from, Place to)
+    {
+        if (from is not FlatPlace && to is not FlatPlace)
+        {
+            LoopFixedList(element, length, from, to);
+            return;
+        }
+
+        // At most as many elements as there are flat values.
+        LocalBuilder? array = from is HostPlace host ? host.Shape.EmitToArray(this, host.Local) : to is HostPlace target ? NewArray(target, length) : null;
+        if (from is HostPlace)
+        {
+            CheckLength(array!, length);
+        }
+
+        int flat = Layout.Flatten(element).Length;
+        for (int i = 0; i < length; i++)
+        {
+            Place item = from is FlatPlace slots ? slots.At(i * flat) : from is MemoryPlace memory ? memory.At((uint)i * Layout.ElemSize(element)) : ReadElement((HostPlace)from, array!, i);
+            Place made = to is FlatPlace targets ? targets.At(i * flat)
+                : to is MemoryPlace bytes ? bytes.At((uint)i * Layout.ElemSize(element))
+                : new HostPlace(Il.DeclareLocal(((HostPlace)to).Shape.Element.Clr), ((HostPlace)to).Shape.Element);
+            Transfer(element, item, made);
+            if (made is HostPlace written)
+            {
+                Il.Emit(OpCodes.Ldloc, array!);
+                Il.Emit(OpCodes.Ldc_I4, i);
+                Il.Emit(OpCodes.Ldloc, written.Local);
+                Il.Emit(OpCodes.Stelem, written.Shape.Clr);
+            }
+        }
+
+        if (to is HostPlace result)
+        {
+            result.Shape.EmitFromArray(this, array!, result.Local);
+        }
+    }
+
+    private void LoopFixedList(ComponentValueType element, uint length, Place from, Place to)
+    {
+        LocalBuilder count = Local<int>();
+        Il.Emit(OpCodes.Ldc_I4, (int)length);
+        Il.Emit(OpCodes.Stloc, count);
+        LocalBuilder? sourceArray = null;
+        if (from is HostPlace host)
+        {
+            sourceArray = host.Shape.EmitToArray(this, host.Local);
+            CheckLength(sourceArray, length);
+        }
+
+        LocalBuilder? targetArray = to is HostPlace made ? NewArray(made, length) : null;
+        Elements(element, count, AddressOf(from), sourceArray, from, AddressOf(to), targetArray, to);
+        if (to is HostPlace result)
+        {
+            result.Shape.EmitFromArray(this, targetArray!, result.Local);
+        }
+    }
+
+    private LocalBuilder NewArray(HostPlace place, uint length)
+    {
+        LocalBuilder array = Il.DeclareLocal(place.Shape.Element.Clr.MakeArrayType());
+        Il.Emit(OpCodes.Ldc_I4, (int)length);
+        Il.Emit(OpCodes.Newarr, place.Shape.Element.Clr);
+        Il.Emit(OpCodes.Stloc, array);
+        return array;
+    }
+
+    private HostPlace ReadElement(HostPlace from, LocalBuilder array, int index)
+    {
+        LocalBuilder local = Il.DeclareLocal(from.Shape.Element.Clr);
+        Il.Emit(OpCodes.Ldloc, array);
+        Il.Emit(OpCodes.Ldc_I4, index);
+        Il.Emit(OpCodes.Ldelem, from.Shape.Element.Clr);
+        Il.Emit(OpCodes.Stloc, local);
+        return new HostPlace(local, from.Shape.Element);
+    }
+
+    private void CheckLength(LocalBuilder array, uint length)
+    {
+        Il.Emit(OpCodes.Ldloc, array);
+        Il.Emit(OpCodes.Ldlen);
+        Il.Emit(OpCodes.Conv_I4);
+        Il.Emit(OpCodes.Ldc_I4, (int)length);
+        Call(typeof(HostLists), nameof(HostLists.CheckLength));
+    }
+
+    private LocalBuilder? AddressOf(Place place)
+    {
+        if (place is not MemoryPlace memory)
+        {
+            return null;
+        }
+
+        LocalBuilder address = Local<nint>();
+        LoadAddress(memory);
+        Il.Emit(OpCodes.Stloc, address);
+        return address;
+    }
+
+    private Place Element(ComponentValueType element, LocalBuilder? address, LocalBuilder? array, Place list, LocalBuilder index) =>
+        address is not null ? new MemoryPlace(GuestOf(list)!, address, 0)
+        : array is not null ? new HostPlace(Il.DeclareLocal(((HostPlace)list).Shape.Element.Clr), ((HostPlace)list).Shape.Element)
+        : throw new InvalidOperationException($"no elements of {element.Kind} at {index}");
+
+    private void LoadStart(LocalBuilder? address, LocalBuilder? array)
+    {
+        if (address is not null)
+        {
+            Il.Emit(OpCodes.Ldloc, address);
+            Call(typeof(HostLists), nameof(HostLists.Reference));
+        }
+        else
+        {
+            Il.Emit(OpCodes.Ldloc, array!);
+            Call(typeof(HostLists), nameof(HostLists.Start));
+        }
+    }
+
+    private void Advance(LocalBuilder? address, ComponentValueType element)
+    {
+        if (address is not null)
+        {
+            Increment(address, (int)Layout.ElemSize(element));
+        }
+    }
+
+    private void Increment(LocalBuilder local, int by)
+    {
+        Il.Emit(OpCodes.Ldloc, local);
+        Il.Emit(OpCodes.Ldc_I4, by);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Stloc, local);
+    }
+
+    private void LoadPointer(Place from) => LoadCore(Wasm.ValueType.I32, 4, from);
+
+    private void LoadLength(Place from) => LoadCore(Wasm.ValueType.I32, 4, from is FlatPlace flat ? flat.At(1) : ((MemoryPlace)from).At(4));
+
+    /// <summary>Takes a pointer from the stack and stores it with a length.</summary>
+    private void StorePair(Place to, LocalBuilder length)
+    {
+        StoreCore(Wasm.ValueType.I32, 4, to);
+        Il.Emit(OpCodes.Ldloc, length);
+        StoreCore(Wasm.ValueType.I32, 4, to is FlatPlace flat ? flat.At(1) : ((MemoryPlace)to).At(4));
+    }
+
+    /// <summary>Whether every bit pattern is a value, so that bytes may be copied as they are. Truth values, characters and cases have patterns that are none.</summary>
+    private static bool IsPlain(ComponentValueType type) => type.Kind switch
+    {
+        >= ComponentValueKind.S8 and <= ComponentValueKind.F64 => true,
+        ComponentValueKind.Record or ComponentValueKind.Tuple => Layout.Fields(type).All(IsPlain),
+        ComponentValueKind.List when ((ListType)type).Length is not null => IsPlain(((ListType)type).Element),
+        _ => false,
+    };
+}

@@ -1,0 +1,354 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Reflection.Emit;
+using Atoll.Components.Types;
+using Atoll.Components.Validation;
+using Atoll.Wasm;
+using Atoll.Wasm.Execution;
+
+namespace Atoll.Components.Abi.Adapters;
+
+/// <summary>
+/// The code of whole calls (CanonicalABI.md, "canon lift" and "canon lower"): from guest to guest, from guest to host, from host to guest. A call sets
+/// <see cref="ComponentState.MayEnter"/> and <see cref="ComponentState.MayLeave"/> as it goes; when it ends by an exception they stay as they are, which is
+/// what poisons an instance.
+/// </summary>
+internal static class FunctionAdapters
+{
+    /// <summary>A core function that calls a function of another guest: <c>canon lower</c> of a <c>canon lift</c>, in one.</summary>
+    public static AdapterModule.Adapter Fused(AdapterModule module, ComponentFunctionType type, FunctionType lowered, FunctionType lifted, bool hasPostReturn) =>
+        module.Get(("fused", type, lifted, hasPostReturn), HostThunks.Result(lowered), HostThunks.Parameters(lowered), code =>
+        {
+            Begin(code, lowered.Parameters.Length);
+            GuestCode caller = code.OpenGuest(isCaller: true);
+            GuestCode callee = code.OpenGuest(isCaller: false);
+            Guard(code, caller, nameof(ComponentState.CheckLeave));
+            Guard(code, callee, nameof(ComponentState.Enter));
+            OpenScope(code, type);
+            CallGuest(code, type, lifted, callee, CallerArguments(code, type, lowered, caller), () => CallerResult(code, type, lowered, caller), hasPostReturn, caller);
+            EndScope(code, nameof(CallScope.ExitCaller));
+            Return(code, type, lowered);
+        });
+
+    /// <summary>A core function that calls a function of the host.</summary>
+    /// <param name="module">Keeps the code.</param>
+    /// <param name="type">The function's type.</param>
+    /// <param name="lowered">Its core type.</param>
+    /// <param name="binding">How the host's side looks.</param>
+    public static AdapterModule.Adapter HostImport(AdapterModule module, ComponentFunctionType type, FunctionType lowered, HostBinding binding) =>
+        module.Get(("import", type, binding.Key), HostThunks.Result(lowered), HostThunks.Parameters(lowered), code =>
+        {
+            Begin(code, lowered.Parameters.Length);
+            GuestCode caller = code.OpenGuest(isCaller: true);
+            Guard(code, caller, nameof(ComponentState.CheckLeave));
+            Guard(code, caller, nameof(ComponentState.BeginLift));
+            OpenScope(code, type);
+            Place[] arguments = CallerArguments(code, type, lowered, caller);
+            HostShape[] shapes = binding.Parameters;
+            HostPlace[] values = new HostPlace[shapes.Length];
+            for (int i = 0; i < shapes.Length; i++)
+            {
+                values[i] = new HostPlace(code.Il.DeclareLocal(shapes[i].Clr), shapes[i]);
+                code.Transfer(type.Parameters[i].Type, arguments[i], values[i]);
+            }
+
+            LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
+            EmitHostCall(code, () => binding.EmitInvoke(code, [.. values.Select(value => value.Local)], result));
+            EndScope(code, nameof(CallScope.ExitHost));
+            if (type.Result is not null)
+            {
+                SetFlag(code, caller, nameof(ComponentState.MayLeave), false);
+                code.Transfer(type.Result, new HostPlace(result!, binding.Result!), CallerResult(code, type, lowered, caller)!);
+                SetFlag(code, caller, nameof(ComponentState.MayLeave), true);
+            }
+
+            EndScope(code, nameof(CallScope.ExitCaller));
+            Return(code, type, lowered);
+        });
+
+    /// <summary>A method that the host calls a guest's function with: context first, then the parameters.</summary>
+    public static AdapterModule.Adapter HostExport(AdapterModule module, ComponentFunctionType type, FunctionType lifted, bool hasPostReturn, HostBinding binding) =>
+        module.Get(("export", type, lifted, hasPostReturn, binding.Key), binding.ResultType, [typeof(AdapterContext), .. binding.ParameterTypes], code =>
+        {
+            code.Il.Emit(OpCodes.Ldarg_0);
+            code.Il.Emit(OpCodes.Stloc, code.Context);
+            LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
+            TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () =>
+            {
+                GuestCode callee = code.OpenGuest(isCaller: false);
+                Guard(code, callee, nameof(ComponentState.Enter));
+                Guard(code, callee, nameof(ComponentState.BeginLift));
+                OpenScope(code, type);
+                HostPlace[] arguments = binding.EmitArguments(code);
+                CallGuest(
+                    code, type, lifted, callee, arguments,
+                    () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn, caller: null);
+                EndScope(code, nameof(CallScope.ExitCaller));
+            });
+            if (binding.ResultType != typeof(void))
+            {
+                binding.EmitResult(code, result);
+            }
+
+            code.Il.Emit(OpCodes.Ret);
+        });
+
+    /// <summary>Arguments to the guest, the call of its core function, and its result (<c>canon_lift</c>).</summary>
+    private static void CallGuest(
+        AdapterEmitter code, ComponentFunctionType type, FunctionType lifted, GuestCode callee, Place[] arguments, Func<Place?> result, bool hasPostReturn,
+        GuestCode? caller)
+    {
+        ILGenerator il = code.Il;
+        LocalBuilder[] slots = [.. lifted.Parameters.Select(parameter => il.DeclareLocal(AdapterEmitter.ClrType(parameter)))];
+        SetFlag(code, callee, nameof(ComponentState.MayLeave), false);
+        Place[] targets = CalleeArguments(code, type, slots, callee);
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            code.Transfer(type.Parameters[i].Type, arguments[i], targets[i]);
+        }
+
+        SetFlag(code, callee, nameof(ComponentState.MayLeave), true);
+        LocalBuilder? core = lifted.Results.IsEmpty ? null : il.DeclareLocal(AdapterEmitter.ClrType(lifted.Results[0]));
+        CallCore(code, () => LoadCore(code), lifted, slots, core);
+        if (type.Result is not null)
+        {
+            Place source = CalleeResult(code, type, lifted, callee, core!);
+            if (caller is not null)
+            {
+                SetFlag(code, caller, nameof(ComponentState.MayLeave), false);
+            }
+
+            code.Transfer(type.Result, source, result()!);
+            if (caller is not null)
+            {
+                SetFlag(code, caller, nameof(ComponentState.MayLeave), true);
+            }
+        }
+
+        EndScope(code, nameof(CallScope.ExitCallee));
+        if (hasPostReturn)
+        {
+            SetFlag(code, callee, nameof(ComponentState.MayLeave), false);
+            FunctionType post = new(lifted.Results, []);
+            CallCore(code, () => LoadPostReturn(code, callee), post, core is null ? [] : [core], null);
+            SetFlag(code, callee, nameof(ComponentState.MayLeave), true);
+        }
+
+        SetFlag(code, callee, nameof(ComponentState.MayEnter), true);
+    }
+
+    private static void Begin(AdapterEmitter code, int context)
+    {
+        code.Il.Emit(OpCodes.Ldarg, (short)context);
+        code.Il.Emit(OpCodes.Castclass, typeof(AdapterContext));
+        code.Il.Emit(OpCodes.Stloc, code.Context);
+    }
+
+    /// <summary>Where the arguments are that a core caller passed: in its operands, or, if they are too many, in its memory.</summary>
+    private static Place[] CallerArguments(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered, GuestCode caller)
+    {
+        ImmutableArray<Wasm.ValueType> flat = FlatParameters(type);
+        int count = flat.Length > Flattening.MaxParameters ? 1 : flat.Length;
+        LocalBuilder[] slots = new LocalBuilder[count];
+        for (int i = 0; i < count; i++)
+        {
+            slots[i] = code.Il.DeclareLocal(AdapterEmitter.ClrType(lowered.Parameters[i]));
+            code.Il.Emit(OpCodes.Ldarg, (short)i);
+            code.Il.Emit(OpCodes.Stloc, slots[i]);
+        }
+
+        return flat.Length > Flattening.MaxParameters
+            ? Fields(type, CheckedRange(code, caller, slots[0], new TupleType([.. type.Parameters.Select(parameter => parameter.Type)])))
+            : FlatFields(type, caller, slots);
+    }
+
+    /// <summary>Where the callee's core function wants the arguments.</summary>
+    private static Place[] CalleeArguments(AdapterEmitter code, ComponentFunctionType type, LocalBuilder[] slots, GuestCode callee)
+    {
+        if (FlatParameters(type).Length <= Flattening.MaxParameters)
+        {
+            return FlatFields(type, callee, slots);
+        }
+
+        TupleType tuple = new([.. type.Parameters.Select(parameter => parameter.Type)]);
+        ILGenerator il = code.Il;
+        LocalBuilder address = code.Local<nint>();
+        LocalBuilder pointer = code.Local<uint>();
+        il.Emit(OpCodes.Ldloc, callee.End);
+        il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(tuple));
+        il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(tuple));
+        il.Emit(OpCodes.Ldloca, pointer);
+        code.Call(typeof(GuestEnd), nameof(GuestEnd.Allocate));
+        il.Emit(OpCodes.Stloc, address);
+        il.Emit(OpCodes.Ldloc, pointer);
+        il.Emit(OpCodes.Stloc, slots[0]);
+        return Fields(type, new MemoryPlace(callee, address, 0));
+    }
+
+    private static Place CalleeResult(AdapterEmitter code, ComponentFunctionType type, FunctionType lifted, GuestCode callee, LocalBuilder core) =>
+        Layout.Flatten(type.Result!).Length <= Flattening.MaxResults
+            ? new FlatPlace(callee, [core], 0)
+            : CheckedRange(code, callee, core, type.Result!);
+
+    /// <summary>Where a core caller wants the result: as the result, or where its last argument points.</summary>
+    private static Place? CallerResult(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered, GuestCode caller)
+    {
+        if (type.Result is null)
+        {
+            return null;
+        }
+
+        if (Layout.Flatten(type.Result).Length <= Flattening.MaxResults)
+        {
+            LocalBuilder slot = code.Il.DeclareLocal(AdapterEmitter.ClrType(lowered.Results[0]));
+            code.FlatResult = slot;
+            return new FlatPlace(caller, [slot], 0);
+        }
+
+        LocalBuilder pointer = code.Local<int>();
+        code.Il.Emit(OpCodes.Ldarg, (short)(lowered.Parameters.Length - 1));
+        code.Il.Emit(OpCodes.Stloc, pointer);
+        return CheckedRange(code, caller, pointer, type.Result);
+    }
+
+    private static void Return(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered)
+    {
+        if (type.Result is not null && !lowered.Results.IsEmpty)
+        {
+            code.Il.Emit(OpCodes.Ldloc, code.FlatResult!);
+        }
+
+        code.Il.Emit(OpCodes.Ret);
+    }
+
+    private static MemoryPlace CheckedRange(AdapterEmitter code, GuestCode guest, LocalBuilder pointer, ComponentValueType type)
+    {
+        LocalBuilder address = code.Local<nint>();
+        code.Il.Emit(OpCodes.Ldloc, guest.End);
+        code.Il.Emit(OpCodes.Ldloc, pointer);
+        code.Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(type));
+        code.Il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(type));
+        code.Call(typeof(GuestEnd), nameof(GuestEnd.Range));
+        code.Il.Emit(OpCodes.Stloc, address);
+        return new MemoryPlace(guest, address, 0);
+    }
+
+    private static Place[] Fields(ComponentFunctionType type, MemoryPlace start)
+    {
+        Place[] places = new Place[type.Parameters.Length];
+        uint offset = 0;
+        for (int i = 0; i < places.Length; i++)
+        {
+            ComponentValueType parameter = type.Parameters[i].Type;
+            offset = Layout.AlignTo(offset, Layout.Alignment(parameter));
+            places[i] = start.At(offset);
+            offset += Layout.ElemSize(parameter);
+        }
+
+        return places;
+    }
+
+    private static Place[] FlatFields(ComponentFunctionType type, GuestCode guest, LocalBuilder[] slots)
+    {
+        Place[] places = new Place[type.Parameters.Length];
+        int start = 0;
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = new FlatPlace(guest, slots, start);
+            start += Layout.Flatten(type.Parameters[i].Type).Length;
+        }
+
+        return places;
+    }
+
+    private static ImmutableArray<Wasm.ValueType> FlatParameters(ComponentFunctionType type) =>
+        [.. type.Parameters.SelectMany(parameter => Layout.Flatten(parameter.Type)).Take(Flattening.MaxParameters + 1)];
+
+    private static void CallCore(AdapterEmitter code, Action loadFunction, FunctionType type, LocalBuilder[] arguments, LocalBuilder? result)
+    {
+        LocalBuilder function = code.Local<Function>();
+        loadFunction();
+        code.Il.Emit(OpCodes.Stloc, function);
+        foreach (LocalBuilder argument in arguments)
+        {
+            code.Il.Emit(OpCodes.Ldloc, argument);
+        }
+
+        code.Il.Emit(OpCodes.Ldloc, function);
+        code.LoadField(typeof(Function), nameof(Function.Context));
+        code.Il.Emit(OpCodes.Ldloc, function);
+        code.LoadField(typeof(Function), nameof(Function.Code));
+        code.Il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, HostThunks.Result(type), HostThunks.Parameters(type), null);
+        if (result is not null)
+        {
+            code.Il.Emit(OpCodes.Stloc, result);
+        }
+    }
+
+    private static void LoadCore(AdapterEmitter code)
+    {
+        code.Il.Emit(OpCodes.Ldloc, code.Context);
+        code.LoadField(typeof(AdapterContext), nameof(AdapterContext.Core));
+    }
+
+    private static void LoadPostReturn(AdapterEmitter code, GuestCode callee)
+    {
+        code.Il.Emit(OpCodes.Ldloc, callee.End);
+        code.LoadField(typeof(GuestEnd), nameof(GuestEnd.PostReturn));
+    }
+
+    private static void Guard(AdapterEmitter code, GuestCode guest, string check)
+    {
+        code.Il.Emit(OpCodes.Ldloc, guest.State);
+        code.Call(typeof(ComponentState), check);
+    }
+
+    private static void SetFlag(AdapterEmitter code, GuestCode guest, string field, bool value)
+    {
+        code.Il.Emit(OpCodes.Ldloc, guest.State);
+        code.Il.Emit(value ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
+        code.StoreField(typeof(ComponentState), field);
+    }
+
+    private static void OpenScope(AdapterEmitter code, ComponentFunctionType type)
+    {
+        if (type.Has(TypeTraits.Borrow))
+        {
+            code.CallScope = code.Local<CallScope>();
+            code.Il.Emit(OpCodes.Newobj, typeof(CallScope).GetConstructor([])!);
+            code.Il.Emit(OpCodes.Stloc, code.CallScope);
+        }
+    }
+
+    private static void EndScope(AdapterEmitter code, string method)
+    {
+        if (code.CallScope is { } scope)
+        {
+            code.Il.Emit(OpCodes.Ldloc, scope);
+            code.Call(typeof(CallScope), method);
+        }
+    }
+
+    /// <summary>Calls the host; wraps what it throws, unless it is of the engine. Thrown anew outside of the handler, as the engine's own thunks do.</summary>
+    private static void EmitHostCall(AdapterEmitter code, Action call)
+    {
+        ILGenerator il = code.Il;
+        LocalBuilder failure = code.Local<Exception>();
+        Label succeeded = il.DefineLabel();
+        il.BeginExceptionBlock();
+        call();
+        il.Emit(OpCodes.Leave, succeeded);
+        il.BeginExceptFilterBlock();
+        il.Emit(OpCodes.Ldloc, code.Context);
+        code.Call(typeof(AdapterContext), nameof(AdapterContext.IsForeign));
+        il.BeginCatchBlock(null!);
+        il.Emit(OpCodes.Castclass, typeof(Exception));
+        il.Emit(OpCodes.Stloc, failure);
+        il.EndExceptionBlock();
+        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Ldloc, code.Context);
+        code.Call(typeof(AdapterContext), nameof(AdapterContext.FromHost));
+        il.Emit(OpCodes.Throw);
+        il.MarkLabel(succeeded);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Atoll.Components.Types;
+
+namespace Atoll.Components.Abi.Adapters;
+
+/// <summary>The host's side as a delegate with .NET types of its own.</summary>
+internal sealed class TypedBinding : HostBinding
+{
+    private readonly Type _delegate;
+    private readonly MethodInfo _invoke;
+
+    private TypedBinding(Type type, MethodInfo invoke, HostShape[] parameters, HostShape? result)
+        : base(type, parameters, result)
+    {
+        _delegate = type;
+        _invoke = invoke;
+    }
+
+    public override Type[] ParameterTypes => [.. Parameters.Select(parameter => parameter.Clr)];
+
+    public override Type ResultType => _invoke.ReturnType;
+
+    /// <exception cref="ArgumentException">The delegate does not fit the function.</exception>
+    public static TypedBinding Of(ComponentFunctionType type, Type delegateType)
+    {
+        MethodInfo invoke = delegateType.GetMethod("Invoke") ?? throw new ArgumentException($"the delegate type {delegateType} has no parameters of its own");
+        if (!delegateType.IsVisible)
+        {
+            throw new ArgumentException($"the delegate type {delegateType} is not public: compiled code cannot call it");
+        }
+
+        ParameterInfo[] parameters = invoke.GetParameters();
+        if (parameters.Length != type.Parameters.Length || (type.Result is null) != (invoke.ReturnType == typeof(void)))
+        {
+            throw new ArgumentException(
+                $"the delegate type {delegateType} takes {parameters.Length} parameters and returns {invoke.ReturnType}; the function takes "
+                + $"{type.Parameters.Length} and returns {type.Result?.Kind.ToString().ToLowerInvariant() ?? "nothing"}");
+        }
+
+        HostShape[] shapes = new HostShape[parameters.Length];
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            shapes[i] = Named($"parameter `{type.Parameters[i].Name}`", () => TypedShape.Of(type.Parameters[i].Type, parameters[i].ParameterType));
+        }
+
+        return new TypedBinding(
+            delegateType, invoke, shapes, type.Result is null ? null : Named("result", () => TypedShape.Of(type.Result, invoke.ReturnType)));
+    }
+
+    public override HostPlace[] EmitArguments(AdapterEmitter code)
+    {
+        HostPlace[] places = new HostPlace[Parameters.Length];
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = new HostPlace(code.Il.DeclareLocal(Parameters[i].Clr), Parameters[i]);
+            code.Il.Emit(OpCodes.Ldarg, (short)(i + 1));
+            code.Il.Emit(OpCodes.Stloc, places[i].Local);
+        }
+
+        return places;
+    }
+
+    public override void EmitResult(AdapterEmitter code, LocalBuilder? result) => code.Il.Emit(OpCodes.Ldloc, result!);
+
+    public override void EmitInvoke(AdapterEmitter code, LocalBuilder[] arguments, LocalBuilder? result)
+    {
+        code.Il.Emit(OpCodes.Ldloc, code.Context);
+        code.LoadField(typeof(AdapterContext), nameof(AdapterContext.Host));
+        code.Il.Emit(OpCodes.Castclass, _delegate);
+        foreach (LocalBuilder argument in arguments)
+        {
+            code.Il.Emit(OpCodes.Ldloc, argument);
+        }
+
+        code.Il.Emit(OpCodes.Callvirt, _invoke);
+        if (result is not null)
+        {
+            code.Il.Emit(OpCodes.Stloc, result);
+        }
+    }
+
+    private static HostShape Named(string what, Func<HostShape> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"{what}: {exception.Message}", exception);
+        }
+    }
+}

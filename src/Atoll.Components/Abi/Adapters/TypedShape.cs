@@ -1,0 +1,291 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Text;
+using Atoll.Components.Types;
+
+namespace Atoll.Components.Abi.Adapters;
+
+/// <summary>
+/// Values as .NET types of their own: numbers, <see cref="Rune"/>, strings, arrays, tuples, records by their constructor and properties, enumerations,
+/// <see cref="Nullable{T}"/> or null, <see cref="Result{T, TError}"/>, variants as an abstract class with a nested class for each case.
+/// </summary>
+internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShape(type, clr)
+{
+    public override HostShape[] Fields => throw Wrong();
+
+    public override HostShape Element => throw Wrong();
+
+    public override bool IsBulk => false;
+
+    /// <summary>The shape that a type has as a .NET type.</summary>
+    /// <exception cref="ArgumentException">The .NET type cannot hold its values; the message says what can.</exception>
+    public static HostShape Of(ComponentValueType type, Type clr)
+    {
+        if (clr == typeof(ComponentValue))
+        {
+            return new DynamicShape(type);
+        }
+
+        if (!clr.IsVisible)
+        {
+            throw new ArgumentException($"the type {clr} is not public: compiled code cannot use it");
+        }
+
+        return type.Kind switch
+        {
+            ComponentValueKind.String when clr == typeof(string) => new StringShape(type),
+            ComponentValueKind.List when clr.IsSZArray => new ArrayShape(type, clr),
+            ComponentValueKind.Record => new RecordShape((RecordType)type, clr),
+            ComponentValueKind.Tuple when TupleShape.Fits((TupleType)type, clr) => new TupleShape((TupleType)type, clr),
+            ComponentValueKind.Enum or ComponentValueKind.Flags when clr.IsEnum => new EnumShape(type, clr),
+            ComponentValueKind.Option => new OptionShape((OptionType)type, clr),
+            ComponentValueKind.Result when clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Result<,>) => new ResultShape((ResultType)type, clr),
+            ComponentValueKind.Variant when clr.IsAbstract => new VariantShape((VariantType)type, clr),
+            ComponentValueKind.Own or ComponentValueKind.Borrow when clr == typeof(ComponentResource) => new ResourceShape(type),
+            _ when NumberShape.ClrOf(type.Kind) == clr => new NumberShape(type, clr),
+            _ => throw new ArgumentException($"the type {clr} cannot hold a {type.Kind.ToString().ToLowerInvariant()}{(NumberShape.ClrOf(type.Kind) is { } fits ? $"; {fits} can" : "")}"),
+        };
+    }
+
+    /// <summary>The .NET name of a name in kebab case: <c>parse-XML</c> is <c>ParseXml</c>.</summary>
+    public static string PascalCase(string name) =>
+        string.Concat(name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant()));
+
+    public override void EmitToCore(AdapterEmitter code, LocalBuilder value) => throw Wrong();
+
+    public override void EmitFromCore(AdapterEmitter code, LocalBuilder target) => throw Wrong();
+
+    public override void EmitToString(AdapterEmitter code, LocalBuilder value) => throw Wrong();
+
+    public override void EmitFromString(AdapterEmitter code, LocalBuilder target) => throw Wrong();
+
+    public override void EmitToResource(AdapterEmitter code, LocalBuilder value) => throw Wrong();
+
+    public override void EmitFromResource(AdapterEmitter code, LocalBuilder target) => throw Wrong();
+
+    public override void EmitGetFields(AdapterEmitter code, LocalBuilder value, LocalBuilder[] targets) => throw Wrong();
+
+    public override void EmitMakeRecord(AdapterEmitter code, LocalBuilder[] fields, LocalBuilder target) => throw Wrong();
+
+    public override void EmitCase(AdapterEmitter code, LocalBuilder value) => throw Wrong();
+
+    public override HostShape Payload(int index) => throw Wrong();
+
+    public override void EmitGetPayload(AdapterEmitter code, LocalBuilder value, int index, LocalBuilder target) => throw Wrong();
+
+    public override void EmitMakeCase(AdapterEmitter code, int index, LocalBuilder? payload, LocalBuilder target) => throw Wrong();
+
+    public override LocalBuilder EmitToArray(AdapterEmitter code, LocalBuilder value) => throw Wrong();
+
+    public override void EmitFromArray(AdapterEmitter code, LocalBuilder array, LocalBuilder target) => throw Wrong();
+
+    private InvalidOperationException Wrong() => new($"values of {Type.Kind} as {Clr} have no such part");
+
+    /// <summary>Reads a member of a value in a local into another local.</summary>
+    protected static void EmitGet(AdapterEmitter code, LocalBuilder value, MemberInfo member, LocalBuilder target)
+    {
+        code.Il.Emit(value.LocalType.IsValueType ? OpCodes.Ldloca : OpCodes.Ldloc, value);
+        if (member is FieldInfo read)
+        {
+            code.Il.Emit(OpCodes.Ldfld, read);
+        }
+        else
+        {
+            MethodInfo getter = ((PropertyInfo)member).GetMethod!;
+            code.Il.Emit(value.LocalType.IsValueType ? OpCodes.Call : OpCodes.Callvirt, getter);
+        }
+
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
+}
+
+/// <summary>Numbers, truth values and characters.</summary>
+internal sealed class NumberShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
+{
+    public static Type? ClrOf(ComponentValueKind kind) => kind switch
+    {
+        ComponentValueKind.Bool => typeof(bool),
+        ComponentValueKind.S8 => typeof(sbyte),
+        ComponentValueKind.U8 => typeof(byte),
+        ComponentValueKind.S16 => typeof(short),
+        ComponentValueKind.U16 => typeof(ushort),
+        ComponentValueKind.S32 => typeof(int),
+        ComponentValueKind.U32 => typeof(uint),
+        ComponentValueKind.S64 => typeof(long),
+        ComponentValueKind.U64 => typeof(ulong),
+        ComponentValueKind.F32 => typeof(float),
+        ComponentValueKind.F64 => typeof(double),
+        ComponentValueKind.Char => typeof(Rune),
+        ComponentValueKind.String => typeof(string),
+        _ => null,
+    };
+
+    public override bool IsBulk => Type.Kind is >= ComponentValueKind.S8 and <= ComponentValueKind.F64;
+
+    public override void EmitToCore(AdapterEmitter code, LocalBuilder value)
+    {
+        if (Type.Kind == ComponentValueKind.Char)
+        {
+            code.Il.Emit(OpCodes.Ldloca, value);
+            code.Il.Emit(OpCodes.Call, typeof(Rune).GetProperty(nameof(Rune.Value))!.GetMethod!);
+        }
+        else
+        {
+            code.Il.Emit(OpCodes.Ldloc, value);
+        }
+    }
+
+    public override void EmitFromCore(AdapterEmitter code, LocalBuilder target)
+    {
+        if (Type.Kind == ComponentValueKind.Char)
+        {
+            code.Il.Emit(OpCodes.Newobj, typeof(Rune).GetConstructor([typeof(int)])!);
+        }
+
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
+}
+
+/// <summary>Strings.</summary>
+internal sealed class StringShape(ComponentValueType type) : TypedShape(type, typeof(string))
+{
+    public override void EmitToString(AdapterEmitter code, LocalBuilder value) => code.Il.Emit(OpCodes.Ldloc, value);
+
+    public override void EmitFromString(AdapterEmitter code, LocalBuilder target) => code.Il.Emit(OpCodes.Stloc, target);
+}
+
+/// <summary>Handles as <see cref="ComponentResource"/>.</summary>
+internal sealed class ResourceShape(ComponentValueType type) : TypedShape(type, typeof(ComponentResource))
+{
+    public override void EmitToResource(AdapterEmitter code, LocalBuilder value) => code.Il.Emit(OpCodes.Ldloc, value);
+
+    public override void EmitFromResource(AdapterEmitter code, LocalBuilder target) => code.Il.Emit(OpCodes.Stloc, target);
+}
+
+/// <summary>Lists as arrays.</summary>
+internal sealed class ArrayShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
+{
+    private readonly HostShape _element = Of(((ListType)type).Element, clr.GetElementType()!);
+
+    public override HostShape Element => _element;
+
+    public override bool IsBulk => _element.IsBulk;
+
+    public override LocalBuilder EmitToArray(AdapterEmitter code, LocalBuilder value) => value;
+
+    public override void EmitFromArray(AdapterEmitter code, LocalBuilder array, LocalBuilder target)
+    {
+        code.Il.Emit(OpCodes.Ldloc, array);
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
+}
+
+/// <summary>Enumerations, whose members are the numbers of the cases; flags, whose members are their bits.</summary>
+internal sealed class EnumShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
+{
+    public override void EmitToCore(AdapterEmitter code, LocalBuilder value)
+    {
+        code.Il.Emit(OpCodes.Ldloc, value);
+        code.Il.Emit(OpCodes.Conv_I4);
+        if (Type is EnumType names)
+        {
+            code.Il.Emit(OpCodes.Ldc_I4, names.Names.Length);
+            code.Call(typeof(EnumShape), nameof(Check));
+        }
+        else if (((FlagsType)Type).Names.Length is < 32 and var count)
+        {
+            code.Il.Emit(OpCodes.Ldc_I4, (1 << count) - 1);
+            code.Il.Emit(OpCodes.And);
+        }
+    }
+
+    public override void EmitFromCore(AdapterEmitter code, LocalBuilder target)
+    {
+        if (System.Enum.GetUnderlyingType(Clr) is var underlying && (underlying == typeof(long) || underlying == typeof(ulong)))
+        {
+            code.Il.Emit(OpCodes.Conv_U8);
+        }
+
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
+
+    internal static int Check(int value, int count) =>
+        (uint)value < (uint)count ? value : throw new ArgumentException($"the value {value} of the enumeration is no case; there are {count}");
+}
+
+/// <summary>Tuples as <see cref="ValueTuple"/>s of up to seven elements.</summary>
+internal sealed class TupleShape : TypedShape
+{
+    private readonly HostShape[] _fields;
+
+    public TupleShape(TupleType type, Type clr)
+        : base(type, clr) => _fields = [.. type.Elements.Select((element, i) => Of(element, clr.GetGenericArguments()[i]))];
+
+    public override HostShape[] Fields => _fields;
+
+    public static bool Fits(TupleType type, Type clr) =>
+        clr.IsGenericType && clr.FullName!.StartsWith("System.ValueTuple`", StringComparison.Ordinal) && type.Elements.Length <= 7
+        && clr.GetGenericArguments().Length == type.Elements.Length;
+
+    public override void EmitGetFields(AdapterEmitter code, LocalBuilder value, LocalBuilder[] targets)
+    {
+        for (int i = 0; i < targets.Length; i++)
+        {
+            EmitGet(code, value, Clr.GetField($"Item{i + 1}")!, targets[i]);
+        }
+    }
+
+    public override void EmitMakeRecord(AdapterEmitter code, LocalBuilder[] fields, LocalBuilder target)
+    {
+        foreach (LocalBuilder field in fields)
+        {
+            code.Il.Emit(OpCodes.Ldloc, field);
+        }
+
+        code.Il.Emit(OpCodes.Newobj, Clr.GetConstructor(Clr.GetGenericArguments())!);
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
+}
+
+/// <summary>Records as classes or structures with a property and a constructor's parameter for each field.</summary>
+internal sealed class RecordShape : TypedShape
+{
+    private readonly HostShape[] _fields;
+    private readonly PropertyInfo[] _properties;
+    private readonly ConstructorInfo _constructor;
+    private readonly int[] _order;
+
+    public RecordShape(RecordType type, Type clr)
+        : base(type, clr)
+    {
+        string[] names = [.. type.Fields.Select(item => PascalCase(item.Name))];
+        _properties = [.. names.Select((name, i) => clr.GetProperty(name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)
+            ?? throw new ArgumentException($"{clr} has no property {name} for the field `{type.Fields[i].Name}`"))];
+        _constructor = clr.GetConstructors().FirstOrDefault(made => made.GetParameters() is var parameters && parameters.Length == names.Length
+                && parameters.All(parameter => names.Contains(parameter.Name, StringComparer.OrdinalIgnoreCase)))
+            ?? throw new ArgumentException($"{clr} has no constructor with the parameters {string.Join(", ", names)}");
+        _order = [.. _constructor.GetParameters().Select(parameter => Array.FindIndex(names, name => name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase)))];
+        _fields = [.. type.Fields.Select((item, i) => Of(item.Type, _properties[i].PropertyType))];
+    }
+
+    public override HostShape[] Fields => _fields;
+
+    public override void EmitGetFields(AdapterEmitter code, LocalBuilder value, LocalBuilder[] targets)
+    {
+        for (int i = 0; i < targets.Length; i++)
+        {
+            EmitGet(code, value, _properties[i], targets[i]);
+        }
+    }
+
+    public override void EmitMakeRecord(AdapterEmitter code, LocalBuilder[] fields, LocalBuilder target)
+    {
+        foreach (int index in _order)
+        {
+            code.Il.Emit(OpCodes.Ldloc, fields[index]);
+        }
+
+        code.Il.Emit(OpCodes.Newobj, _constructor);
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
+}

@@ -1,0 +1,75 @@
+using Atoll.Wasm;
+
+namespace Atoll.Components.Abi;
+
+/// <summary>What an instance of a component has beside its core instances (CanonicalABI.md, "Component Instance State").</summary>
+internal sealed class ComponentState(Store store)
+{
+    private const uint BytesPerFuel = 64;
+
+    private const long MaxLiftedBytes = 256L << 20;
+
+    // Read and written by generated code.
+
+    /// <summary>False while the canonical ABI runs code of the instance (<c>realloc</c>, <c>post-return</c>) that must not call out.</summary>
+    public bool MayLeave = true;
+
+    /// <summary>False while a call into the instance runs, and for ever after one of them trapped: the instance is poisoned then.</summary>
+    public bool MayEnter = true;
+
+    /// <summary>Bytes that one call may still make the host allocate for values of the guest.</summary>
+    public long Budget;
+
+    public Store Store { get; } = store;
+
+    public HandleTable Handles { get; } = new();
+
+    /// <summary>Looks whether the guest should stop, and charges it for work on its behalf.</summary>
+    public unsafe void Work(uint bytes)
+    {
+        Wasm.Execution.StoreControl* control = Store.Control;
+        if (control->IsInterrupted)
+        {
+            throw Store.StopForInterrupt();
+        }
+
+        if (Store.Engine.Options.ConsumeFuel && (control->Fuel -= bytes / BytesPerFuel) < 0)
+        {
+            throw Store.StopForFuel();
+        }
+    }
+
+    /// <summary>Charges for what the host allocates. The values of one call may take <see cref="MaxLiftedBytes"/>.</summary>
+    public void Charge(long bytes)
+    {
+        Budget -= bytes;
+        if (Budget < 0)
+        {
+            throw AbiTraps.Make($"the values of one call take more than {MaxLiftedBytes >> 20} MiB of the host");
+        }
+
+        Work((uint)Math.Min(bytes, uint.MaxValue));
+    }
+
+    /// <summary>Begins a call whose values the host will get.</summary>
+    public static void BeginLift(ComponentState state) => state.Budget = MaxLiftedBytes;
+
+    public static void CheckLeave(ComponentState state)
+    {
+        if (!state.MayLeave)
+        {
+            AbiTraps.CannotLeave();
+        }
+    }
+
+    /// <summary>Begins a call. If it ends by an exception, <see cref="MayEnter"/> stays false.</summary>
+    public static void Enter(ComponentState state)
+    {
+        if (!state.MayEnter)
+        {
+            AbiTraps.CannotEnter();
+        }
+
+        state.MayEnter = false;
+    }
+}

@@ -1,0 +1,120 @@
+using Atoll.Wasm;
+
+namespace Atoll.Components.Abi;
+
+/// <summary>Lifting and lowering of handles, and the built-in functions on resources (CanonicalABI.md, from <c>lift_own</c> on). Called by generated code.</summary>
+internal static unsafe class Handles
+{
+    /// <summary>Moves an owned resource from one table to another.</summary>
+    public static int TransferOwn(ComponentState from, ResourceKind kind, int index, ComponentState to) => LowerOwn(to, kind, LiftOwn(from, kind, index));
+
+    /// <summary>Takes an owned resource out of a table (<c>lift_own</c>).</summary>
+    public static Handle LiftOwn(ComponentState from, ResourceKind kind, int index)
+    {
+        Handle handle = from.Handles.Get(index, kind);
+        if (!handle.IsOwn)
+        {
+            throw AbiTraps.Make("cannot lift own resource from a borrow");
+        }
+
+        if (handle.Lends != 0)
+        {
+            throw AbiTraps.Make("cannot remove owned resource while borrowed");
+        }
+
+        from.Handles.Remove(index);
+        return handle;
+    }
+
+    /// <summary>Puts an owned resource into a table (<c>lower_own</c>).</summary>
+    public static int LowerOwn(ComponentState to, ResourceKind kind, Handle resource) =>
+        to.Handles.Add(new Handle { Kind = kind, Representation = resource.Representation, Object = resource.Object, IsOwn = true });
+
+    /// <summary>Looks at a resource for the time of a call (<c>lift_borrow</c>).</summary>
+    public static Handle LiftBorrow(ComponentState from, ResourceKind kind, int index, CallScope scope)
+    {
+        Handle handle = from.Handles.Get(index, kind);
+        if (handle.IsOwn)
+        {
+            scope.Lend(from.Handles, index, kind);
+        }
+
+        return handle;
+    }
+
+    /// <summary>Lends a resource for the time of a call (<c>lower_borrow</c>). Its own implementation gets the representation itself.</summary>
+    public static int LowerBorrow(ComponentState to, ResourceKind kind, Handle resource, CallScope scope)
+    {
+        if (kind.Implementation == to)
+        {
+            return resource.Representation;
+        }
+
+        scope.Borrows++;
+        return to.Handles.Add(new Handle { Kind = kind, Representation = resource.Representation, Object = resource.Object, Scope = scope });
+    }
+
+    public static int TransferBorrow(ComponentState from, ResourceKind kind, int index, ComponentState to, CallScope scope) =>
+        LowerBorrow(to, kind, LiftBorrow(from, kind, index, scope), scope);
+
+    /// <summary><c>canon resource.new</c></summary>
+    public static int New(ComponentState state, ResourceKind kind, int representation)
+    {
+        ComponentState.CheckLeave(state);
+        return state.Handles.Add(new Handle { Kind = kind, Representation = representation, IsOwn = true });
+    }
+
+    /// <summary><c>canon resource.rep</c></summary>
+    public static int Rep(ComponentState state, ResourceKind kind, int index) => state.Handles.Get(index, kind).Representation;
+
+    /// <summary><c>canon resource.drop</c></summary>
+    public static void Drop(ComponentState state, ResourceKind kind, int index)
+    {
+        ComponentState.CheckLeave(state);
+        Handle handle = state.Handles.Get(index, kind);
+        if (handle.Lends != 0)
+        {
+            throw AbiTraps.Make("cannot remove owned resource while borrowed");
+        }
+
+        state.Handles.Remove(index);
+        if (handle.IsOwn)
+        {
+            Destroy(handle, state);
+        }
+        else if (handle.Scope is { } scope)
+        {
+            scope.Borrows--;
+        }
+    }
+
+    /// <summary>Runs the destructor of a resource that nobody owns any more.</summary>
+    /// <param name="handle">The last handle.</param>
+    /// <param name="caller">The instance that drops it, or null for the host.</param>
+    public static void Destroy(Handle handle, ComponentState? caller)
+    {
+        ResourceKind kind = handle.Kind!;
+        if (kind.Implementation is not { } implementation)
+        {
+            kind.Dispose?.Invoke(handle.Object!);
+            return;
+        }
+
+        if (kind.Destructor is not { } destructor)
+        {
+            return;
+        }
+
+        bool isOwn = implementation == caller;
+        if (!isOwn)
+        {
+            ComponentState.Enter(implementation);
+        }
+
+        ((delegate*<int, object, void>)destructor.Code)(handle.Representation, destructor.Context);
+        if (!isOwn)
+        {
+            implementation.MayEnter = true;
+        }
+    }
+}

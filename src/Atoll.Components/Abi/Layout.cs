@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Atoll.Components.Types;
+using Atoll.Components.Validation;
+
+namespace Atoll.Components.Abi;
+
+/// <summary>How values lie in memory and in core values (CanonicalABI.md, "Despecialization", "Alignment", "Element Size", "Flattening"), for 32-bit memories.</summary>
+internal static class Layout
+{
+    /// <summary>Fields of a record or tuple.</summary>
+    public static ImmutableArray<ComponentValueType> Fields(ComponentValueType type) => type switch
+    {
+        RecordType record => [.. record.Fields.Select(field => field.Type)],
+        TupleType tuple => tuple.Elements,
+        _ => throw new InvalidOperationException($"{type.Kind} has no fields"),
+    };
+
+    /// <summary>Cases of all types that are variants when they are despecialized; null where a case has no payload.</summary>
+    public static ImmutableArray<ComponentValueType?> Cases(ComponentValueType type) => type switch
+    {
+        VariantType variant => [.. variant.Cases.Select(item => item.Type)],
+        EnumType names => [.. names.Names.Select(_ => (ComponentValueType?)null)],
+        OptionType option => [null, option.Value],
+        ResultType result => [result.Ok, result.Error],
+        _ => throw new InvalidOperationException($"{type.Kind} has no cases"),
+    };
+
+    public static bool IsVariant(ComponentValueType type) =>
+        type.Kind is ComponentValueKind.Variant or ComponentValueKind.Enum or ComponentValueKind.Option or ComponentValueKind.Result;
+
+    public static bool IsRecord(ComponentValueType type) => type.Kind is ComponentValueKind.Record or ComponentValueKind.Tuple;
+
+    public static uint Alignment(ComponentValueType type) => Measure(type).Alignment;
+
+    public static uint ElemSize(ComponentValueType type) => Measure(type).Size;
+
+    public static uint AlignTo(uint offset, uint alignment) => (offset + alignment - 1) & ~(alignment - 1);
+
+    /// <summary>Bytes of the number that tells the case: 1, 2 or 4.</summary>
+    public static uint DiscriminantSize(int cases) => cases <= 1 << 8 ? 1u : cases <= 1 << 16 ? 2u : 4u;
+
+    /// <summary>Bytes of flags: 1, 2 or 4.</summary>
+    public static uint FlagsSize(int count) => count <= 8 ? 1u : count <= 16 ? 2u : 4u;
+
+    /// <summary>Offset of a variant's payload.</summary>
+    public static uint PayloadOffset(ImmutableArray<ComponentValueType?> cases) =>
+        AlignTo(DiscriminantSize(cases.Length), cases.Max(item => item is null ? 1 : Alignment(item)));
+
+    /// <summary>The core values that a value is passed as (<c>flatten_type</c>).</summary>
+    public static ImmutableArray<Wasm.ValueType> Flatten(ComponentValueType type) => Flattening.Flatten(type, is64: false);
+
+    private static (uint Size, uint Alignment) Measure(ComponentValueType type)
+    {
+        // Types are immutable and shared; racing threads store the same.
+        if (type.MemorySize != 0)
+        {
+            return (type.MemorySize, type.MemoryAlignment);
+        }
+
+        (uint size, uint alignment) = MeasureAnew(type);
+        type.MemoryAlignment = alignment;
+        type.MemorySize = size;
+        return (size, alignment);
+    }
+
+    private static (uint Size, uint Alignment) MeasureAnew(ComponentValueType type)
+    {
+        switch (type.Kind)
+        {
+            case ComponentValueKind.Bool or ComponentValueKind.S8 or ComponentValueKind.U8:
+                return (1, 1);
+            case ComponentValueKind.S16 or ComponentValueKind.U16:
+                return (2, 2);
+            case ComponentValueKind.S64 or ComponentValueKind.U64 or ComponentValueKind.F64:
+                return (8, 8);
+            case ComponentValueKind.String or ComponentValueKind.Map:
+                return (8, 4);
+            case ComponentValueKind.List when ((ListType)type).Length is { } length:
+                (uint elementSize, uint elementAlignment) = Measure(((ListType)type).Element);
+                return (checked(elementSize * length), elementAlignment);
+            case ComponentValueKind.List:
+                return (8, 4);
+            case ComponentValueKind.Flags:
+                uint flags = FlagsSize(((FlagsType)type).Names.Length);
+                return (flags, flags);
+            case ComponentValueKind.Record or ComponentValueKind.Tuple:
+                uint end = 0;
+                uint widest = 1;
+                foreach (ComponentValueType field in Fields(type))
+                {
+                    (uint fieldSize, uint fieldAlignment) = Measure(field);
+                    end = checked(AlignTo(end, fieldAlignment) + fieldSize);
+                    widest = Math.Max(widest, fieldAlignment);
+                }
+
+                return (AlignTo(end, widest), widest);
+            case ComponentValueKind.Variant or ComponentValueKind.Enum or ComponentValueKind.Option or ComponentValueKind.Result:
+                ImmutableArray<ComponentValueType?> cases = Cases(type);
+                uint discriminant = DiscriminantSize(cases.Length);
+                uint largest = cases.Max(item => item is null ? 0 : ElemSize(item));
+                uint strictest = Math.Max(discriminant, cases.Max(item => item is null ? 1 : Alignment(item)));
+                return (AlignTo(checked(PayloadOffset(cases) + largest), strictest), strictest);
+            default:
+                return (4, 4);
+        }
+    }
+}

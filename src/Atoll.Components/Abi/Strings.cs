@@ -1,0 +1,395 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Unicode;
+using Atoll.Components.Binary;
+using Atoll.Wasm;
+
+namespace Atoll.Components.Abi;
+
+/// <summary>Strings between memories and .NET (CanonicalABI.md, <c>load_string</c> and <c>store_string</c> with all their encodings). Called by generated code.</summary>
+internal static unsafe class Strings
+{
+    private const uint Utf16Tag = 1u << 31;
+
+    /// <summary>Reads a string of a guest.</summary>
+    public static string Lift(GuestEnd from, uint pointer, uint taggedCodeUnits)
+    {
+        Source source = new(from, pointer, taggedCodeUnits);
+        from.State.Charge(2L * source.CodeUnits);
+        switch (source.Encoding)
+        {
+            case SimpleEncoding.Utf16:
+                ReadOnlySpan<char> units = source.Units;
+                return IsValid(units) ? new string(units) : throw Invalid();
+            case SimpleEncoding.Latin1:
+                return Encoding.Latin1.GetString(source.Bytes);
+            default:
+                return LiftUtf8(source.Bytes);
+        }
+    }
+
+    /// <summary>Writes a .NET string into a guest's memory. Lone surrogates become U+FFFD: they are no Unicode scalar values.</summary>
+    /// <returns>The pointer; the length is in code units, tagged where the encoding has tags.</returns>
+    public static uint Lower(GuestEnd to, string value, out uint taggedCodeUnits)
+    {
+        fixed (char* characters = value)
+        {
+            return to.Encoding switch
+            {
+                StringEncoding.Utf8 => LowerUtf8(to, value, out taggedCodeUnits),
+                StringEncoding.Utf16 => IsValid(value)
+                    ? Copy(to, (byte*)characters, (uint)value.Length, 2, out taggedCodeUnits)
+                    : Lower(to, Replaced(value), out taggedCodeUnits),
+                _ => IsValid(value)
+                    ? FromUtf16ToLatin1OrUtf16(to, value, out taggedCodeUnits)
+                    : Lower(to, Replaced(value), out taggedCodeUnits),
+            };
+        }
+    }
+
+    /// <summary>Copies a string from one guest to another, between whatever encodings.</summary>
+    public static uint Transfer(GuestEnd from, uint pointer, uint taggedCodeUnits, GuestEnd to, out uint resultCodeUnits)
+    {
+        Source source = new(from, pointer, taggedCodeUnits);
+        bool isUtf16 = source.Encoding == SimpleEncoding.Utf16;
+        if (source.Encoding == SimpleEncoding.Utf8 ? !Utf8.IsValid(source.Bytes) : isUtf16 && !IsValid(source.Units))
+        {
+            throw Invalid();
+        }
+
+        switch (to.Encoding)
+        {
+            case StringEncoding.Utf8:
+                return source.Encoding switch
+                {
+                    SimpleEncoding.Utf8 => Copy(to, source.Address, source.CodeUnits, 1, out resultCodeUnits),
+                    SimpleEncoding.Utf16 => ToUtf8(to, source, 3, out resultCodeUnits),
+                    _ => ToUtf8(to, source, 2, out resultCodeUnits),
+                };
+            case StringEncoding.Utf16:
+                return source.Encoding switch
+                {
+                    SimpleEncoding.Utf8 => FromUtf8ToUtf16(to, source, out resultCodeUnits),
+                    SimpleEncoding.Utf16 => Copy(to, source.Address, source.CodeUnits, 2, out resultCodeUnits),
+                    _ => FromLatin1ToUtf16(to, source, out resultCodeUnits),
+                };
+            default:
+                if (from.Encoding == StringEncoding.Latin1OrUtf16 && isUtf16)
+                {
+                    return ProbablyUtf16(to, source, out resultCodeUnits);
+                }
+
+                return source.Encoding == SimpleEncoding.Latin1
+                    ? Copy(to, source.Address, source.CodeUnits, 1, 2, out resultCodeUnits)
+                    : ToLatin1OrUtf16(to, source, out resultCodeUnits);
+        }
+    }
+
+    private enum SimpleEncoding
+    {
+        Utf8,
+        Utf16,
+        Latin1,
+    }
+
+    /// <summary>A string in a guest's memory, in bounds and aligned (<c>load_string_from_range</c>).</summary>
+    private readonly struct Source
+    {
+        public Source(GuestEnd from, uint pointer, uint taggedCodeUnits)
+        {
+            bool isTagged = from.Encoding == StringEncoding.Latin1OrUtf16 && (taggedCodeUnits & Utf16Tag) != 0;
+            CodeUnits = isTagged ? taggedCodeUnits ^ Utf16Tag : taggedCodeUnits;
+            Encoding = from.Encoding switch
+            {
+                StringEncoding.Utf8 => SimpleEncoding.Utf8,
+                StringEncoding.Utf16 => SimpleEncoding.Utf16,
+                _ => isTagged ? SimpleEncoding.Utf16 : SimpleEncoding.Latin1,
+            };
+            ulong bytes = Encoding == SimpleEncoding.Utf16 ? 2ul * CodeUnits : CodeUnits;
+            if (bytes > GuestEnd.MaxByteLength)
+            {
+                throw AbiTraps.Make("string content out-of-bounds");
+            }
+
+            uint alignment = from.Encoding == StringEncoding.Utf8 ? 1u : 2u;
+            if ((pointer & (alignment - 1)) != 0)
+            {
+                throw AbiTraps.Make("unaligned pointer");
+            }
+
+            Address = from.TryRange(pointer, (uint)bytes, out byte* address) ? address : throw AbiTraps.Make("string content out-of-bounds");
+        }
+
+        public byte* Address { get; }
+
+        public uint CodeUnits { get; }
+
+        public SimpleEncoding Encoding { get; }
+
+        public ReadOnlySpan<byte> Bytes => new(Address, (int)CodeUnits);
+
+        public ReadOnlySpan<char> Units => new(Address, (int)CodeUnits);
+    }
+
+    private static string LiftUtf8(ReadOnlySpan<byte> bytes)
+    {
+        if (Ascii.IsValid(bytes))
+        {
+            return Encoding.Latin1.GetString(bytes);
+        }
+
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw Invalid();
+    }
+
+    private static uint LowerUtf8(GuestEnd to, string value, out uint codeUnits)
+    {
+        long length = Encoding.UTF8.GetByteCount(value);
+        if (length > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        // The host knows the length beforehand, which the specification allows: any number of calls of realloc is a refinement of its loop.
+        byte* address = to.Allocate((uint)length, 1, out uint pointer);
+        Encoding.UTF8.GetBytes(value, new Span<byte>(address, (int)length));
+        codeUnits = (uint)length;
+        return pointer;
+    }
+
+    private static string Replaced(string value)
+    {
+        StringBuilder text = new(value.Length);
+        foreach (Rune rune in value.EnumerateRunes())
+        {
+            text.Append(rune.ToString());
+        }
+
+        return text.ToString();
+    }
+
+    private static bool IsValid(ReadOnlySpan<char> units)
+    {
+        while (true)
+        {
+            int surrogate = units.IndexOfAnyInRange('\ud800', '\udfff');
+            if (surrogate < 0)
+            {
+                return true;
+            }
+
+            if (surrogate + 1 >= units.Length || !char.IsSurrogatePair(units[surrogate], units[surrogate + 1]))
+            {
+                return false;
+            }
+
+            units = units[(surrogate + 2)..];
+        }
+    }
+
+    private static uint Copy(GuestEnd to, byte* source, uint codeUnits, uint unitSize, out uint resultCodeUnits) =>
+        Copy(to, source, codeUnits, unitSize, unitSize, out resultCodeUnits);
+
+    /// <summary><c>store_string_copy</c></summary>
+    private static uint Copy(GuestEnd to, byte* source, uint codeUnits, uint unitSize, uint alignment, out uint resultCodeUnits)
+    {
+        ulong length = (ulong)codeUnits * unitSize;
+        if (length > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        byte* target = to.Allocate((uint)length, alignment, out uint pointer);
+        Buffer.MemoryCopy(source, target, (long)length, (long)length);
+        resultCodeUnits = codeUnits;
+        return pointer;
+    }
+
+    /// <summary><c>store_string_to_utf8</c>: room for ASCII first, for the worst case at the first other character, and what is too much given back.</summary>
+    private static uint ToUtf8(GuestEnd to, Source source, uint worstFactor, out uint codeUnits)
+    {
+        byte* target = to.Allocate(source.CodeUnits, 1, out uint pointer);
+        bool isUtf16 = source.Encoding == SimpleEncoding.Utf16;
+        int ascii = isUtf16
+            ? source.Units.IndexOfAnyExceptInRange('\0', '\x7f')
+            : source.Bytes.IndexOfAnyExceptInRange((byte)0, (byte)0x7f);
+        if (ascii < 0)
+        {
+            if (isUtf16)
+            {
+                Ascii.FromUtf16(source.Units, new Span<byte>(target, (int)source.CodeUnits), out _);
+            }
+            else
+            {
+                source.Bytes.CopyTo(new Span<byte>(target, (int)source.CodeUnits));
+            }
+
+            codeUnits = source.CodeUnits;
+            return pointer;
+        }
+
+        ulong worst = (ulong)source.CodeUnits * worstFactor;
+        if (worst > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        target = to.Reallocate(pointer, source.CodeUnits, 1, (uint)worst, out pointer);
+        Span<byte> room = new(target, (int)worst);
+        int written = isUtf16 ? Encoding.UTF8.GetBytes(source.Units, room) : Latin1ToUtf8(source.Bytes, room);
+        if ((uint)written < worst)
+        {
+            to.Reallocate(pointer, (uint)worst, 1, (uint)written, out pointer);
+        }
+
+        codeUnits = (uint)written;
+        return pointer;
+    }
+
+    private static int Latin1ToUtf8(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        int written = 0;
+        foreach (byte value in source)
+        {
+            if (value < 0x80)
+            {
+                target[written++] = value;
+            }
+            else
+            {
+                target[written++] = (byte)(0xC0 | (value >> 6));
+                target[written++] = (byte)(0x80 | (value & 0x3F));
+            }
+        }
+
+        return written;
+    }
+
+    /// <summary><c>store_utf8_to_utf16</c></summary>
+    private static uint FromUtf8ToUtf16(GuestEnd to, Source source, out uint codeUnits)
+    {
+        ulong worst = 2ul * source.CodeUnits;
+        if (worst > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        byte* target = to.Allocate((uint)worst, 2, out uint pointer);
+        Utf8.ToUtf16(source.Bytes, new Span<char>(target, (int)source.CodeUnits), out _, out int written);
+        if (2ul * (uint)written < worst)
+        {
+            to.Reallocate(pointer, (uint)worst, 2, 2 * (uint)written, out pointer);
+        }
+
+        codeUnits = (uint)written;
+        return pointer;
+    }
+
+    private static uint FromLatin1ToUtf16(GuestEnd to, Source source, out uint codeUnits)
+    {
+        ulong length = 2ul * source.CodeUnits;
+        if (length > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        byte* target = to.Allocate((uint)length, 2, out uint pointer);
+        Encoding.Latin1.GetChars(source.Bytes, new Span<char>(target, (int)source.CodeUnits));
+        codeUnits = source.CodeUnits;
+        return pointer;
+    }
+
+    /// <summary><c>store_string_to_latin1_or_utf16</c>: room for Latin-1 first; at the first wider character everything becomes UTF-16.</summary>
+    private static uint ToLatin1OrUtf16(GuestEnd to, Source source, out uint taggedCodeUnits)
+    {
+        if (source.Encoding == SimpleEncoding.Utf16)
+        {
+            return FromUtf16ToLatin1OrUtf16(to, source.Units, out taggedCodeUnits);
+        }
+
+        byte* target = to.Allocate(source.CodeUnits, 2, out uint pointer);
+        uint written = 0;
+        ReadOnlySpan<byte> rest = source.Bytes;
+        while (!rest.IsEmpty)
+        {
+            Rune.DecodeFromUtf8(rest, out Rune rune, out int consumed);
+            if (rune.Value > 0xFF)
+            {
+                return WidenUtf8(to, source, pointer, out taggedCodeUnits);
+            }
+
+            target[written++] = (byte)rune.Value;
+            rest = rest[consumed..];
+        }
+
+        if (written < source.CodeUnits)
+        {
+            to.Reallocate(pointer, source.CodeUnits, 2, written, out pointer);
+        }
+
+        taggedCodeUnits = written;
+        return pointer;
+    }
+
+    private static uint WidenUtf8(GuestEnd to, Source source, uint pointer, out uint taggedCodeUnits)
+    {
+        ulong worst = 2ul * source.CodeUnits;
+        if (worst > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        byte* target = to.Reallocate(pointer, source.CodeUnits, 2, (uint)worst, out pointer);
+        Utf8.ToUtf16(source.Bytes, new Span<char>(target, (int)source.CodeUnits), out _, out int written);
+        if (2ul * (uint)written < worst)
+        {
+            to.Reallocate(pointer, (uint)worst, 2, 2 * (uint)written, out pointer);
+        }
+
+        taggedCodeUnits = (uint)written | Utf16Tag;
+        return pointer;
+    }
+
+    private static uint FromUtf16ToLatin1OrUtf16(GuestEnd to, ReadOnlySpan<char> units, out uint taggedCodeUnits)
+    {
+        ulong worst = 2ul * (uint)units.Length;
+        if (worst > GuestEnd.MaxByteLength)
+        {
+            throw TooLong();
+        }
+
+        byte* target = to.Allocate((uint)units.Length, 2, out uint pointer);
+        if (units.IndexOfAnyExceptInRange('\0', '\xff') < 0)
+        {
+            Encoding.Latin1.GetBytes(units, new Span<byte>(target, units.Length));
+            taggedCodeUnits = (uint)units.Length;
+            return pointer;
+        }
+
+        target = to.Reallocate(pointer, (uint)units.Length, 2, (uint)worst, out pointer);
+        MemoryMarshal.AsBytes(units).CopyTo(new Span<byte>(target, (int)worst));
+        taggedCodeUnits = (uint)units.Length | Utf16Tag;
+        return pointer;
+    }
+
+    /// <summary><c>store_probably_utf16_to_latin1_or_utf16</c></summary>
+    private static uint ProbablyUtf16(GuestEnd to, Source source, out uint taggedCodeUnits)
+    {
+        uint length = 2 * source.CodeUnits;
+        byte* target = to.Allocate(length, 2, out uint pointer);
+        if (source.Units.IndexOfAnyExceptInRange('\0', '\xff') >= 0)
+        {
+            Buffer.MemoryCopy(source.Address, target, length, length);
+            taggedCodeUnits = source.CodeUnits | Utf16Tag;
+            return pointer;
+        }
+
+        Encoding.Latin1.GetBytes(source.Units, new Span<byte>(target, (int)source.CodeUnits));
+        to.Reallocate(pointer, length, 1, source.CodeUnits, out pointer);
+        taggedCodeUnits = source.CodeUnits;
+        return pointer;
+    }
+
+    private static TrapException Invalid() => AbiTraps.Make("invalid string: its bytes are not in the encoding that it is said to have");
+
+    private static TrapException TooLong() => AbiTraps.Make("a string is longer than 2 GiB");
+}

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Atoll.Components.Abi.Adapters;
+using Atoll.Components.Binary;
+using Atoll.Components.Types;
+using Atoll.Components.Validation;
+using Atoll.Wasm;
+
+namespace Atoll.Components;
+
+/// <summary>A component that was decoded and validated.</summary>
+/// <remarks>Immutable and thread-safe. Its core modules and the adapters of its functions are compiled when first needed, and shared by its instances.</remarks>
+public sealed partial class Component
+{
+    private readonly ConcurrentDictionary<CoreModuleEntry, Lazy<WasmModule>> _modules = new();
+
+    internal Component(WasmEngine engine, ComponentDefinition definition)
+    {
+        Engine = engine;
+        Definition = definition;
+    }
+
+    /// <summary>The engine that compiles it.</summary>
+    public WasmEngine Engine { get; }
+
+    /// <summary>What it needs and what it offers.</summary>
+    public ComponentType Type => Definition.Type!;
+
+    internal ComponentDefinition Definition { get; }
+
+    internal AdapterModule Adapters { get; } = new();
+
+    /// <summary>Whether the bytes start as those of a component do, and not as those of a core module.</summary>
+    /// <param name="bytes">The bytes of a file, at least the first eight.</param>
+    public static bool IsComponent(ReadOnlySpan<byte> bytes) => ComponentDecoder.IsComponent(bytes);
+
+    /// <summary>Decodes and validates a component.</summary>
+    /// <param name="engine">The engine that will run it.</param>
+    /// <param name="bytes">The component in the binary format; copied.</param>
+    /// <param name="cancellationToken">Stops the work between definitions.</param>
+    /// <exception cref="MalformedComponentException">The bytes do not follow the format, or break a limit.</exception>
+    /// <exception cref="InvalidComponentException">A rule of validation is broken.</exception>
+    public static Component Load(WasmEngine engine, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
+        Load(engine, bytes, new ComponentLoadOptions(), cancellationToken);
+
+    internal static Component Load(WasmEngine engine, ReadOnlyMemory<byte> bytes, ComponentLoadOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        return new Component(engine, ComponentLoader.Load(bytes.ToArray(), options, cancellationToken));
+    }
+
+    /// <summary>The compiled form of a core module within.</summary>
+    internal WasmModule ModuleOf(CoreModuleEntry entry) =>
+        _modules.GetOrAdd(entry, key => new Lazy<WasmModule>(() => Engine.Load(key.Module, isValid: true, CancellationToken.None))).Value;
+}

@@ -1,0 +1,68 @@
+using Atoll.Components.Abi;
+using Atoll.Components.Abi.Adapters;
+using Atoll.Components.Instantiation;
+using Atoll.Components.Types;
+using Atoll.Wasm;
+
+namespace Atoll.Components;
+
+/// <summary>An exported function of a component instance.</summary>
+/// <remarks>Used by one thread at a time, like its store.</remarks>
+public sealed class ComponentFunction
+{
+    private readonly AdapterModule _adapters;
+    private readonly LiftedFunction _function;
+    private Func<ComponentValue[], ComponentValue>? _dynamic;
+
+    internal ComponentFunction(string name, AdapterModule adapters, LiftedFunction function)
+    {
+        Name = name;
+        _adapters = adapters;
+        _function = function;
+    }
+
+    /// <summary>The name that it was looked up by.</summary>
+    public string Name { get; }
+
+    /// <summary>Parameters and result.</summary>
+    public ComponentFunctionType Type => _function.Type;
+
+    /// <summary>Calls the function.</summary>
+    /// <param name="arguments">The arguments, in order.</param>
+    /// <returns>The result, or null where the function has none.</returns>
+    /// <exception cref="ArgumentException">Number or types of the arguments are wrong.</exception>
+    /// <exception cref="TrapException">The guest trapped; its instance is poisoned.</exception>
+    /// <exception cref="LimitExceededException">A limit of the store stopped the guest.</exception>
+    /// <exception cref="OperationCanceledException">The store's token was cancelled.</exception>
+    /// <exception cref="HostFunctionException">A function of the host threw.</exception>
+    public ComponentValue? Invoke(params ReadOnlySpan<ComponentValue> arguments)
+    {
+        if (arguments.Length != Type.Parameters.Length)
+        {
+            throw new ArgumentException($"`{Name}` takes {Type.Parameters.Length} arguments, not {arguments.Length}");
+        }
+
+        _dynamic ??= (Func<ComponentValue[], ComponentValue>)Bind(new DynamicBinding(Type), typeof(Func<ComponentValue[], ComponentValue>));
+        ComponentValue result = _dynamic(arguments.ToArray());
+        return Type.Result is null ? null : result;
+    }
+
+    /// <summary>A delegate that calls the function without boxing: values pass between .NET types and the guest's memory directly.</summary>
+    /// <typeparam name="TDelegate">
+    /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
+    /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists, value tuples, records with a property and a constructor's parameter for each field,
+    /// enumerations for enums and flags, <c>T?</c> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes for variants,
+    /// <see cref="ComponentResource"/>, or <see cref="ComponentValue"/> for any type.
+    /// </typeparam>
+    /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
+    public TDelegate ToDelegate<TDelegate>()
+        where TDelegate : Delegate => (TDelegate)Bind(TypedBinding.Of(Type, typeof(TDelegate)), typeof(TDelegate));
+
+    private Delegate Bind(HostBinding binding, Type delegateType)
+    {
+        AdapterModule.Adapter adapter = FunctionAdapters.HostExport(_adapters, Type, _function.Core.Type, _function.End.PostReturn is not null, binding);
+        AdapterContext context = new() { Callee = _function.End, Core = _function.Core, Name = Name };
+        context.Use(adapter, _function.Environment);
+        return adapter.Method.CreateDelegate(delegateType, context);
+    }
+}

@@ -1,0 +1,75 @@
+using Atoll.Components.Instantiation;
+using Atoll.Components.Types;
+using Atoll.Wasm;
+
+namespace Atoll.Components;
+
+/// <summary>An instance of a component: its exports can be called.</summary>
+/// <remarks>
+/// Used by one thread at a time, like its store. After a call that ended by a trap the instance is poisoned: every later call traps. Exceptions of calls are
+/// those of <see cref="Function"/>.
+/// </remarks>
+public sealed class ComponentInstance
+{
+    private readonly Dictionary<string, ComponentFunction> _functions = new(StringComparer.Ordinal);
+
+    internal ComponentInstance(Component component, Store store, Instantiation.Environment environment, RuntimeInstance exports)
+    {
+        Component = component;
+        Store = store;
+        Environment = environment;
+        Exports = exports;
+    }
+
+    /// <summary>What it is an instance of.</summary>
+    public Component Component { get; }
+
+    /// <summary>The store that owns it.</summary>
+    public Store Store { get; }
+
+    internal Instantiation.Environment Environment { get; }
+
+    internal RuntimeInstance Exports { get; }
+
+    /// <summary>An exported function.</summary>
+    /// <param name="name"><c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#run</c>.</param>
+    /// <returns>The function, or null when there is none.</returns>
+    public ComponentFunction? GetFunction(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (_functions.TryGetValue(name, out ComponentFunction? known))
+        {
+            return known;
+        }
+
+        int mark = name.IndexOf('#', StringComparison.Ordinal);
+        RuntimeInstance exports = Exports;
+        IEnumerable<ComponentItem> items = Component.Type.Exports;
+        if (mark >= 0)
+        {
+            ComponentItem? instance = items.FirstOrDefault(item => item.Name == name[..mark]);
+            if (instance?.Type.Type is not InstanceType type)
+            {
+                return null;
+            }
+
+            exports = (RuntimeInstance)Exports.Exports[instance.Name]!;
+            items = type.Exports;
+        }
+
+        string plain = name[(mark + 1)..];
+        if (items.FirstOrDefault(item => item.Name == plain)?.Type.Type is not ComponentFunctionType || exports.Exports[plain] is not RuntimeFunction function)
+        {
+            return null;
+        }
+
+        if (function is not LiftedFunction lifted)
+        {
+            throw new NotSupportedException($"`{name}` is a function of the host that the component exports again; calls of such are not supported yet");
+        }
+
+        ComponentFunction made = new(name, Component.Adapters, lifted);
+        _functions.Add(name, made);
+        return made;
+    }
+}

@@ -40,12 +40,13 @@ internal static class KernelBench
     public static Task<int> RunAsync(string[] arguments)
     {
         int runs = Option(arguments, "--runs", 15);
+        CodeLifetime lifetime = arguments.Contains("--pinned") ? CodeLifetime.Pinned : CodeLifetime.Unloadable;
         List<Kernel> kernels = All();
         string? only = arguments.FirstOrDefault(a => kernels.Any(k => k.Name == a));
         List<Comparison> comparisons = [];
         foreach (Kernel kernel in kernels.Where(k => only is null || k.Name == only))
         {
-            Comparison comparison = Measure(kernel, runs, out string version);
+            Comparison comparison = Measure(kernel, runs, out string version, lifetime);
             if (comparisons.Count == 0)
             {
                 Console.WriteLine($"peer: Node {version}; {Environment.ProcessorCount} processors; {runs} runs; ratio = ours ÷ V8's processor time, median over rounds [95 % interval]");
@@ -60,11 +61,11 @@ internal static class KernelBench
         return Task.FromResult(0);
     }
 
-    public static Comparison Measure(Kernel kernel, int runs, out string version)
+    public static Comparison Measure(Kernel kernel, int runs, out string version, CodeLifetime lifetime = CodeLifetime.Unloadable)
     {
         using NodePeer node = new(Path.Combine(Folder, "node-runner.mjs"));
         version = node.Ask(new { cmd = "load", file = kernel.File, type = kernel.Type }).GetProperty("version").GetString()!;
-        WasmEngine engine = new();
+        WasmEngine engine = new(new WasmEngineOptions { CodeLifetime = lifetime });
         using Store store = new(engine);
         Function run = new Linker(engine).Instantiate(store, engine.LoadModule(File.ReadAllBytes(kernel.Path))).GetFunction("run")!;
         Comparison comparison = new();

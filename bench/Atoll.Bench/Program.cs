@@ -8,7 +8,7 @@ internal static class Program
         ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
         ["limits"] = ("time from a limit to the return of a guest that never ends", LimitsBench.RunAsync),
         ["engine"] = ("kernels, programs, calls, instances and checks of the engine", EngineBench.RunAsync),
-        ["kernels"] = ("C kernels against V8, processor time, interleaved runs", KernelBench.RunAsync),
+        ["kernels"] = ("C kernels against V8, processor time, interleaved runs [--pinned]", KernelBench.RunAsync),
     };
 
     private static async Task<int> Main(string[] arguments)

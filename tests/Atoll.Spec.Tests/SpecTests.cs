@@ -73,8 +73,18 @@ public sealed class SpecTests(Totals totals)
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", "Long")]
+    public void Compiled_as_giants(string unit) => Run(unit, "json", new WasmEngineOptions { EachIsGiant = true }, "giant");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
     public void Deterministic_interpreted(string unit) =>
         Run(unit, "json", new WasmEngineOptions { Deterministic = true, Features = WasmFeatures.Default, EagerCodeBytes = 0, ColdRounds = 1_000_000 }, "deterministic-interpreted");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
+    public void Pinned(string unit) => Run(unit, "json", new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned }, "pinned");
 
     [Theory]
     [MemberData(nameof(Files))]

@@ -10,8 +10,8 @@ internal static class EngineBench
     private static readonly (string Name, string[] Keys, Func<int, IEnumerable<Measurement>>? Run)[] Measures =
     [
         ("kernels", ["kernels_geomean", "kernels_worst"], KernelsMeasure.Run),
-        ("sqlite", ["sqlite", "sqlite_fault"], null),
-        ("switch", ["switch"], null),
+        ("sqlite", ["sqlite", "sqlite_fault"], SqliteMeasure.Run),
+        ("switch", ["switch"], SwitchMeasure.Run),
         ("sightglass", ["sightglass"], SightglassMeasure.Run),
         ("esbuild", ["esbuild_uncached", "esbuild_cached"], EsbuildMeasure.Run),
         ("cold", ["cold_ratio", "cold_ms"], ColdMeasure.Run),

@@ -20,7 +20,7 @@ internal static class CodeKey
     {
         // The limits too: an entry stands for a module that was found valid under them.
         WasmEngineOptions relevant = options with { CodeCache = null };
-        string text = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexString(moduleHash)}\n{Build}\n{relevant}\n{options.StackGuard}");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexString(moduleHash)}\n{Build}\n{relevant}\n{options.StackGuard} {options.EachIsGiant}");
         return Build + Hash(text)[BuildDigits..];
     }
 

@@ -8,7 +8,7 @@ using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
 
-/// <summary>A module's code, loaded. The collector unloads it when neither a module nor an instance nor a function of it is left.</summary>
+/// <summary>A module's code, loaded. Unless it is pinned, the collector unloads it when neither a module nor an instance nor a function of it is left.</summary>
 internal sealed unsafe class CompiledModule
 {
     public const string FactoryName = "Create";
@@ -112,20 +112,20 @@ internal sealed unsafe class CompiledModule
     /// <param name="ilOffset">Offset in its IL, or -1.</param>
     /// <param name="codeOffset">The instruction's offset in the module, if it is known.</param>
     public GuestFrame? FrameOf(MethodBase method, int ilOffset = -1, int codeOffset = -1) =>
-        FunctionOf(method) is >= 0 and int index ? FrameOf(index, ilOffset, codeOffset) : null;
+        FunctionOf(method) is >= 0 and int index ? FrameOf(index, method.Name[0] == 'g' ? -1 : ilOffset, codeOffset) : null;
 
     /// <summary>Number of the function that a method belongs to, imports not counted; -1 for the engine's own methods.</summary>
     public static int FunctionOf(MethodBase method)
     {
-        // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own. "f12$loop" took over from the interpreter,
-        // whose frame stands for both.
+        // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own; "g12" for one whose body is inlined, which loses
+        // the place in it. "f12$loop" took over from the interpreter, whose frame stands for both.
         ReadOnlySpan<char> name = method.Name;
         if (name.EndsWith("$body"))
         {
             name = name[..^5];
         }
 
-        return !name.IsEmpty && name[0] == 'f' && int.TryParse(name[1..], out int index) ? index : -1;
+        return !name.IsEmpty && name[0] is 'f' or 'g' && int.TryParse(name[1..], out int index) ? index : -1;
     }
 
     /// <summary>Name and place of a function, imports not counted, for profiles: all of its instructions count for its first line.</summary>

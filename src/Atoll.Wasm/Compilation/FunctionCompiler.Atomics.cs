@@ -41,11 +41,11 @@ internal sealed partial class FunctionCompiler
         LocalKind kind = KindOf(row.Signature[^1] == '>' ? row.Signature[1] : row.Signature[^1]);
         Entry replacement = number >= AtomicInstructions.FirstCompareExchange ? PopOffStack() : default;
         Entry value = number >= AtomicInstructions.FirstStore ? PopOffStack() : default;
-        Entry address = PopAddress();
+        Entry address = PopOffStack();
         SpillAll();
         EmitAlignmentCheck(address, offset, 1 << log);
-        EmitCheck(ref address, memory, offset, 1 << log);
-        EmitAddress(address, memory, offset);
+        _stack.Add(address);
+        PopAddress(memory, offset, 1 << log);
         if (number < AtomicInstructions.FirstStore)
         {
             _il.Emit(Il.Volatile);

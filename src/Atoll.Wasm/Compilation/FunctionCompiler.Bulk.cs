@@ -47,11 +47,23 @@ internal sealed partial class FunctionCompiler
             case Opcode.MemoryFill:
                 int memory = (int)reader.ReadVarU32();
                 bool wide = _definition.Memories[memory].Is64;
+                if (IsPlain(memory))
+                {
+                    PlainCall(nameof(GuestRuntime.MemoryFillPlain), memory);
+                    break;
+                }
+
                 RuntimeCall(wide ? nameof(GuestRuntime.MemoryFillWide) : nameof(GuestRuntime.MemoryFill), 3, null, memory);
                 break;
             case Opcode.MemoryCopy:
                 memory = (int)reader.ReadVarU32();
                 int source = (int)reader.ReadVarU32();
+                if (memory == source && IsPlain(memory))
+                {
+                    PlainCall(nameof(GuestRuntime.MemoryCopyPlain), memory);
+                    break;
+                }
+
                 wide = WidenCopy(_definition.Memories[memory].Is64, _definition.Memories[source].Is64);
                 RuntimeCall(wide ? nameof(GuestRuntime.MemoryCopyWide) : nameof(GuestRuntime.MemoryCopy), 3, null, memory, source);
                 break;
@@ -66,6 +78,18 @@ internal sealed partial class FunctionCompiler
             case Opcode.RefFunc: RuntimeCall(nameof(GuestRuntime.RefFunc), 0, LocalKind.Reference, (int)reader.ReadVarU32()); break;
             default: CompileTable(ref reader, opcode); break;
         }
+    }
+
+    /// <summary>Most copies are of few bytes within the one memory: they get a short way, for which the operands can stay where they are.</summary>
+    private bool IsPlain(int memory) => !_definition.Memories[memory].Is64 && !_options.ConsumeFuel;
+
+    private void PlainCall(string helper, int memory)
+    {
+        LoadOperands(3);
+        _il.LoadLocal(MemoryBase(memory));
+        LoadContext();
+        _il.LoadInt32(memory);
+        CallHelper(helper);
     }
 
     private void CompileTable(ref WasmReader reader, Opcode opcode)

@@ -20,6 +20,12 @@ internal sealed partial class FunctionCompiler
         NoteThrow();
         FlushFuel();
         SaveFuel();
+        if (_tracesMemory)
+        {
+            // .NET knows of places in IL only where its stack is empty: the call should be one.
+            SpillAll();
+        }
+
         (int depth, int[] outs) = LoadArguments(type, isTail);
         if (index < _definition.ImportedFunctionCount)
         {
@@ -72,6 +78,7 @@ internal sealed partial class FunctionCompiler
     {
         if (isTail)
         {
+            _hasTailCalls = true;
             _il.Emit(Il.Tail);
         }
 

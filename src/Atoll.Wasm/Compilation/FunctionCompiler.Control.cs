@@ -56,6 +56,12 @@ internal sealed partial class FunctionCompiler
         /// <summary>If: what is known where its arms start.</summary>
         public int SeenAtStart { get; set; }
 
+        /// <summary>What all branches to the end know of locals.</summary>
+        public KnownLocal[]? KnownAtEnd { get; set; }
+
+        /// <summary>If: what is known where its arms start.</summary>
+        public KnownLocal[] KnownAtStart { get; set; } = [];
+
         /// <summary>The block around it that catches.</summary>
         public TryBlock? OuterTry { get; init; }
 
@@ -171,13 +177,14 @@ internal sealed partial class FunctionCompiler
 
     private void BeginLoop(ref WasmReader reader)
     {
+        int position = reader.Position;
         FunctionType type = ReadBlockType(ref reader);
         SpillForControl();
         FlushFuel();
         Frame frame = PushFrame(FrameKind.Loop, type);
         MoveToTemps(frame.Values);
         PushShared(type.Parameters, frame.Values);
-        ForgetChecks();
+        ForgetWhatLoopSets(position);
         frame.LoopDepth = ++_loopDepth;
         if (reader.Position == _resumeOffset)
         {
@@ -199,6 +206,7 @@ internal sealed partial class FunctionCompiler
         Frame frame = PushFrame(FrameKind.If, type);
         frame.ElseLabel = elseLabel;
         frame.SeenAtStart = _seenDepth;
+        frame.KnownAtStart = Snapshot();
         frame.Parameters = parameters;
     }
 
@@ -263,7 +271,7 @@ internal sealed partial class FunctionCompiler
 
     private void StartElseArm(Frame frame)
     {
-        ForgetChecks();
+        Restore(frame.KnownAtStart);
         _il.MarkLabel(frame.ElseLabel);
         PushShared(frame.Type.Parameters, frame.Parameters);
         _seenDepth = frame.SeenAtStart;
@@ -329,7 +337,7 @@ internal sealed partial class FunctionCompiler
         Truncate(frame.Height);
         if (frame.Branched)
         {
-            ForgetChecks();
+            Restore(_reachable ? Meet(frame.KnownAtEnd) : frame.KnownAtEnd);
             _il.MarkLabel(frame.Label);
         }
 

@@ -37,6 +37,10 @@ internal sealed partial class FunctionCompiler
     {
         target.Branched = true;
         target.SeenDepth = Math.Min(target.SeenDepth, _seenDepth);
+        if (target.Kind != FrameKind.Loop)
+        {
+            target.KnownAtEnd = Meet(target.KnownAtEnd);
+        }
     }
 
     /// <summary>Branches to a frame whose values are in place, on nothing or on what <see cref="EmitBranchIf"/> finds on the stack.</summary>

@@ -6,29 +6,6 @@ namespace Atoll.Wasm.Compilation;
 /// <content>Memory accesses, globals, select, and the instructions that are calls into the runtime.</content>
 internal sealed partial class FunctionCompiler
 {
-    private readonly List<int> _checkedLocals = [];
-
-    /// <summary>For each wasm local: how many bytes from its value on are known to lie inside of memory 0.</summary>
-    private long[] _checkedExtent = [];
-
-    private void ResetChecks(int localCount)
-    {
-        _checkedExtent = new long[localCount];
-        _checkedLocals.Clear();
-    }
-
-    private void ForgetCheck(int local) => _checkedExtent[local] = 0;
-
-    private void ForgetChecks()
-    {
-        foreach (int local in _checkedLocals)
-        {
-            _checkedExtent[local] = 0;
-        }
-
-        _checkedLocals.Clear();
-    }
-
     private int MemoryBase(int memory)
     {
         if (_memoryBases[memory] < 0)
@@ -41,22 +18,40 @@ internal sealed partial class FunctionCompiler
 
     private void LoadMemoryLength(int memory)
     {
-        if (_definition.Memories[memory].IsShared)
-        {
-            // Another thread can grow it at any time, and what it wrote there must be in reach of who learned of it.
-            EmitMemoryLength(_il, MemoryBase(memory), isVolatile: true);
-        }
-        else if (_hasCalls)
-        {
-            EmitMemoryLength(_il, MemoryBase(memory));
-        }
-        else
+        if (IsLengthKept(memory))
         {
             _il.LoadLocal(MemoryLength(memory));
         }
+        else
+        {
+            EmitMemoryLength(_il, MemoryBase(memory), _definition.Memories[memory].IsShared);
+        }
     }
 
-    /// <summary>Nobody else can grow a memory while a function runs that calls nothing. A local spares the load that each store would force.</summary>
+    /// <summary>The complement of the length, or its lower half, from which a carry tells what is out of bounds.</summary>
+    private void LoadMemoryBound(int memory, bool isNarrow)
+    {
+        if (IsLengthKept(memory))
+        {
+            _il.LoadLocal(MemoryLength(memory));
+            _il.Emit(Il.Not);
+            if (isNarrow)
+            {
+                _il.Emit(Il.ConvI4);
+            }
+        }
+        else
+        {
+            EmitHeader(_il, MemoryBase(memory), 16, _definition.Memories[memory].IsShared, isNarrow ? Il.LdindI4 : Il.LdindI8);
+        }
+    }
+
+    /// <summary>
+    /// Nobody else can grow a memory while a function runs that calls nothing. A local spares the load that each store would force. But another
+    /// thread can grow a shared memory at any time, and what it wrote there must be in reach of who learned of it.
+    /// </summary>
+    private bool IsLengthKept(int memory) => !_hasCalls && !_definition.Memories[memory].IsShared;
+
     private int MemoryLength(int memory)
     {
         if (_memoryLengths[memory] < 0)
@@ -68,18 +63,20 @@ internal sealed partial class FunctionCompiler
         return _memoryLengths[memory];
     }
 
-    private static void EmitMemoryLength(IlBuffer il, int address, bool isVolatile = false)
+    private static void EmitMemoryLength(IlBuffer il, int address, bool isVolatile = false) => EmitHeader(il, address, 8, isVolatile, Il.LdindI8);
+
+    /// <summary>The length and its complement lie before the first byte (MemoryMapping).</summary>
+    private static void EmitHeader(IlBuffer il, int address, int distance, bool isVolatile, Il load)
     {
-        // The length lies just before the first byte (MemoryMapping).
         il.LoadLocal(address);
-        il.LoadInt32(8);
+        il.LoadInt32(distance);
         il.Emit(Il.Sub);
         if (isVolatile)
         {
             il.Emit(Il.Volatile);
         }
 
-        il.Emit(Il.LdindI8);
+        il.Emit(load);
     }
 
     private void CompileMemoryGrow(int memory)
@@ -108,9 +105,7 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        Entry address = PopAddress();
-        EmitCheck(ref address, memory, offset, access.Size);
-        EmitAddress(address, memory, offset);
+        PopAddress(memory, offset, access.Size);
         if (_definition.Memories[memory].IsShared)
         {
             _il.EmitSharedPrefix();
@@ -123,6 +118,7 @@ internal sealed partial class FunctionCompiler
         }
 
         PushStack(access.Type, 3);
+        Annotate(0, access.Width);
     }
 
     private void CompileStore(MemoryAccess access, int memory, ulong offset)
@@ -133,22 +129,38 @@ internal sealed partial class FunctionCompiler
             SpillTop(ref value);
         }
 
-        Entry address = PopAddress();
-        EmitCheck(ref address, memory, offset, access.Size);
-        EmitAddress(address, memory, offset);
+        PopAddress(memory, offset, access.Size);
         Load(value);
         _il.Emit(access.Store);
     }
 
-    /// <summary>Pops the address, of either index type; unless it is a constant or an unmodified local, it ends up widened in a 64-bit temporary.</summary>
-    private Entry PopAddress()
+    /// <summary>Pops the address of an access and checks it; the native address ends up on IL's stack.</summary>
+    private void PopAddress(int memory, ulong offset, int size)
     {
         Entry address = Pop();
-        if (address.Kind is EntryKind.Const or EntryKind.Local)
+        bool isNowhere = offset >= MemoryMapping.LargestBytes;
+        bool isKnown = !isNowhere && KnownExtent(address, memory) >= (long)offset + size;
+        if (address.Kind == EntryKind.Stack && !isKnown && (isNowhere || _tracesMemory || IsLengthKept(memory)))
         {
-            return address;
+            // The check will be a branch, and IL's stack has to be empty there.
+            address = PopToTemp(address);
         }
 
+        if (isNowhere)
+        {
+            EmitTrapAlways(memory);
+        }
+        else if (!isKnown)
+        {
+            EmitCheck(address, memory, (long)offset + size);
+        }
+
+        EmitAddress(address, memory, offset);
+    }
+
+    /// <summary>Moves an address, popped already, to a temporary of 64 bits.</summary>
+    private Entry PopToTemp(Entry address)
+    {
         Load(address);
         int temp = AllocateTemp(LocalKind.I64);
         if (address.Type == LocalKind.I32)
@@ -160,98 +172,52 @@ internal sealed partial class FunctionCompiler
         return new Entry { Kind = EntryKind.Temp, Type = LocalKind.I64, Index = temp };
     }
 
+    /// <summary>Loads an address, widened, without letting go of it. It is none on IL's stack.</summary>
     private void LoadAddressValue(in Entry address)
     {
-        switch (address.Kind)
+        if (address.Kind == EntryKind.Const)
         {
-            case EntryKind.Const:
-                _il.LoadInt64(ConstantAddress(address));
-                break;
-            case EntryKind.Local:
-                LoadWasmLocal(address.Index);
-                if (address.Type == LocalKind.I32)
-                {
-                    _il.Emit(Il.ConvU8);
-                }
+            _il.LoadInt64(ConstantAddress(address));
+            return;
+        }
 
-                break;
-            default:
-                _il.LoadLocal(address.Index);
-                break;
+        Peek(address);
+        if (address.Type == LocalKind.I32)
+        {
+            _il.Emit(Il.ConvU8);
         }
     }
 
     private static long ConstantAddress(in Entry address) => address.Type == LocalKind.I32 ? (uint)address.Bits : address.Bits;
 
-    /// <summary>
-    /// Traps unless address + offset + size fits (specification, "Memory Instructions"). The form address > length - (offset + size), signed, was
-    /// measured to be the fastest; a length below the sum gives a negative number, which every 32-bit
-    /// address exceeds. For 64-bit addresses see <see cref="EmitWideCheck"/>.
-    /// </summary>
-    private void EmitCheck(ref Entry address, int memory, ulong offset, int size)
-    {
-        if (offset >= MemoryMapping.LargestBytes)
-        {
-            EmitTrapAlways(memory);
-            return;
-        }
-
-        long extent = (long)offset + size;
-        bool isLocal = address.Kind == EntryKind.Local;
-        if (isLocal && memory == 0 && _checkedExtent[address.Index] >= extent)
-        {
-            return;
-        }
-
-        MemoryType type = _definition.Memories[memory];
-        if (address.Kind == EntryKind.Const && (ulong)extent <= type.MinimumBytes && (ulong)ConstantAddress(address) <= type.MinimumBytes - (ulong)extent)
-        {
-            // A memory never shrinks below what its type promises.
-            return;
-        }
-
-        SpillAll();
-        if (type.Is64)
-        {
-            EmitWideCheck(address, memory, extent);
-        }
-        else
-        {
-            LoadAddressValue(address);
-            LoadMemoryLength(memory);
-            if (extent > 1)
-            {
-                _il.LoadInt64(extent);
-                _il.Emit(Il.Sub);
-            }
-
-            _il.Branch(extent > 1 ? Il.Bgt : Il.Bge, MemoryTrapLabel());
-        }
-
-        if (isLocal && memory == 0)
-        {
-            if (_checkedExtent[address.Index] == 0)
-            {
-                _checkedLocals.Add(address.Index);
-            }
-
-            _checkedExtent[address.Index] = extent;
-        }
-    }
-
     private void EmitAddress(in Entry address, int memory, ulong offset)
     {
-        _il.LoadLocal(MemoryBase(memory));
         if (address.Kind == EntryKind.Const)
         {
             // Wraps around only where the check has trapped.
+            _il.LoadLocal(MemoryBase(memory));
             offset += (ulong)ConstantAddress(address);
         }
         else
         {
-            LoadAddressValue(address);
+            bool isBelow = address.Kind == EntryKind.Stack;
+            if (!isBelow)
+            {
+                _il.LoadLocal(MemoryBase(memory));
+            }
+
+            Load(address);
+            if (address.Type == LocalKind.I32)
+            {
+                _il.Emit(Il.ConvU8);
+            }
+
+            if (isBelow)
+            {
+                _il.LoadLocal(MemoryBase(memory));
+            }
+
             _il.Emit(Il.Add);
-            Release(address);
         }
 
         if (offset != 0)
@@ -380,6 +346,9 @@ internal sealed partial class FunctionCompiler
 /// <param name="Store">Store: the instruction, or 0 for a load.</param>
 internal readonly record struct MemoryAccess(LocalKind Type, int Size, Il Load, Il Widen, Il Store)
 {
+    /// <summary>Bits of the value that can be set, when it is a load without sign that is narrower than the value; else 0.</summary>
+    public int Width => Load is Il.LdindU1 or Il.LdindU2 or Il.LdindU4 ? 8 * Size : 0;
+
     private static readonly MemoryAccess[] Table =
     [
         new(LocalKind.I32, 4, Il.LdindI4, 0, 0),

@@ -94,6 +94,13 @@ internal sealed partial class FunctionCompiler
     /// <param name="opcode">The instruction, as the one for i32.</param>
     private void CompileInteger(LocalKind kind, Opcode opcode)
     {
+        (long extent, int width) = Predict(kind, opcode);
+        EmitInteger(kind, opcode);
+        Annotate(extent, width);
+    }
+
+    private void EmitInteger(LocalKind kind, Opcode opcode)
+    {
         Type unsigned = kind == LocalKind.I32 ? typeof(uint) : typeof(ulong);
         switch (opcode)
         {
@@ -103,9 +110,9 @@ internal sealed partial class FunctionCompiler
             case Opcode.I32Add: Binary(kind, Il.Add, commutes: true); break;
             case Opcode.I32Sub: Binary(kind, Il.Sub); break;
             case Opcode.I32Mul: Binary(kind, Il.Mul, commutes: true); break;
-            case Opcode.I32DivS: Binary(kind, Il.Div); break;
+            case Opcode.I32DivS: CompileSignedDivision(kind); break;
             case Opcode.I32DivU: Binary(kind, Il.DivUn); break;
-            case Opcode.I32RemS: CompileRemainder(kind); break;
+            case Opcode.I32RemS: CompileSignedRemainder(kind); break;
             case Opcode.I32RemU: Binary(kind, Il.RemUn); break;
             case Opcode.I32And: Binary(kind, Il.And, commutes: true); break;
             case Opcode.I32Or: Binary(kind, Il.Or, commutes: true); break;
@@ -148,23 +155,6 @@ internal sealed partial class FunctionCompiler
         if (kind == LocalKind.I64)
         {
             _il.Emit(Il.ConvU8);
-        }
-
-        PushStack(kind, depth + 1);
-    }
-
-    private void CompileRemainder(LocalKind kind)
-    {
-        // Only -1 needs the helper's detour; a constant is known not to be it.
-        bool plain = _stack[^1].Kind == EntryKind.Const && _stack[^1].Bits != -1;
-        int depth = LoadOperands(2);
-        if (plain)
-        {
-            _il.Emit(Il.Rem);
-        }
-        else
-        {
-            _il.Emit(Il.Call, _module.Numeric(kind == LocalKind.I32 ? "I32RemS" : "I64RemS"));
         }
 
         PushStack(kind, depth + 1);
@@ -274,6 +264,7 @@ internal sealed partial class FunctionCompiler
 
     private void CompileConversion(Opcode opcode)
     {
+        int width = opcode is Opcode.I64ExtendI32U or Opcode.I32WrapI64 ? KnownWidth(_stack[^1]) : 0;
         int depth = LoadOperands(1);
         LocalKind result = EmitConversion(opcode);
         if (opcode is Opcode.F32DemoteF64 or Opcode.F64PromoteF32)
@@ -282,6 +273,7 @@ internal sealed partial class FunctionCompiler
         }
 
         PushStack(result, depth + 1);
+        Annotate(0, width == 0 && opcode == Opcode.I64ExtendI32U ? 32 : width < 32 ? width : 0);
     }
 
     private LocalKind EmitConversion(Opcode opcode) => opcode switch
@@ -376,7 +368,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Ceq);
         }
 
-        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1) };
+        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1), Width = 1 };
     }
 
     /// <summary>Pops the condition and branches on it; nothing else is on IL's stack.</summary>

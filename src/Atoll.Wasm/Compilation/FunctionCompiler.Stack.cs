@@ -51,6 +51,12 @@ internal sealed partial class FunctionCompiler
         public bool Flag;
         public short Depth;
 
+        /// <summary>Neither a constant nor a local: the value is below 2 to this power; 0: nothing is known.</summary>
+        public byte Width;
+
+        /// <summary>Likewise: so many bytes from the value on are known to lie inside of memory 0.</summary>
+        public long Extent;
+
         /// <summary>The wasm local, the IL local of a temporary, or the <see cref="CompareOperator"/>.</summary>
         public int Index;
         public long Bits;
@@ -132,7 +138,7 @@ internal sealed partial class FunctionCompiler
         int temp = AllocateTemp(entry.Type);
         _il.StoreLocal(temp);
         _stackEntries--;
-        entry = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp };
+        entry = entry with { Kind = EntryKind.Temp, Index = temp, Flag = false, Depth = 0 };
     }
 
     /// <summary>Before a control structure: nothing on IL's stack, and no read left that a local's change in one arm would spoil.</summary>
@@ -155,7 +161,8 @@ internal sealed partial class FunctionCompiler
         LoadWasmLocal(entry.Index);
         _il.StoreLocal(temp);
         _lazyReads[entry.Index]--;
-        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp };
+        LocalFact fact = _facts[entry.Index];
+        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Extent = fact.Extent, Width = fact.Width };
     }
 
     /// <summary>Pops <paramref name="count"/> entries and leaves their values on IL's stack, in order. Returns the deepest expression among them.</summary>
@@ -284,10 +291,14 @@ internal sealed partial class FunctionCompiler
             value.Flag = Math.Abs(number) is 0 or 1;
         }
 
+        bool isInteger = value.Type is LocalKind.I32 or LocalKind.I64;
+        long extent = isInteger && _definition.Memories.Length > 0 ? KnownExtent(value, 0) : 0;
+        byte width = isInteger ? (byte)KnownWidth(value) : (byte)0;
         LoadOperands(1);
         CopyForHandlers(local);
         StoreWasmLocal(local);
-        ForgetCheck(local);
+        Forget(local);
+        Know(local, extent, width);
         _isSet[local] = true;
         if (tee)
         {

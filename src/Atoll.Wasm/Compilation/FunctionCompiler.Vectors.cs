@@ -13,9 +13,13 @@ internal sealed partial class FunctionCompiler
 {
     private static readonly string?[] VectorMethods = new string?[OpcodeReader.MaxNumber + 1];
 
+    /// <summary>Vector instructions so far.</summary>
+    private int _vectors;
+
     private void CompileVector(ref WasmReader reader, Opcode opcode)
     {
         Instructions.TryGet(opcode, out Instruction row);
+        _vectors++;
         if (opcode == Opcode.V128Const)
         {
             LoadSixteenBytes(ref reader);
@@ -62,9 +66,7 @@ internal sealed partial class FunctionCompiler
             SpillTop(ref value);
         }
 
-        Entry address = PopAddress();
-        EmitCheck(ref address, memory, offset, 1 << row.NaturalAlignment);
-        EmitAddress(address, memory, offset);
+        PopAddress(memory, offset, 1 << row.NaturalAlignment);
         if (takesVector)
         {
             Load(value);

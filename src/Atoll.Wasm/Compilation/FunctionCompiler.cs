@@ -53,8 +53,10 @@ internal sealed partial class FunctionCompiler
     {
         public int MemoryTrap = -1;
 
-        /// <summary>In place of <see cref="MemoryTrap"/> where traps tell their line: one for each instruction.</summary>
-        public List<(int Label, int Offset)>? MemoryTraps;
+        public int Overflow = -1;
+
+        /// <summary>In place of these two where traps tell their line: one for each instruction.</summary>
+        public List<(int Label, int Offset, string Helper)>? Traced;
         public int TypeTrap = -1;
         public int CastFailure = -1;
         public int Unaligned = -1;
@@ -63,22 +65,28 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>IL of the function and what the method needs to run it.</summary>
-    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes, IlBuffer.HandlerOffsets[] Handlers);
+    public readonly record struct Result(byte[] Il, int MaxStack, List<LocalKind> Locals, bool InitLocals, int FrameBytes, IlBuffer.HandlerOffsets[] Handlers)
+    {
+        /// <summary>For a body that is to be inlined.</summary>
+        public VariablePlacement? Placement { get; init; }
+    }
 
-    /// <summary>As <see cref="Compile"/>, to learn where each instruction's code lies.</summary>
+    /// <summary>As <see cref="Compile(int)"/>, to learn where each instruction's code lies.</summary>
     public List<(int Il, int Offset)> Map(int index)
     {
         _map = new InstructionMap();
-        Compile(index);
+        Compile(index, null);
         return _map.Resolve(_il, _prologueLength);
     }
 
     public bool IsLarge(in Result result) => result.FrameBytes > LargeFrameBytes;
 
-    public Result Compile(int index)
+    private Result Compile(int index, VariablePlacement? placement)
     {
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
+        _il.Placement = placement;
+        _prologue.Placement = placement;
         EmitEntry(body);
         EmitResume(body);
         BeginRegion(body);
@@ -97,12 +105,17 @@ internal sealed partial class FunctionCompiler
 
             _fuel++;
             CompileInstruction(ref reader, opcode);
+            if (IsSeen(opcode))
+            {
+                _run++;
+            }
         }
 
         // What follows belongs to many instructions.
         _map?.Note(_il, -1);
         EndRegion();
         EmitDeferred();
+        _coldStart = _il.Length;
         EmitColdBlocks();
         EmitPrologue(_prologue);
         int frame = EstimateFrame();
@@ -110,8 +123,8 @@ internal sealed partial class FunctionCompiler
         return new Result(il, _maximumStack + 16, _locals, InitLocals: ManyLocals(body), frame, _il.Handlers(_prologueLength));
     }
 
-    /// <summary>Past this many locals the prologue's block clear beats one store for each.</summary>
-    private bool ManyLocals(FunctionBody body) => body.LocalCount - _parameterCount > 64;
+    /// <summary>Past this many locals the prologue's block clear beats one store for each; but it would not reach variables that are kept elsewhere.</summary>
+    private bool ManyLocals(FunctionBody body) => body.LocalCount - _parameterCount > 64 && _il.Placement is null;
 
     private void Reset(FunctionType type, FunctionBody body)
     {
@@ -126,6 +139,7 @@ internal sealed partial class FunctionCompiler
         _stack.Clear();
         _frames.Clear();
         _stackEntries = 0;
+        _vectors = 0;
         _maximumStack = 0;
         _reachable = true;
         _fuel = 0;
@@ -164,7 +178,7 @@ internal sealed partial class FunctionCompiler
         _lazyReads = new int[body.LocalCount];
         _isSet = new bool[body.LocalCount];
         _isSet.AsSpan(0, _resumeOffset == 0 ? parameters : body.LocalCount).Fill(true);
-        ResetChecks(body.LocalCount);
+        ResetChecks(body);
         ResetInterruption();
     }
 
@@ -245,15 +259,13 @@ internal sealed partial class FunctionCompiler
     /// </summary>
     private void EmitColdBlocks()
     {
-        foreach ((int label, int offset) in _cold.MemoryTraps ?? [])
+        foreach ((int label, int offset, string helper) in _cold.Traced ?? [])
         {
-            _il.MarkLabel(label);
-            _il.LoadInt32(offset);
-            CallHelper(nameof(GuestRuntime.MemoryOutOfBoundsAt));
-            _il.Emit(Il.Throw);
+            EmitTrap(label, offset, helper);
         }
 
-        EmitThrow(_cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds), takesContext: false);
+        EmitTrap(_cold.MemoryTrap, -1, nameof(GuestRuntime.MemoryOutOfBounds));
+        EmitTrap(_cold.Overflow, -1, nameof(GuestRuntime.IntegerOverflow));
         EmitThrow(_cold.Unaligned, nameof(GuestRuntime.UnalignedAtomic), takesContext: false);
         EmitThrow(_cold.TypeTrap, nameof(GuestRuntime.IndirectCallTypeMismatch), takesContext: false);
         EmitThrow(_cold.CastFailure, nameof(GuestRuntime.CastFailure), takesContext: false);
@@ -261,21 +273,23 @@ internal sealed partial class FunctionCompiler
         EmitThrow(_cold.Fuel, nameof(GuestRuntime.OutOfFuel), takesContext: true);
     }
 
-    /// <summary>Where a failed check of a memory access goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
-    private int MemoryTrapLabel()
+    private int MemoryTrapLabel() => TrapLabel(ref _cold.MemoryTrap, nameof(GuestRuntime.MemoryOutOfBounds));
+
+    /// <summary>Where a failed check goes. The block is shared, but where traps can tell their line it knows the instruction.</summary>
+    private int TrapLabel(ref int shared, string helper)
     {
         if (!_tracesMemory)
         {
-            return ColdLabel(ref _cold.MemoryTrap);
+            return ColdLabel(ref shared);
         }
 
-        _cold.MemoryTraps ??= [];
-        if (_cold.MemoryTraps is not [.., var last] || last.Offset != _instructionOffset)
+        _cold.Traced ??= [];
+        if (_cold.Traced is not [.., var last] || last.Offset != _instructionOffset)
         {
-            _cold.MemoryTraps.Add((_il.DefineLabel(), _instructionOffset));
+            _cold.Traced.Add((_il.DefineLabel(), _instructionOffset, helper));
         }
 
-        return _cold.MemoryTraps[^1].Label;
+        return _cold.Traced[^1].Label;
     }
 
     private int ColdLabel(ref int label)
@@ -286,6 +300,17 @@ internal sealed partial class FunctionCompiler
         }
 
         return label;
+    }
+
+    private void EmitTrap(int label, int offset, string helper)
+    {
+        if (label >= 0)
+        {
+            _il.MarkLabel(label);
+            _il.LoadInt32(offset);
+            CallHelper(helper);
+            _il.Emit(Il.Throw);
+        }
     }
 
     private void EmitThrow(int label, string helper, bool takesContext)
@@ -312,7 +337,7 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// An upper estimate of the frame: optimised code keeps most locals in registers, but unoptimised code gives each a slot, and adds
-    /// temporaries of its own in proportion to the code.
+    /// temporaries of its own in proportion to the code, of 16 bytes for the results of vector instructions.
     /// </summary>
     private int EstimateFrame()
     {
@@ -324,7 +349,7 @@ internal sealed partial class FunctionCompiler
             code = _il.Length <= LargeFrameBytes / 2 ? 2L * _il.Length : Math.Max(_il.Length, Math.Min(10L * _il.Length, 128 * 1024));
         }
 
-        return (int)Math.Min(slots + code, 16 << 20);
+        return (int)Math.Min(slots + code + (16L * _vectors), 16 << 20);
     }
 
     private void CompileInstruction(ref WasmReader reader, Opcode opcode)

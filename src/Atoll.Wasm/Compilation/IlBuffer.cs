@@ -6,7 +6,7 @@ namespace Atoll.Wasm.Compilation;
 /// A growing run of IL with labels. Branches are written long and shortened at the end, because the JIT gives up optimising
 /// a method past 60,000 bytes of IL: size is a performance figure.
 /// </summary>
-internal sealed class IlBuffer
+internal sealed partial class IlBuffer
 {
     private readonly List<Fixup> _fixups = [];
     private readonly List<(int Position, int Fixups)> _labels = [];
@@ -28,15 +28,17 @@ internal sealed class IlBuffer
 
     public int Length => _length;
 
-    /// <summary>Number of branch instructions and labels: an estimate of the JIT's basic blocks.</summary>
-    public int BranchCount => _fixups.Count;
-
     public void Clear()
     {
         _fixups.Clear();
         _labels.Clear();
         _handlers.Clear();
         _length = 0;
+        Instructions = 0;
+        References = 0;
+        Array.Clear(_localReferences, 0, _referenced);
+        _referenced = 0;
+        Placement = null;
     }
 
     public int DefineLabel()
@@ -62,6 +64,7 @@ internal sealed class IlBuffer
 
     public void Emit(Il opcode)
     {
+        Instructions++;
         Ensure(2);
         if ((ushort)opcode > 0xFF)
         {
@@ -112,14 +115,48 @@ internal sealed class IlBuffer
 
     public void StoreArgument(int index) => Indexed(index, -1, 0x10, 0x0B);
 
-    public void LoadLocal(int index) => Indexed(index, 0x06, 0x11, 0x0C);
+    public void LoadLocal(int index)
+    {
+        if (Placement is { } placement)
+        {
+            LoadPlaced(placement, placement.PlaceOf(index));
+        }
+        else
+        {
+            NoteReference(index);
+            Indexed(index, 0x06, 0x11, 0x0C);
+        }
+    }
 
-    public void StoreLocal(int index) => Indexed(index, 0x0A, 0x13, 0x0E);
+    public void StoreLocal(int index)
+    {
+        if (Placement is { } placement)
+        {
+            StorePlaced(placement, placement.PlaceOf(index));
+        }
+        else
+        {
+            NoteReference(index);
+            Indexed(index, 0x0A, 0x13, 0x0E);
+        }
+    }
 
-    public void LoadLocalAddress(int index) => Indexed(index, -1, 0x12, 0x0D);
+    public void LoadLocalAddress(int index)
+    {
+        if (Placement is { } placement)
+        {
+            LoadPlacedAddress(placement, placement.PlaceOf(index));
+        }
+        else
+        {
+            NoteReference(index);
+            Indexed(index, -1, 0x12, 0x0D);
+        }
+    }
 
     public void LoadInt32(int value)
     {
+        Instructions++;
         Ensure(5);
         if (value is >= -1 and <= 8)
         {
@@ -137,6 +174,46 @@ internal sealed class IlBuffer
         }
     }
 
+    /// <summary>Loads a number, not negative, that <see cref="TryPatch"/> may change; returns where.</summary>
+    public int LoadPatchable(int value)
+    {
+        Instructions++;
+        Ensure(5);
+        int position = _length;
+        if (value <= sbyte.MaxValue)
+        {
+            _bytes[_length++] = 0x1F;
+            _bytes[_length++] = (byte)value;
+        }
+        else
+        {
+            _bytes[_length++] = 0x20;
+            EmitInt32(value);
+        }
+
+        return position;
+    }
+
+    /// <summary>Changes a number that <see cref="LoadPatchable"/> wrote; false when the new one does not fit into its place.</summary>
+    public bool TryPatch(int position, long value)
+    {
+        if (position < 0 || value > (_bytes[position] == 0x1F ? sbyte.MaxValue : int.MaxValue))
+        {
+            return false;
+        }
+
+        if (_bytes[position] == 0x1F)
+        {
+            _bytes[position + 1] = (byte)value;
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(position + 1), (int)value);
+        }
+
+        return true;
+    }
+
     public void LoadInt64(long value)
     {
         if (value is >= int.MinValue and <= int.MaxValue)
@@ -151,6 +228,7 @@ internal sealed class IlBuffer
         }
         else
         {
+            Instructions++;
             Ensure(9);
             _bytes[_length++] = 0x21;
             BinaryPrimitives.WriteInt64LittleEndian(_bytes.AsSpan(_length), value);
@@ -160,6 +238,7 @@ internal sealed class IlBuffer
 
     public void LoadFloat32(uint bits)
     {
+        Instructions++;
         Ensure(5);
         _bytes[_length++] = 0x22;
         EmitInt32((int)bits);
@@ -167,6 +246,7 @@ internal sealed class IlBuffer
 
     public void LoadFloat64(ulong bits)
     {
+        Instructions++;
         Ensure(9);
         _bytes[_length++] = 0x23;
         BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(_length), bits);
@@ -283,6 +363,8 @@ internal sealed class IlBuffer
 
     private void Indexed(int index, int shortest, byte shortForm, byte longForm)
     {
+        Instructions++;
+        References++;
         Ensure(4);
         if (shortest >= 0 && index < 4)
         {

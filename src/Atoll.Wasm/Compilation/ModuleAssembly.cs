@@ -170,13 +170,18 @@ internal sealed class ModuleAssembly
     }
 
     /// <summary>Signature of a compiled function: parameters, a by-reference slot for each result but the first, the context.</summary>
-    public BlobHandle FunctionSignature(FunctionType type) => _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false));
+    /// <param name="type">The function's type.</param>
+    /// <param name="placement">Parameters behind these, if any.</param>
+    public BlobHandle FunctionSignature(FunctionType type, VariablePlacement? placement = null) =>
+        _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false, placement));
 
     /// <summary>Signature of a method that goes on with a function in the middle: its slots, the context.</summary>
-    public BlobHandle LoopSignature(FunctionType type)
+    /// <param name="type">The function's type.</param>
+    /// <param name="placement">Parameters behind these, if any.</param>
+    public BlobHandle LoopSignature(FunctionType type, VariablePlacement? placement)
     {
         BlobBuilder blob = new();
-        new BlobEncoder(blob).MethodSignature().Parameters(2, out ReturnTypeEncoder result, out ParametersEncoder parameters);
+        new BlobEncoder(blob).MethodSignature().Parameters(2 + Extra(placement), out ReturnTypeEncoder result, out ParametersEncoder parameters);
         if (type.Results.IsEmpty)
         {
             result.Void();
@@ -188,6 +193,7 @@ internal sealed class ModuleAssembly
 
         parameters.AddParameter().Type().IntPtr();
         parameters.AddParameter().Type().Type(_context, isValueType: false);
+        EncodeExtra(parameters, placement);
         return _metadata.GetOrAddBlob(blob);
     }
 
@@ -204,11 +210,26 @@ internal sealed class ModuleAssembly
         return token;
     }
 
-    private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite)
+    private void EncodeExtra(ParametersEncoder parameters, VariablePlacement? placement)
+    {
+        foreach (LocalKind kind in placement?.Parameters ?? [])
+        {
+            EncodeKind(parameters.AddParameter().Type(), kind);
+        }
+
+        if (placement?.FrameParameter >= 0)
+        {
+            EncodeType(parameters.AddParameter().Type(isByRef: true), typeof(Execution.GiantFrame));
+        }
+    }
+
+    private static int Extra(VariablePlacement? placement) => placement is null ? 0 : placement.Parameters.Count + (placement.FrameParameter >= 0 ? 1 : 0);
+
+    private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite, VariablePlacement? placement = null)
     {
         BlobBuilder blob = new();
         int outs = Math.Max(0, type.Results.Length - 1);
-        new BlobEncoder(blob).MethodSignature().Parameters(type.Parameters.Length + outs + 1, out ReturnTypeEncoder result, out ParametersEncoder parameters);
+        new BlobEncoder(blob).MethodSignature().Parameters(type.Parameters.Length + outs + 1 + Extra(placement), out ReturnTypeEncoder result, out ParametersEncoder parameters);
         if (type.Results.IsEmpty)
         {
             result.Void();
@@ -239,6 +260,7 @@ internal sealed class ModuleAssembly
             context.Type(_context, isValueType: false);
         }
 
+        EncodeExtra(parameters, placement);
         return blob;
     }
 
@@ -253,20 +275,32 @@ internal sealed class ModuleAssembly
         LocalVariablesEncoder encoder = new BlobEncoder(blob).LocalVariableSignature(locals.Count);
         foreach (LocalKind local in locals)
         {
-            SignatureTypeEncoder type = encoder.AddVariable().Type();
-            switch (local)
-            {
-                case LocalKind.I32: type.Int32(); break;
-                case LocalKind.I64: type.Int64(); break;
-                case LocalKind.F32: type.Single(); break;
-                case LocalKind.F64: type.Double(); break;
-                case LocalKind.V128: EncodeType(type, typeof(Vector128<byte>)); break;
-                case LocalKind.Pointer: type.IntPtr(); break;
-                default: type.Object(); break;
-            }
+            EncodeKind(encoder.AddVariable().Type(), local);
         }
 
         return _metadata.AddStandaloneSignature(_metadata.GetOrAddBlob(blob));
+    }
+
+    /// <summary>Signature of one local.</summary>
+    public StandaloneSignatureHandle LocalSignature(Type type)
+    {
+        BlobBuilder blob = new(8);
+        EncodeType(new BlobEncoder(blob).LocalVariableSignature(1).AddVariable().Type(), type);
+        return _metadata.AddStandaloneSignature(_metadata.GetOrAddBlob(blob));
+    }
+
+    private void EncodeKind(SignatureTypeEncoder type, LocalKind kind)
+    {
+        switch (kind)
+        {
+            case LocalKind.I32: type.Int32(); break;
+            case LocalKind.I64: type.Int64(); break;
+            case LocalKind.F32: type.Single(); break;
+            case LocalKind.F64: type.Double(); break;
+            case LocalKind.V128: EncodeType(type, typeof(Vector128<byte>)); break;
+            case LocalKind.Pointer: type.IntPtr(); break;
+            default: type.Object(); break;
+        }
     }
 
     public BlobHandle MethodSignature(bool isInstance, Type? returnType, params ReadOnlySpan<Type> parameterTypes)

@@ -58,9 +58,7 @@ internal sealed partial class ModuleCompiler
         FunctionCompiler function = new(compiler);
         FunctionCompiler.Result result = function.CompileFrom(index, loop.Offset);
         loop.FrameBytes = function.IsLarge(result) ? result.FrameBytes : 0;
-        compiler._assembly.AddMethod(
-            $"f{index}$loop", Static, compiler.OptimisationOf(index, result), compiler._assembly.LoopSignature(compiler.TypeOf(index)), result.Il, result.MaxStack,
-            compiler._assembly.LocalsSignature(result.Locals), result.InitLocals);
+        compiler.AddLoop(index, result);
         return compiler._assembly.Build();
     }
 

@@ -209,7 +209,7 @@ internal sealed partial class ModuleCompiler
     private void CompileFunctions(int first, int count, CancellationToken cancellationToken)
     {
         FunctionCompiler compiler = new(this);
-        List<(int Index, FunctionCompiler.Result Result)> large = [];
+        _functions = count;
         for (int i = first; i < first + count; i++)
         {
             if ((i & 63) == 0)
@@ -217,51 +217,21 @@ internal sealed partial class ModuleCompiler
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            FunctionCompiler.Result result = compiler.Compile(i);
-            if (compiler.IsLarge(result))
-            {
-                large.Add((i, result));
-                AddGuard(i, result.FrameBytes, ModuleAssembly.MethodToken(count + large.Count - 1));
-            }
-            else
-            {
-                // Functions that are inlined are not seen by a profile.
-                AddFunction($"f{i}", i, result, OptimisationOf(i, result) | (Engine.Options.Profiling ? MethodImplAttributes.NoInlining : MethodImplAttributes.IL));
-            }
+            AddFunction(i, compiler.Compile(i), compiler);
         }
 
-        foreach ((int index, FunctionCompiler.Result result) in large)
+        // One may ask for more.
+        for (int i = 0; i < _later.Count; i++)
         {
-            AddFunction($"f{index}$body", index, result, MethodImplAttributes.NoInlining | OptimisationOf(index, result));
+            _later[i]();
         }
     }
 
     private void AddFunction(string name, int index, FunctionCompiler.Result result, MethodImplAttributes impl) => _assembly.AddMethod(
-        name, Static, impl, _assembly.FunctionSignature(TypeOf(index)), result.Il, result.MaxStack, _assembly.LocalsSignature(result.Locals), result.InitLocals,
-        result.Handlers);
+        name, Static, impl, _assembly.FunctionSignature(TypeOf(index), result.Placement), result.Il, result.MaxStack,
+        _assembly.LocalsSignature(result.Locals), result.InitLocals, result.Handlers);
 
     private FunctionType TypeOf(int index) => Definition.TypeOf(Definition.ImportedFunctionCount + index);
-
-    /// <summary>A method that checks that the frame of the real one fits, then calls it.</summary>
-    private void AddGuard(int index, int frameBytes, int body)
-    {
-        FunctionType type = TypeOf(index);
-        int arguments = type.Parameters.Length + Math.Max(0, type.Results.Length - 1) + 1;
-        IlBuffer il = new();
-        il.LoadArgument(arguments - 1);
-        il.LoadInt32(frameBytes);
-        il.Emit(Il.Call, Helper(nameof(GuestRuntime.CheckFrame)));
-        for (int i = 0; i < arguments; i++)
-        {
-            il.LoadArgument(i);
-        }
-
-        // In place of this frame, so that tail calls among such functions do not pile up guards.
-        il.Emit(Il.Tail);
-        il.Emit(Il.Call, body);
-        il.Emit(Il.Ret);
-        _assembly.AddMethod($"w{index}", Static, MethodImplAttributes.NoInlining, _assembly.FunctionSignature(type), il.Finish(), arguments + 2, default, initLocals: false);
-    }
 
     private void AddConstructor()
     {

@@ -94,11 +94,13 @@ internal static class GuestStackReader
         {
             StackFrame? at = trace.GetFrame(i);
             MethodBase? method = at?.GetMethod();
+            // Overflows are thrown from one place in a method.
+            int ilOffset = exception is OverflowException && frames.Count == 0 ? -1 : at?.GetILOffset() ?? -1;
             if (method == Interpreter.Method && interpreted.TryDequeue(out (CompiledModule Code, int Function) next))
             {
                 frames.Add(next.Code.FrameOf(next.Function, -1, -1));
             }
-            else if (method is not null && CodeOf(method.Module)?.FrameOf(method, at!.GetILOffset(), frames.Count == 0 ? codeOffset : -1) is { } frame)
+            else if (method is not null && CodeOf(method.Module)?.FrameOf(method, ilOffset, frames.Count == 0 ? codeOffset : -1) is { } frame)
             {
                 frames.Add(frame);
             }

@@ -13,7 +13,7 @@ internal static class GuestErrors
         TrapKind? kind = exception switch
         {
             DivideByZeroException => TrapKind.IntegerDivideByZero,
-            OverflowException => TrapKind.IntegerOverflow,
+            OverflowException => TrapKind.MemoryOutOfBounds,
             IndexOutOfRangeException => TrapKind.UndefinedElement,
             NullReferenceException => TrapKind.UninitializedElement,
             _ => null,

@@ -28,6 +28,35 @@ internal static unsafe partial class GuestRuntime
     public static void MemoryCopy(InstanceContext context, int destination, int source, int count, int destinationMemory, int sourceMemory) =>
         CopyMemory(context, (uint)destination, (uint)source, (uint)count, destinationMemory, sourceMemory);
 
+    public static void MemoryFillPlain(int destination, int value, int count, byte* start, InstanceContext context, int memory)
+    {
+        ulong to = (uint)destination;
+        uint bytes = (uint)count;
+        if (bytes <= Chunk && to + bytes <= *(ulong*)(start - 8))
+        {
+            new Span<byte>(start + to, (int)bytes).Fill((byte)value);
+        }
+        else
+        {
+            FillMemory(context, to, value, bytes, memory);
+        }
+    }
+
+    public static void MemoryCopyPlain(int destination, int source, int count, byte* start, InstanceContext context, int memory)
+    {
+        ulong to = (uint)destination;
+        ulong from = (uint)source;
+        uint bytes = (uint)count;
+        if (bytes <= Chunk && Math.Max(to, from) + bytes <= *(ulong*)(start - 8))
+        {
+            new Span<byte>(start + from, (int)bytes).CopyTo(new Span<byte>(start + to, (int)bytes));
+        }
+        else
+        {
+            CopyMemory(context, to, from, bytes, memory, memory);
+        }
+    }
+
     public static void MemoryCopyWide(InstanceContext context, long destination, long source, long count, int destinationMemory, int sourceMemory) =>
         CopyMemory(context, (ulong)destination, (ulong)source, (ulong)count, destinationMemory, sourceMemory);
 

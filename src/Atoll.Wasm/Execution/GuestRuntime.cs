@@ -60,10 +60,10 @@ internal static unsafe partial class GuestRuntime
 
     public static Exception Unreachable() => new TrapException(TrapKind.Unreachable);
 
-    public static Exception MemoryOutOfBounds() => new TrapException(TrapKind.MemoryOutOfBounds);
+    // Each takes the offset in its module of the instruction that failed; -1 when it is not known.
+    public static Exception MemoryOutOfBounds(int offset) => new TrapException(TrapKind.MemoryOutOfBounds) { CodeOffset = offset };
 
-    /// <summary>As <see cref="MemoryOutOfBounds"/>, from an instruction at an offset of its module.</summary>
-    public static Exception MemoryOutOfBoundsAt(int offset) => new TrapException(TrapKind.MemoryOutOfBounds) { CodeOffset = offset };
+    public static Exception IntegerOverflow(int offset) => new TrapException(TrapKind.IntegerOverflow) { CodeOffset = offset };
 
     public static Exception IndirectCallTypeMismatch() => new TrapException(TrapKind.IndirectCallTypeMismatch);
 

@@ -62,7 +62,11 @@ internal sealed unsafe partial class MemoryMapping
                 image.Content.CopyTo(new Span<byte>(_base + image.Offset, image.Content.Length));
             }
 
-            LengthCell = image.Length;
+            if (Length != image.Length)
+            {
+                LengthCell = image.Length;
+            }
+
             return true;
         }
     }

@@ -5,7 +5,8 @@ namespace Atoll.Wasm.Execution;
 
 /// <summary>
 /// The address range of a memory. Layout: one page of header, then the bytes of the memory; the last eight bytes of the header hold the
-/// length. Compiled code keeps the base in a local and finds the length next to it, whoever grew the memory.
+/// length, those before its complement, and before that is a table for checks of addresses. Compiled code keeps the base in a local and finds
+/// all this next to it, whoever grew the memory.
 /// </summary>
 /// <remarks>
 /// Counts its users: stores, and whoever made a shared memory. The range is given back by the last one that lets go, or by the collector when
@@ -13,6 +14,9 @@ namespace Atoll.Wasm.Execution;
 /// </remarks>
 internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, IDisposable
 {
+    /// <summary>The table has a number for each extent from 1 to this; with the rest of the header it fills the smallest page.</summary>
+    public const int TabledExtents = 1_000;
+
     /// <summary>No memory is larger, whatever the limits say: more address space than processors give to a process.</summary>
     public const ulong LargestBytes = 1UL << 47;
 
@@ -73,8 +77,25 @@ internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, ID
 
     private ulong LengthCell
     {
-        set => Volatile.Write(ref *(ulong*)(_base - 8), value);
+        set
+        {
+            // Before the length: who has seen that must find room in the others.
+            uint* table = (uint*)(_base - DistanceOfExtent(TabledExtents));
+            for (uint i = 0; i < TabledExtents; i++)
+            {
+                table[i] = (uint)~value + TabledExtents - i;
+            }
+
+            Volatile.Write(ref *(ulong*)(_base - 16), ~value);
+            Volatile.Write(ref *(ulong*)(_base - 8), value);
+        }
     }
+
+    /// <summary>
+    /// How far before the base the number for an extent lies: 2^32 - length + extent - 1, modulo 2^32. For an extent that the memory has, the sum with a
+    /// 32-bit address overflows exactly when so many bytes from the address on do not fit.
+    /// </summary>
+    public static int DistanceOfExtent(int extent) => 16 + (4 * extent);
 
     /// <summary>Reserves what a memory of the type may become within the limits, and commits its minimum.</summary>
     /// <exception cref="ArgumentException">The type is none that a module could have.</exception>

@@ -90,6 +90,9 @@ public sealed record WasmEngineOptions
     /// <summary>Whether functions look at their stack. Without it a guest can overflow the host's stack: for measuring only.</summary>
     internal bool StackGuard { get; init; } = true;
 
+    /// <summary>Whether every function is compiled as a giant one, with few locals, so that any test is one of that: for testing only.</summary>
+    internal bool EachIsGiant { get; init; }
+
     internal void Check()
     {
         if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)

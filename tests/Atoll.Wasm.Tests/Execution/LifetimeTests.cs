@@ -55,6 +55,17 @@ public class LifetimeTests
     }
 
     [Fact]
+    public void PinnedCodeRunsAndTraps()
+    {
+        WasmEngine engine = new(new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned });
+        Instance instance = Guest.Run(
+            "(module (func $f (export \"f\") (param i32) (result i32) (if (i32.eqz (local.get 0)) (then (unreachable))) (i32.div_s (i32.const 6) (local.get 0))))", engine);
+        Assert.Equal(3, instance.Call("f", Value.I32(2))[0].AsI32());
+        Assert.Equal("f", Assert.Throws<TrapException>(() => instance.Call("f", Value.I32(0))).GuestStack[0].FunctionName);
+        Assert.Throws<ArgumentException>(() => new WasmEngine(new WasmEngineOptions { CodeLifetime = (CodeLifetime)7 }));
+    }
+
+    [Fact]
     public void AThousandModulesComeAndGo()
     {
         for (int i = 0; i < 50; i++)

@@ -52,9 +52,12 @@ public sealed class SourceLineTests
                 damaged[section + random.Next(120)] = (byte)random.Next(256);
             }
 
-            TrapException trap = Assert.Throws<TrapException>(() => Run(damaged).Call("quotient", 1, 0));
+            Instance instance = Run(damaged);
+            TrapException trap = Assert.Throws<TrapException>(() => instance.Call("quotient", 1, 0));
             Assert.Equal(2, trap.GuestStack.Length);
             Assert.NotEmpty(trap.GuestStack[0].ToString());
+            // The stack is read when it is asked for, from the code.
+            GC.KeepAlive(instance);
         }
     }
 

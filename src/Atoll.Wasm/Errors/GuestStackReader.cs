@@ -26,6 +26,12 @@ internal static class GuestStackReader
     /// <summary>Code that stays until the process ends: the stack of an exception can be asked for at any time.</summary>
     private static readonly List<CompiledModule> Pinned = [];
 
+    /// <summary>The code that an exception's stack leads through: without it the frames could not be told when the exception outlives its store.</summary>
+    private static readonly ConditionalWeakTable<Exception, CompiledModule[]> Kept = [];
+
+    /// <summary>Keeps the code of a store as long as an exception that came out of it.</summary>
+    public static void Keep(Exception exception, Store store) => Kept.TryAdd(exception, store.CodeInUse());
+
     public static void Register(Module module, CompiledModule code) => Modules.Add(module, new WeakReference<CompiledModule>(code));
 
     public static void Keep(CompiledModule code)

@@ -10,6 +10,11 @@ internal static class GuestErrors
     public static unsafe Exception? Translate(Exception exception, Store store)
     {
         store.NoteFailure(exception);
+        if (exception is TrapException or GuestThrownException)
+        {
+            GuestStackReader.Keep(exception, store);
+        }
+
         TrapKind? kind = exception switch
         {
             DivideByZeroException => TrapKind.IntegerDivideByZero,
@@ -25,6 +30,7 @@ internal static class GuestErrors
             return null;
         }
 
+        GuestStackReader.Keep(exception, store);
         return exception is NullReferenceException && store.Control->IsInterrupted ? store.StopForInterrupt() : new TrapException(trap, TrapException.TextOf(trap), exception);
     }
 

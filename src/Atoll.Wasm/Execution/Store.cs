@@ -163,6 +163,9 @@ public sealed unsafe partial class Store : IDisposable
 
     internal void Own(Instance instance) => _instances.Add(instance);
 
+    /// <summary>The code of all instances, each once.</summary>
+    internal Compilation.CompiledModule[] CodeInUse() => [.. _instances.Select(instance => instance.Module.Code).Distinct()];
+
     internal bool TryCharge(ulong bytes)
     {
         if (bytes > MaxMemoryBytes || _memoryBytes > MaxMemoryBytes - bytes)

@@ -20,6 +20,26 @@ public class LifetimeTests
         Assert.Equal(42, table.Call("call")[0].AsI32());
     }
 
+    /// <summary>A trap that is looked at late, when nobody has the module any more, still tells where it was.</summary>
+    [Theory]
+    [InlineData("(unreachable)")]
+    [InlineData("(drop (i32.div_s (i32.const 1) (local.get 0)))")]
+    public void ATrapKeepsWhatItsStackIsReadFrom(string body)
+    {
+        TrapException trap = TrapAndForget($"""(module (func $inner (param i32) {body}) (func (export "f") (call $inner (i32.const 0)) (nop)))""");
+        Collect();
+        Assert.NotEmpty(trap.GuestStack);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TrapException TrapAndForget(string text)
+    {
+        WasmEngine engine = new();
+        using Store store = new(engine);
+        Instance instance = new Linker(engine).Instantiate(store, Guest.Load(text, engine));
+        return Assert.Throws<TrapException>(() => instance.Call("f"));
+    }
+
     [Fact]
     public void ImportedMemoriesAndGlobalsChangeUnderEverybody()
     {

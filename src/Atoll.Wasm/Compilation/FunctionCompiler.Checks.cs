@@ -50,6 +50,7 @@ internal sealed partial class FunctionCompiler
         _loopEnds.Clear();
         _snapshot = null;
         _run = 1;
+        DecideOnRotations(0, 0);
         if (body.HasLoops)
         {
             FindSetsInLoops(body);
@@ -61,6 +62,8 @@ internal sealed partial class FunctionCompiler
     {
         _setsOf = new List<int>?[body.LocalCount];
         Stack<int> starts = [];
+        int rotations = 0;
+        int comparisons = 0;
         WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
         while (!reader.AtEnd)
         {
@@ -72,6 +75,8 @@ internal sealed partial class FunctionCompiler
                 continue;
             }
 
+            rotations += opcode is Opcode.I32Rotl or Opcode.I32Rotr or Opcode.I64Rotl or Opcode.I64Rotr ? 1 : 0;
+            comparisons += opcode is Opcode.If or Opcode.BrIf or Opcode.Select or (>= Opcode.I32Eqz and <= Opcode.I64GeU) ? 1 : 0;
             Instructions.TryGet(opcode, out Instruction instruction);
             if (opcode == Opcode.Loop || instruction.Immediate == ImmediateKind.BlockType)
             {
@@ -84,6 +89,8 @@ internal sealed partial class FunctionCompiler
 
             reader.SkipImmediate(instruction.Immediate);
         }
+
+        DecideOnRotations(rotations, comparisons);
     }
 
     /// <summary>At a loop's start: forgets locals that its body changes.</summary>

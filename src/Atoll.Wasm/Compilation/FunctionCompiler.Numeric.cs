@@ -170,7 +170,6 @@ internal sealed partial class FunctionCompiler
     private void Rotate(LocalKind kind, string method, Type unsigned)
     {
         int depth = LoadShiftOperands(kind);
-        NoteRotation();
         _il.Emit(Il.Call, _module.Method(typeof(BitOperations), method, unsigned, typeof(int)));
         if (kind == LocalKind.I32)
         {
@@ -179,6 +178,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Or);
         }
 
+        HideResultOfRotation(kind);
         PushStack(kind, depth + 2);
     }
 

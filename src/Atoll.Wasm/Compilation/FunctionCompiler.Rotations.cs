@@ -5,27 +5,40 @@ namespace Atoll.Wasm.Compilation;
 
 /// <content>
 /// A way around a mistake of the JIT compiler of .NET 10: on x86 it takes rotations by a constant for instructions that set the zero flag, which
-/// they do not, and leaves out the test that belongs between <c>rol</c> and a conditional jump. So in a function that rotates, what is compared
-/// gets a zero added by <c>or</c> that the JIT compiler does not know to be one: then the <c>or</c> is what is tested. The same goes for what
-/// such a function passes on and returns, because the JIT compiler may inline either side. The rotation itself stays the one instruction.
+/// they do not, and leaves out the test that belongs between <c>rol</c> and a conditional jump. So the result of a rotation gets a zero added by <c>or</c>
+/// that the JIT compiler does not know to be one: then the <c>or</c> is what is tested. A function whose loops rotate more than they compare, as
+/// hashes do, adds the zero to all that it compares, passes on and returns instead (the JIT compiler may inline either side): there a rotation stays
+/// the one instruction.
 /// </content>
 internal sealed partial class FunctionCompiler
 {
     private static readonly bool MistakesRotations = X86Base.IsSupported && Environment.Version.Major == 10;
 
-    /// <summary>A rotation was compiled, so that a value may be the result of one.</summary>
+    /// <summary>Any value may be the bare result of a rotation, and is hidden where it is used.</summary>
     private bool _mayBeRotated;
 
-    private void NoteRotation() => _mayBeRotated = MistakesRotations;
+    private void DecideOnRotations(int rotations, int comparisons) => _mayBeRotated = MistakesRotations && rotations > comparisons;
+
+    /// <summary>The value on top of IL's stack is the result of a rotation.</summary>
+    private void HideResultOfRotation(LocalKind kind)
+    {
+        if (MistakesRotations && !_mayBeRotated)
+        {
+            AddHiddenZero(kind);
+        }
+    }
 
     /// <summary>The value on top of IL's stack is about to be compared, passed or returned.</summary>
     private void HideRotation(LocalKind kind)
     {
-        if (!_mayBeRotated || kind is not (LocalKind.I32 or LocalKind.I64))
+        if (_mayBeRotated && kind is LocalKind.I32 or LocalKind.I64)
         {
-            return;
+            AddHiddenZero(kind);
         }
+    }
 
+    private void AddHiddenZero(LocalKind kind)
+    {
         LoadContext();
         _il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Zero)));
         if (kind == LocalKind.I32)

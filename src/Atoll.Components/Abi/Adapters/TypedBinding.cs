@@ -11,7 +11,7 @@ internal sealed class TypedBinding : HostBinding
     private readonly MethodInfo _invoke;
 
     private TypedBinding(Type type, MethodInfo invoke, HostShape[] parameters, HostShape? result)
-        : base(type, parameters, result)
+        : base(parameters, result)
     {
         _delegate = type;
         _invoke = invoke;

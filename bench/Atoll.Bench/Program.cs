@@ -6,6 +6,7 @@ internal static class Program
     private static readonly SortedDictionary<string, (string What, Func<string[], Task<int>> Run)> Benches = new(StringComparer.Ordinal)
     {
         ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
+        ["components"] = ("calls, instances and first calls of components", ComponentsBench.RunAsync),
         ["limits"] = ("time from a limit to the return of a guest that never ends", LimitsBench.RunAsync),
         ["engine"] = ("kernels, programs, calls, instances and checks of the engine", EngineBench.RunAsync),
         ["kernels"] = ("C kernels against V8, processor time, interleaved runs [--pinned]", KernelBench.RunAsync),
@@ -23,7 +24,7 @@ internal static class Program
         output.WriteLine("usage: atoll bench NAME [OPTIONS]");
         foreach ((string name, (string what, _)) in Benches)
         {
-            output.WriteLine($"  {name,-10} {what}");
+            output.WriteLine($"  {name,-12} {what}");
         }
 
         output.WriteLine("example: atoll bench kernels --runs 15");

@@ -52,7 +52,7 @@ internal static class EngineBench
     }
 
     /// <summary>A measure that fails, because a tool or data are missing, is a line of the table and not the end of the others.</summary>
-    private static IEnumerable<Measurement> Guarded(string name, Func<int, IEnumerable<Measurement>> run, int runs)
+    internal static IEnumerable<Measurement> Guarded(string name, Func<int, IEnumerable<Measurement>> run, int runs)
     {
         using IEnumerator<Measurement> results = run(runs).GetEnumerator();
         for (bool failed = false; !failed;)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Wasm;
 using Atoll.Wit;
@@ -39,6 +40,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
 
     private static ErrorReport ForModule(string prefix, WasmException exception) => exception switch
     {
+        MalformedComponentException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
+        InvalidComponentException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
         MalformedModuleException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
         InvalidModuleException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
         UnlinkableException missing => new(

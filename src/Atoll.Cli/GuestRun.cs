@@ -88,16 +88,6 @@ internal sealed record GuestRun
             .AllowStderr(context.OpenStandard(StandardStream.Error))
             .AllowClock(Deterministic ? new VirtualWorld.Clock() : null)
             .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
-        foreach ((string name, string value) in Environment)
-        {
-            grants = grants.AllowEnvironment(name, value);
-        }
-
-        foreach (DirectoryMapping mapping in Directories)
-        {
-            grants = grants.AllowDirectory(mapping.Guest, mapping.Host, mapping.ReadOnly ? FileAccessGrant.ReadOnly : FileAccessGrant.ReadWrite);
-        }
-
-        return grants;
+        return GrantOptions.Add(grants, Directories, Environment);
     }
 }

@@ -20,6 +20,7 @@ internal static class AtollCommand
         ("wit", static () => new WitVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
+        ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),
         ("bench", static () => new BenchVerb()),
         ("pack", static () => new PackVerb()),

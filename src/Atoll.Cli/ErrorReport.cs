@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Wasm;
 using Atoll.Wit;
@@ -40,6 +41,9 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
     private static ErrorReport ForModule(string prefix, WasmException exception) => exception switch
     {
         MalformedModuleException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
+        ComponentWritingException writing => new(ExitCodes.Failed, $"{prefix}{exception.Message}{(writing.Problems.IsEmpty ? string.Empty : ":")}", writing.Problems),
+        MalformedComponentException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
+        InvalidComponentException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
         InvalidModuleException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
         UnlinkableException missing => new(
             ExitCodes.BadModule,

@@ -107,8 +107,21 @@ public abstract class ComponentValueType : DefinableType
     /// <summary>Whether it is one of those that have a name where they are seen from outside.</summary>
     internal bool NeedsName => Kind is ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Flags or ComponentValueKind.Enum;
 
+    /// <summary>The type that this one is another name of, or null.</summary>
+    internal ComponentValueType? Original { get; set; }
+
     /// <summary>The same type under another name.</summary>
-    internal ComponentValueType Rename() => this is PrimitiveType ? this : (ComponentValueType)MemberwiseClone();
+    internal ComponentValueType Rename()
+    {
+        if (this is PrimitiveType)
+        {
+            return this;
+        }
+
+        ComponentValueType renamed = (ComponentValueType)MemberwiseClone();
+        renamed.Original = this;
+        return renamed;
+    }
 }
 
 /// <summary>A type without parts: numbers, characters, strings.</summary>

@@ -52,7 +52,7 @@ public sealed class ComponentFunction
     /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
     /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists, value tuples, records with a property and a constructor's parameter for each field,
     /// enumerations for enums and flags, <c>T?</c> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes for variants,
-    /// <see cref="ComponentResource"/>, or <see cref="ComponentValue"/> for any type.
+    /// <see cref="ComponentResource"/> or, for a resource of the host, the class of its objects, or <see cref="ComponentValue"/> for any type. Types must be public.
     /// </typeparam>
     /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
     public TDelegate ToDelegate<TDelegate>()

@@ -252,8 +252,17 @@ internal sealed partial class AdapterEmitter
             Il.Emit(OpCodes.Ldloc, Scope());
         }
 
-        string verb = from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer";
-        Call(from is HostPlace || to is HostPlace ? typeof(HostResources) : typeof(Handles), verb + (isOwn ? "Own" : "Borrow"));
+        HostShape? shape = (from as HostPlace ?? to as HostPlace)?.Shape;
+        string verb = (from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer") + (isOwn ? "Own" : "Borrow");
+        if (shape is HostObjectShape objects)
+        {
+            Il.Emit(OpCodes.Call, objects.Method(verb));
+        }
+        else
+        {
+            Call(shape is null ? typeof(Handles) : typeof(HostResources), verb);
+        }
+
         if (to is HostPlace made)
         {
             made.Shape.EmitFromResource(this, made.Local);

@@ -104,11 +104,11 @@ public abstract class ComponentValueType : DefinableType
     /// <summary>Alignment in a 32-bit memory, valid when <see cref="MemorySize"/> is not 0.</summary>
     internal uint MemoryAlignment { get; set; }
 
+    /// <summary>The type that this one is another name of, where that is known: it tells <c>use</c> from a second definition.</summary>
+    internal ComponentValueType? Origin { get; set; }
+
     /// <summary>Whether it is one of those that have a name where they are seen from outside.</summary>
     internal bool NeedsName => Kind is ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Flags or ComponentValueKind.Enum;
-
-    /// <summary>The type that this one is another name of, or null.</summary>
-    internal ComponentValueType? Original { get; set; }
 
     /// <summary>The same type under another name.</summary>
     internal ComponentValueType Rename()
@@ -118,9 +118,9 @@ public abstract class ComponentValueType : DefinableType
             return this;
         }
 
-        ComponentValueType renamed = (ComponentValueType)MemberwiseClone();
-        renamed.Original = this;
-        return renamed;
+        ComponentValueType named = (ComponentValueType)MemberwiseClone();
+        named.Origin = this;
+        return named;
     }
 }
 

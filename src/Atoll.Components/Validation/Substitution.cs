@@ -57,10 +57,10 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
     private DefinableType CopyNamed(DefinableType type)
     {
         DefinableType result = Copy(type);
-        if (result is ComponentValueType copy && type is ComponentValueType { Original: { } original } && !ReferenceEquals(result, type))
+        if (result is ComponentValueType copy && type is ComponentValueType { Origin: { } origin } && !ReferenceEquals(result, type))
         {
             // Not by recursion: names of names can follow one another without a limit.
-            copy.Original = (_done.GetValueOrDefault(original) ?? mapping.Find(original) ?? original) as ComponentValueType;
+            copy.Origin = (_done.GetValueOrDefault(origin) ?? mapping.Find(origin) ?? origin) as ComponentValueType;
         }
 
         return result;

@@ -80,7 +80,7 @@ internal sealed class ExportedInterface
         }
 
         int OwnType(ComponentValueType exported) =>
-            exported.Original is { } original && types.ContainsKey(original) ? _inner.IndexOf(original) : _inner.DefineAnew(exported);
+            exported.Origin is { } origin && types.ContainsKey(origin) ? _inner.IndexOf(origin) : _inner.DefineAnew(exported);
     }
 
     private int ImportType(DefinableType type) => ImportType(type, "import-type-of-other");

@@ -35,7 +35,7 @@ internal sealed class LiveTypes
             _live.Add(first);
         }
 
-        AddNames((type as ComponentValueType)?.Original);
+        AddNames((type as ComponentValueType)?.Origin);
         foreach (TypeNode part in Parts.Of(type))
         {
             Add(part);
@@ -59,10 +59,10 @@ internal sealed class LiveTypes
 
     private bool IsLive(ComponentItem item) => item.Type.Kind != ComponentExternKind.Type || Contains(item.Type.Type);
 
-    private void AddNames(ComponentValueType? original)
+    private void AddNames(ComponentValueType? origin)
     {
         // A loop: names of names can follow one another without a limit.
-        for (; original is not null and not PrimitiveType && _live.Add(original); original = original.Original)
+        for (; origin is not null and not PrimitiveType && _live.Add(origin); origin = origin.Origin)
         {
         }
     }

@@ -72,10 +72,10 @@ internal abstract class TypeScope(TypeScope? parent)
     /// <summary>Whether a type is another name of one that has a name here already.</summary>
     public bool NamesAnother(ComponentValueType type)
     {
-        ComponentValueType? original = type.Original;
-        for (int i = 0; i < MaxNamesOfNames && original is not null; i++, original = original.Original)
+        ComponentValueType? origin = type.Origin;
+        for (int i = 0; i < MaxNamesOfNames && origin is not null; i++, origin = origin.Origin)
         {
-            if (_named.ContainsKey(original) || _exported.ContainsKey(original))
+            if (_named.ContainsKey(origin) || _exported.ContainsKey(origin))
             {
                 return true;
             }
@@ -240,10 +240,10 @@ internal abstract class TypeScope(TypeScope? parent)
 
     private int FindOriginal(ComponentValueType value)
     {
-        ComponentValueType? original = value.Original;
-        for (int i = 0; i < MaxNamesOfNames && original is not null; i++, original = original.Original)
+        ComponentValueType? origin = value.Origin;
+        for (int i = 0; i < MaxNamesOfNames && origin is not null; i++, origin = origin.Origin)
         {
-            int index = Find(original, null);
+            int index = Find(origin, null);
             if (index >= 0)
             {
                 return index;

@@ -14,12 +14,12 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
-        if (arguments.Length > 0 && Benches.TryGetValue(arguments[0], out (string What, Func<string[], Task<int>> Run) bench))
+        bool asked = arguments.Any(a => a is "--help" or "-h");
+        if (!asked && arguments.Length > 0 && Benches.TryGetValue(arguments[0], out (string What, Func<string[], Task<int>> Run) bench))
         {
             return await bench.Run(arguments[1..]);
         }
 
-        bool asked = arguments is ["--help" or "-h", ..];
         TextWriter output = asked ? Console.Out : Console.Error;
         output.WriteLine("usage: atoll bench NAME [OPTIONS]");
         foreach ((string name, (string what, _)) in Benches)
@@ -27,7 +27,8 @@ internal static class Program
             output.WriteLine($"  {name,-12} {what}");
         }
 
-        output.WriteLine("example: atoll bench kernels --runs 15");
+        output.WriteLine($"measures of engine, all unless named: {string.Join(' ', EngineBench.Names)}");
+        output.WriteLine("example: atoll bench engine sqlite switch --runs 15");
         return asked ? 0 : 2;
     }
 }

@@ -67,7 +67,8 @@ public sealed class ComponentFunction
     /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
     /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists, value tuples, records with a property and a constructor's parameter for each field,
     /// enumerations for enums and flags, <c>T?</c> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes for variants,
-    /// <see cref="ComponentResource"/>, <see cref="ErrorContext"/>, or <see cref="ComponentValue"/> for any type.
+    /// <see cref="ComponentResource"/> or, for a resource of the host, the class of its objects, <see cref="ErrorContext"/>, or <see cref="ComponentValue"/> for any
+    /// type. Types must be public.
     /// </typeparam>
     /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
     public TDelegate ToDelegate<TDelegate>()
@@ -107,10 +108,10 @@ public sealed class ComponentFunction
         AdapterModule adapters = _instance.Component.Adapters;
         if (_function is not LiftedFunction lifted)
         {
-                // A function of the host that the component exports again.
+            // A function of the host that the component exports again.
             HostFunction host = (HostFunction)_function;
             Adapter again = FunctionAdapters.HostToHost(adapters, Type, delegateType, host.Body.GetType());
-            return Make(again, new AdapterContext(again, _instance.Environment) { Host = host.Body, Name = host.Name }, delegateType);
+            return Make(again, new AdapterContext(again, _instance.Environment) { Host = host.Body, Name = host.Name, Caller = new GuestEnd(_instance.Environment.State, default, null, null, null) }, delegateType);
         }
 
         Adapter adapter = FunctionAdapters.HostExport(adapters, lifted.Entry, delegateType);

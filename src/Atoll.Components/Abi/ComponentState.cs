@@ -21,9 +21,13 @@ internal sealed class ComponentState : IStoreResident
     /// <summary>Bytes that one call may still make the host allocate for values of the guest.</summary>
     public long Budget;
 
+    /// <summary>Passed to functions of the host that want to know who calls.</summary>
+    public readonly ComponentCaller Caller;
+
     public ComponentState(Store store)
     {
         Store = store;
+        Caller = new ComponentCaller(this);
         store.Own(this);
     }
 

@@ -6,7 +6,7 @@ internal static unsafe class ErrorContexts
     /// <summary>Bytes that are kept of one message. A host may change messages as it likes, and guests may make as many as there are handles.</summary>
     private const uint MaxBytes = 1024;
 
-    private static readonly ResourceKind Kind = new("error-context", dispose: null);
+    private static readonly ResourceKind Kind = new("error-context", typeof(string), dispose: null);
 
     /// <summary><c>lift_error_context</c></summary>
     public static string Lift(ComponentState from, int index) => (string)from.Handles.Get(index, Kind).Object!;

@@ -260,6 +260,12 @@ internal sealed partial class AdapterEmitter
     {
         if (from is HostPlace given && to is HostPlace taken)
         {
+            // Handles are objects of their own on one side, and what they stand for on the other: what is between the two is a guest's table.
+            if (given.Shape is HostObjectShape != taken.Shape is HostObjectShape || (given.Shape is HostObjectShape && given.Shape.Clr != taken.Shape.Clr))
+            {
+                throw new ArgumentException($"a function of the host that is exported again takes and gives resources as {taken.Shape.Clr} here and as {given.Shape.Clr} there");
+            }
+
             given.Shape.EmitToResource(this, given.Local);
             taken.Shape.EmitFromResource(this, taken.Local);
             return;
@@ -290,8 +296,17 @@ internal sealed partial class AdapterEmitter
             Il.Emit(OpCodes.Ldloc, Scope());
         }
 
-        string verb = from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer";
-        Call(from is HostPlace || to is HostPlace ? typeof(HostResources) : typeof(Handles), verb + (isOwn ? "Own" : "Borrow"));
+        HostShape? shape = (from as HostPlace ?? to as HostPlace)?.Shape;
+        string verb = (from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer") + (isOwn ? "Own" : "Borrow");
+        if (shape is HostObjectShape objects)
+        {
+            Il.Emit(OpCodes.Call, objects.Method(verb));
+        }
+        else
+        {
+            Call(shape is null ? typeof(Handles) : typeof(HostResources), verb);
+        }
+
         if (to is HostPlace made)
         {
             made.Shape.EmitFromResource(this, made.Local);

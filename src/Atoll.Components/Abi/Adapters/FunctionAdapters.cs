@@ -54,7 +54,7 @@ internal static class FunctionAdapters
         static (module, key) =>
         {
             (ComponentFunctionType type, FunctionType lowered) = (key.lower.Function!, key.lower.Core!);
-            HostBinding binding = HostBinding.For(type, key.host);
+            HostBinding binding = HostBinding.For(type, key.host, isHostFunction: true);
             return Describe(module, type, HostThunks.Result(lowered), HostThunks.Parameters(lowered), code => EmitImport(code, type, lowered, binding, key.counts));
         });
 
@@ -69,7 +69,7 @@ internal static class FunctionAdapters
         static (module, key) =>
         {
             ComponentFunctionType type = key.lift.Function!;
-            HostBinding binding = HostBinding.For(type, key.host);
+            HostBinding binding = HostBinding.For(type, key.host, isHostFunction: false);
             bool hasPostReturn = key.lift.Resolved.PostReturn >= 0;
             return Describe(module, type, binding.ResultType, [typeof(AdapterContext), .. binding.ParameterTypes], code =>
                 EmitExport(code, type, key.lift.Core!, hasPostReturn, binding));
@@ -86,7 +86,7 @@ internal static class FunctionAdapters
         (type, outer, inner),
         static (module, key) =>
         {
-            (HostBinding made, HostBinding called) = (HostBinding.For(key.type, key.outer), HostBinding.For(key.type, key.inner));
+            (HostBinding made, HostBinding called) = (HostBinding.For(key.type, key.outer, isHostFunction: false), HostBinding.For(key.type, key.inner, isHostFunction: true));
             return Describe(module, key.type, made.ResultType, [typeof(AdapterContext), .. made.ParameterTypes], code => EmitAgain(code, key.type, made, called));
         });
 

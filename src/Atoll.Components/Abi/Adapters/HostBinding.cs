@@ -11,9 +11,12 @@ internal abstract class HostBinding(HostShape[] parameters, HostShape? result)
     public HostShape? Result { get; } = result;
 
     /// <summary>The binding for a type of delegates: values of any type for one that takes them so, .NET types of its own for others.</summary>
+    /// <param name="type">The function.</param>
+    /// <param name="delegateType">The delegate's type.</param>
+    /// <param name="isHostFunction">Whether the delegate is a function of the host, which may begin with a <see cref="ComponentCaller"/>.</param>
     /// <exception cref="ArgumentException">The delegate does not fit the function.</exception>
-    public static HostBinding For(ComponentFunctionType type, Type delegateType) =>
-        delegateType == typeof(ComponentCallback) || delegateType == typeof(DynamicCall) ? new DynamicBinding(type) : TypedBinding.Of(type, delegateType);
+    public static HostBinding For(ComponentFunctionType type, Type delegateType, bool isHostFunction) =>
+        delegateType == typeof(ComponentCallback) || delegateType == typeof(DynamicCall) ? new DynamicBinding(type) : TypedBinding.Of(type, delegateType, isHostFunction);
 
     /// <summary>Parameters of the method that the host calls, without the context.</summary>
     public abstract Type[] ParameterTypes { get; }

@@ -26,7 +26,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             return new DynamicShape(type);
         }
 
-        if (!clr.IsVisible)
+        if (!GeneratedAccess.CanUse(clr))
         {
             throw new ArgumentException($"the type {clr} is not public: compiled code cannot use it");
         }
@@ -43,6 +43,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             ComponentValueKind.Result when clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Result<,>) => new ResultShape((ResultType)type, clr),
             ComponentValueKind.Variant when clr.IsAbstract => new VariantShape((VariantType)type, clr),
             ComponentValueKind.Own or ComponentValueKind.Borrow when clr == typeof(ComponentResource) => new ResourceShape(type),
+            ComponentValueKind.Own or ComponentValueKind.Borrow when clr.IsClass => new HostObjectShape(type, clr),
             _ when NumberShape.ClrOf(type.Kind) == clr => new NumberShape(type, clr),
             _ => throw new ArgumentException($"the type {clr} cannot hold a {type.Kind.ToString().ToLowerInvariant()}{(NumberShape.ClrOf(type.Kind) is { } fits ? $"; {fits} can" : "")}"),
         };

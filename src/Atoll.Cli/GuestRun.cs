@@ -39,7 +39,7 @@ internal sealed record GuestRun
     public int Start(CliContext context)
     {
         WasmEngineOptions options = CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null);
-        WasmEngine engine = new(options with { Deterministic = Deterministic, Profiling = Profile is not null });
+        WasmEngine engine = new(options with { StartInterpreted = true, Deterministic = Deterministic, Profiling = Profile is not null });
         Program program = Load(engine, context);
         HashSet<string> denied = [];
         Grants grants = Grant(context).OnDecision(decision =>

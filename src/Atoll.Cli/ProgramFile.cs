@@ -51,7 +51,7 @@ internal static class ProgramFile
             return work();
         }
         catch (Exception exception) when (exception is MalformedModuleException or InvalidModuleException or UnlinkableException
-            or MalformedComponentException or InvalidComponentException)
+            or MalformedComponentException or InvalidComponentException or ComponentWritingException)
         {
             throw new ModuleFileException(path, (WasmException)exception);
         }

@@ -1,3 +1,4 @@
+using Atoll.Components;
 using Atoll.Wasm;
 using Atoll.Wasm.Text;
 
@@ -49,7 +50,8 @@ internal static class ProgramFile
         {
             return work();
         }
-        catch (Exception exception) when (exception is MalformedModuleException or InvalidModuleException or UnlinkableException)
+        catch (Exception exception) when (exception is MalformedModuleException or InvalidModuleException or UnlinkableException
+            or MalformedComponentException or InvalidComponentException)
         {
             throw new ModuleFileException(path, (WasmException)exception);
         }

@@ -34,7 +34,7 @@ internal sealed record GuestRun
     public int Start(CliContext context)
     {
         WasmEngineOptions options = CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null);
-        WasmEngine engine = new(options with { Deterministic = Deterministic, Profiling = Profile is not null });
+        WasmEngine engine = new(options with { StartInterpreted = true, Deterministic = Deterministic, Profiling = Profile is not null });
         WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
         if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
         {

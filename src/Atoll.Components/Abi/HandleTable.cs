@@ -5,8 +5,8 @@ namespace Atoll.Components.Abi;
 /// <summary>The handles of one component instance (CanonicalABI.md, "Table State"): numbers from 1 up; 0 is never a handle.</summary>
 internal sealed class HandleTable
 {
-    /// <summary>Most handles (<c>Table.MAX_LENGTH</c>).</summary>
-    private const int MaxLength = (1 << 28) - 1;
+    /// <summary>Most handles. <c>Table.MAX_LENGTH</c> is larger; a guest that never drops handles shall not take gigabytes of its host.</summary>
+    private const int MaxLength = 1 << 20;
 
     private Handle[] _handles = new Handle[8];
     private int _count = 1;
@@ -115,15 +115,19 @@ internal sealed class ResourceKind
     }
 
     /// <summary>A resource of the host: handles stand for objects.</summary>
-    public ResourceKind(string name, Action<object>? dispose)
+    public ResourceKind(string name, Type objectType, Action<object>? dispose)
     {
         Name = name;
+        ObjectType = objectType;
         Dispose = dispose;
     }
 
     public ComponentState? Implementation { get; }
 
     public Function? Destructor { get; }
+
+    /// <summary>Of a host's resource: what the objects are.</summary>
+    public Type? ObjectType { get; }
 
     public Action<object>? Dispose { get; }
 

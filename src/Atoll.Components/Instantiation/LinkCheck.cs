@@ -15,12 +15,14 @@ internal sealed class LinkCheck(ComponentLimits limits)
     private readonly List<string> _problems = [];
 
     /// <summary>One line for each import that is missing or of another type.</summary>
-    public static IReadOnlyList<string> Run(ComponentType type, RuntimeInstance definitions)
+    /// <param name="type">The component's type.</param>
+    /// <param name="find">Gives what is defined for the name of an import, or null.</param>
+    public static IReadOnlyList<string> Run(ComponentType type, Func<string, object?> find)
     {
         LinkCheck check = new(ComponentLimits.Default);
         foreach (ComponentItem import in type.Imports)
         {
-            check.Check(import.Type, definitions.Exports.GetValueOrDefault(import.Name), import.Name);
+            check.Check(import.Type, find(import.Name), import.Name);
         }
 
         return check._problems;
@@ -62,9 +64,13 @@ internal sealed class LinkCheck(ComponentLimits limits)
         }
     }
 
-    /// <summary>An instance from which nothing is wanted need not be there.</summary>
-    private static bool IsEmpty(InstanceType type) =>
-        type.Exports.All(export => export.Type.Kind == ComponentExternKind.Instance && IsEmpty((InstanceType)export.Type.Type));
+    /// <summary>An instance from which nothing is wanted but types that say what they are need not be there.</summary>
+    private bool IsEmpty(InstanceType type) => type.Exports.All(export => export.Type.Kind switch
+    {
+        ComponentExternKind.Instance => IsEmpty((InstanceType)export.Type.Type),
+        ComponentExternKind.Type => export.Type.Type is not ResourceType resource || _kinds.ContainsKey(resource.Identity),
+        _ => false,
+    });
 
     private void CheckType(TypeNode wanted, object? given, string name)
     {

@@ -8,6 +8,13 @@ internal sealed partial class AdapterEmitter
 {
     private void TransferString(Place from, Place to)
     {
+        if (from is HostPlace given && to is HostPlace taken)
+        {
+            given.Shape.EmitToString(this, given.Local);
+            taken.Shape.EmitFromString(this, taken.Local);
+            return;
+        }
+
         LocalBuilder units = Local<uint>();
         if (from is HostPlace source)
         {
@@ -67,10 +74,14 @@ internal sealed partial class AdapterEmitter
         if (to is HostPlace made)
         {
             LocalBuilder array = Il.DeclareLocal(made.Shape.Element.Clr.MakeArrayType());
-            Il.Emit(OpCodes.Ldloc, GuestOf(from)!.State);
-            Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Sizeof, made.Shape.Element.Clr);
-            Call(typeof(HostLists), nameof(HostLists.Charge));
+            if (GuestOf(from) is { } guest)
+            {
+                Il.Emit(OpCodes.Ldloc, guest.State);
+                Il.Emit(OpCodes.Ldloc, count);
+                Il.Emit(OpCodes.Sizeof, made.Shape.Element.Clr);
+                Call(typeof(HostLists), nameof(HostLists.Charge));
+            }
+
             Il.Emit(OpCodes.Ldloc, count);
             Il.Emit(OpCodes.Newarr, made.Shape.Element.Clr);
             Il.Emit(OpCodes.Stloc, array);

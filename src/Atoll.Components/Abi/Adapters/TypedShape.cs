@@ -26,7 +26,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             return new DynamicShape(type);
         }
 
-        if (!clr.IsVisible)
+        if (!GeneratedAccess.CanUse(clr))
         {
             throw new ArgumentException($"the type {clr} is not public: compiled code cannot use it");
         }
@@ -34,6 +34,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
         return type.Kind switch
         {
             ComponentValueKind.String when clr == typeof(string) => new StringShape(type),
+            ComponentValueKind.ErrorContext when clr == typeof(ErrorContext) => new ErrorContextShape(type),
             ComponentValueKind.List when clr.IsSZArray => new ArrayShape(type, clr),
             ComponentValueKind.Record => new RecordShape((RecordType)type, clr),
             ComponentValueKind.Tuple when TupleShape.Fits((TupleType)type, clr) => new TupleShape((TupleType)type, clr),
@@ -42,6 +43,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             ComponentValueKind.Result when clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Result<,>) => new ResultShape((ResultType)type, clr),
             ComponentValueKind.Variant when clr.IsAbstract => new VariantShape((VariantType)type, clr),
             ComponentValueKind.Own or ComponentValueKind.Borrow when clr == typeof(ComponentResource) => new ResourceShape(type),
+            ComponentValueKind.Own or ComponentValueKind.Borrow when clr.IsClass => new HostObjectShape(type, clr),
             _ when NumberShape.ClrOf(type.Kind) == clr => new NumberShape(type, clr),
             _ => throw new ArgumentException($"the type {clr} cannot hold a {type.Kind.ToString().ToLowerInvariant()}{(NumberShape.ClrOf(type.Kind) is { } fits ? $"; {fits} can" : "")}"),
         };
@@ -152,6 +154,22 @@ internal sealed class StringShape(ComponentValueType type) : TypedShape(type, ty
     public override void EmitToString(AdapterEmitter code, LocalBuilder value) => code.Il.Emit(OpCodes.Ldloc, value);
 
     public override void EmitFromString(AdapterEmitter code, LocalBuilder target) => code.Il.Emit(OpCodes.Stloc, target);
+}
+
+/// <summary>Error contexts as <see cref="ErrorContext"/>.</summary>
+internal sealed class ErrorContextShape(ComponentValueType type) : TypedShape(type, typeof(ErrorContext))
+{
+    public override void EmitToString(AdapterEmitter code, LocalBuilder value)
+    {
+        code.Il.Emit(OpCodes.Ldloc, value);
+        code.Il.Emit(OpCodes.Callvirt, typeof(ErrorContext).GetProperty(nameof(ErrorContext.DebugMessage))!.GetMethod!);
+    }
+
+    public override void EmitFromString(AdapterEmitter code, LocalBuilder target)
+    {
+        code.Il.Emit(OpCodes.Newobj, typeof(ErrorContext).GetConstructor([typeof(string)])!);
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
 }
 
 /// <summary>Handles as <see cref="ComponentResource"/>.</summary>

@@ -11,6 +11,7 @@ internal static class AtollCommand
     private static readonly (string Name, Func<Verb> Make)[] Verbs =
     [
         ("run", static () => new RunVerb()),
+        ("invoke", static () => new InvokeVerb()),
         ("validate", static () => new ValidateVerb()),
         ("inspect", static () => new InspectVerb()),
         ("wat", static () => new WatVerb()),
@@ -18,6 +19,8 @@ internal static class AtollCommand
         ("compile", static () => new CompileVerb()),
         ("cache", static () => new CacheVerb()),
         ("wit", static () => new WitVerb()),
+        ("component", static () => new ComponentVerb()),
+        ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
         ("serve-http", static () => new ServeHttpVerb()),

@@ -3,7 +3,7 @@ using Atoll.Cli.CommandLine;
 
 namespace Atoll.Cli.Verbs;
 
-/// <summary><c>atoll run</c>: runs a WASI preview 1 program with what was granted and nothing else.</summary>
+/// <summary><c>atoll run</c>: runs a WASI program, module or component, with what was granted and nothing else.</summary>
 internal sealed class RunVerb : Verb
 {
     private readonly GrantOptions _grants = new();
@@ -31,14 +31,14 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
 
-    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
+    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI program: a module of preview 1 (.wasm or .wat) or a component of WASI 0.2 (.wasm). Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
 
     public override string Summary => "Run a WebAssembly program in a sandbox.";
 
     public override string Remarks =>
-        "The guest has standard input, output and error, its arguments, clocks and random numbers. Folders and environment variables it has only when they are granted here. " +
+        "The guest has standard input, output and error, its arguments, clocks and random numbers. Folders, environment variables and the network it has only when they are granted here. " +
         "The guest's own exit code is passed on; when Atoll ends the guest, the last lines on standard error begin with `atoll: ` and say why.";
 
     public override bool PassesArguments => true;
@@ -87,8 +87,7 @@ internal sealed class RunVerb : Verb
         GuestRun run = new()
         {
             Path = path,
-            Directories = _grants.Directories(arguments, context),
-            Environment = _grants.Environment(arguments, context),
+            Granted = _grants.Read(arguments, context),
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),

@@ -5,7 +5,6 @@ using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Host.Web;
 using Atoll.Wasi;
-using Atoll.Wasi.Network;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs;
@@ -22,14 +21,6 @@ internal sealed class ServeHttpVerb : Verb
     };
 
     private readonly GrantOptions _grants = new();
-
-    private readonly Option<string[]> _net = CommonOptions.Many(
-        "--net", "HOST:PORT", "Let the guest send requests to a host: a name (`*` for one label, `**` for any), an address or a range; PORT may be `*`. Repeatable.");
-
-    private readonly Option<bool> _netPrivate = new("--net-private")
-    {
-        Description = "Let names of --net stand for private addresses too. Without it only addresses that --net itself names may be private.",
-    };
 
     private readonly Option<TimeSpan?> _timeout = Quantities.DurationOption("--timeout", "Time that the guest has for a request (default: 30s).");
 
@@ -74,7 +65,7 @@ internal sealed class ServeHttpVerb : Verb
     {
         command.Add(_addr);
         _grants.Define(command);
-        foreach (Option option in new Option[] { _net, _netPrivate, _timeout, _maxMemory, _maxConcurrency, _maxBody, _log, _json, _noCache })
+        foreach (Option option in new Option[] { _timeout, _maxMemory, _maxConcurrency, _maxBody, _log, _json, _noCache })
         {
             command.Add(option);
         }
@@ -86,14 +77,14 @@ internal sealed class ServeHttpVerb : Verb
     {
         string path = arguments.GetValue(_component)!;
         HttpGuestOptions options = Options(arguments);
-        Grants grants = Grant(arguments, context);
+        Grants grants = _grants.Read(arguments, context).AddTo(Grants.None.AllowClock().AllowRandom());
         HttpGuestServer server = ProgramFile.Explain(path, () =>
         {
-            byte[] bytes = ProgramFile.ReadBytes(path, context);
-            if (!Component.IsComponent(bytes))
+            ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
+            if (!Component.IsComponent(bytes.Span))
             {
                 throw new CliException(
-                    ExitCodes.BadModule, $"{path} is no component in the binary format. Give one that exports wasi:http/incoming-handler, for example made with `jco componentize`.");
+                    ExitCodes.BadModule, $"{path} is no component. Give one that exports wasi:http/incoming-handler, for example made with `jco componentize`.");
             }
 
             WasmEngine engine = new(CodeStore.Options(fuel: false, arguments.GetValue(_noCache) ? null : CodeStore.OpenExisting(context)));
@@ -127,29 +118,6 @@ internal sealed class ServeHttpVerb : Verb
             Timeout = arguments.GetValue(_timeout) ?? options.Timeout,
             MaxBodyBytes = (long?)arguments.GetValue(_maxBody) ?? options.MaxBodyBytes,
         };
-    }
-
-    private Grants Grant(ParseResult arguments, CliContext context)
-    {
-        Grants grants = GrantOptions.Add(
-            Grants.None.AllowClock().AllowRandom(), _grants.Directories(arguments, context), _grants.Environment(arguments, context));
-        string[] hosts = arguments.GetValue(_net) ?? [];
-        bool isPrivate = arguments.GetValue(_netPrivate);
-        if (isPrivate && hosts.Length == 0)
-        {
-            throw CliException.Usage("--net-private says which addresses the hosts of --net may have. Add --net HOST:PORT, or leave it out.");
-        }
-
-        try
-        {
-            grants = hosts.Length == 0 ? grants : grants.AllowNetwork(hosts);
-        }
-        catch (FormatException exception)
-        {
-            throw CliException.Usage($"--net: {exception.Message}.");
-        }
-
-        return isPrivate ? grants.AllowPrivateNetwork() : grants;
     }
 
     private static IPEndPoint? ParseAddress(ArgumentResult result)

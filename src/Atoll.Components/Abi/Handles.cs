@@ -140,11 +140,26 @@ internal static unsafe class Handles
             ComponentState.Enter(implementation);
         }
 
-        ((delegate*<int, object, void>)destructor.Code)(handle.Representation, destructor.Context);
+        RunDestructor(destructor, handle.Representation);
         if (!isOwn)
         {
             implementation.MayEnter = true;
         }
+    }
+
+    private static void RunDestructor(Function destructor, int representation)
+    {
+        try
+        {
+            ((delegate*<int, object, void>)destructor.Code)(representation, destructor.Context);
+            return;
+        }
+        catch (GuestThrownException)
+        {
+            // Thrown anew outside of the handler: within it the guest's frames would still take up stack.
+        }
+
+        AbiTraps.UncaughtException();
     }
 
     /// <summary>A guest drops an object of the host: what its disposal throws is an error of a host function.</summary>

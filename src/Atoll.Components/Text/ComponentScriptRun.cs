@@ -6,6 +6,8 @@ namespace Atoll.Components.Text;
 /// <summary>The components of one script that runs: definitions, instances and calls, in whatever form the script was written.</summary>
 internal sealed class ComponentScriptRun : IWastComponentRun
 {
+    private const string Prefix = "wasm trap: ";
+
     private readonly Store _store;
     private readonly ScriptFeatures _features;
     private readonly ComponentLinker _linker = new();
@@ -56,6 +58,19 @@ internal sealed class ComponentScriptRun : IWastComponentRun
     {
         ComponentFunction found = Find(instance).GetFunction(function) ?? throw new InvalidOperationException($"there is no function {function}");
         return found.Invoke(arguments);
+    }
+
+    /// <summary>Scripts have the words of one tool, which says the same in several ways.</summary>
+    public bool IsExpected(TrapException trap, string text)
+    {
+        string wanted = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text;
+        return trap.Message.Contains(wanted, StringComparison.Ordinal) || (wanted, trap.Message) switch
+        {
+            ("wasm `unreachable` instruction executed", _) => trap.Kind == TrapKind.Unreachable,
+            ("unaligned pointer", "realloc return: result not aligned") => true,
+            ("list content out-of-bounds", "realloc return: beyond end of memory") => true,
+            _ => trap.Kind != TrapKind.CanonicalAbi && wanted.StartsWith(TrapException.TextOf(trap.Kind), StringComparison.Ordinal),
+        };
     }
 
     public string? Compare(object? result, WastValue[] expected) => (result, expected) switch

@@ -47,6 +47,9 @@ internal interface IWastComponentRun
     /// <summary>Calls a function; gives its result, null for none.</summary>
     object? Invoke(string? instance, string function, WastValue[] arguments);
 
+    /// <summary>Whether a trap is the one that a script expects.</summary>
+    bool IsExpected(TrapException trap, string text);
+
     /// <summary>What is wrong with a result, or null.</summary>
     string? Compare(object? result, WastValue[] expected);
 }

@@ -268,7 +268,11 @@ internal sealed partial class WastExecutor : IDisposable
         }
         catch (WasmException error)
         {
-            return (command.Module is { IsComponent: true } ? IsExpectedOfComponent(command.Kind, error) : IsExpected(command, error)) ? null : $"{wanted}, got {error.GetType().Name}: {error.Message}";
+            bool isExpected = command.Module is { IsComponent: true } ? IsExpectedOfComponent(command.Kind, error)
+                : command.Action is { } acted && error is TrapException trap && _components is not null && _components.HasInstance(acted.Instance)
+                    ? command.Kind == WastFailureKind.Trap && _components.IsExpected(trap, command.Text)
+                    : IsExpected(command, error);
+            return isExpected ? null : $"{wanted}, got {error.GetType().Name}: {error.Message}";
         }
     }
 

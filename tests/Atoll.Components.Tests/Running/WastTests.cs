@@ -17,7 +17,7 @@ public sealed class WastTests(Totals totals)
         string path = Path.Combine(SpecData.Root(), unit, $"{Path.GetFileName(unit)}.wast");
         WastOptions options = new() { FileName = unit, Engine = new WasmEngineOptions { Features = WasmFeatures.All } };
         WastResult result = ComponentScript.Run(File.ReadAllText(path), options, TestContext.Current.CancellationToken);
-        HashSet<string> expected = [.. SpecData.Lines("expectations-run.txt").Concat(SpecData.Lines("expectations-text.txt"))
+        HashSet<string> expected = [.. SpecData.Lines("expectations-run.txt").Concat(SpecData.Lines("expectations.txt"))
             .Select(line => line.Split(' ', 2)[0]).Where(place => place.StartsWith(unit + ":", StringComparison.Ordinal))];
         string[] unexpected = [.. result.Failures.Where(failure => !expected.Remove($"{unit}:{failure.Line}")).Select(failure => failure.ToString())];
         totals.Add("text", "passed", result.Passed);

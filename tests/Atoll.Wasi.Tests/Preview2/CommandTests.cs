@@ -82,7 +82,13 @@ public sealed class CommandTests
     {
         Assert.Equal(code, Run(Command($"(i32.const {(result == "Ok" ? 0 : 1)})"), "", grants => grants).Code);
         Assert.Equal(TrapKind.Unreachable, Assert.Throws<TrapException>(() => Run(Command("unreachable"), "", grants => grants)).Kind);
-        Assert.Throws<LimitExceededException>(() => Run(Command("(loop $l (br $l)) (i32.const 0)"), "", grants => grants));
+    }
+
+    [Fact]
+    public void A_program_that_does_not_end_is_stopped()
+    {
+        Component component = Component.Load(Engine, Command("(loop $l (br $l)) (i32.const 0)"));
+        Assert.Throws<LimitExceededException>(() => WasiCommand.Run(Linker, component, Grants.None, new StoreOptions { Timeout = TimeSpan.FromMilliseconds(500) }));
     }
 
     [Fact]

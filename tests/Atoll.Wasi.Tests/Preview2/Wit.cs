@@ -17,12 +17,13 @@ internal static class Wit
         WitFile[][] packages = [.. Directory.GetFiles(folder, "*.wit").Select(file => (WitFile[])[new WitFile(file, File.ReadAllText(file))])];
         IEnumerable<string> names = packages.Select(files => WitModel.Resolve(files, packages.Where(other => other != files).ToArray<IReadOnlyList<WitFile>>()).Root)
             .SelectMany(package => package.Interfaces)
-            .Where(item => item.Name != "run")
+            .Where(item => item.Name is not ("run" or "incoming-handler"))
             .Select(item => $"  import {item.QualifiedName};");
         return WitModel.Resolve([new WitFile("all.wit", $"package test:all;\nworld all {{\n{string.Join('\n', names)}\n}}")], packages);
     }
 
-    private static string Root()
+    /// <summary>The folder of the sources.</summary>
+    public static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Atoll.slnx")))

@@ -67,7 +67,7 @@ public class SuiteTests
         }
     }
 
-    private sealed record Expectation(string[] Arguments, Dictionary<string, string> Environment, string? Root, int ExitCode, string? Output)
+    internal sealed record Expectation(string[] Arguments, Dictionary<string, string> Environment, string? Root, int ExitCode, string? Output)
     {
         public static Expectation Read(string path)
         {

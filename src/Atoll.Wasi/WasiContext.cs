@@ -69,6 +69,9 @@ public sealed class WasiContext : IDisposable
     /// <summary>Files and directories that guests of WASI 0.2 have open.</summary>
     internal int OpenFiles { get; set; }
 
+    /// <summary>Entries of directories that their listings hold.</summary>
+    internal int ListedEntries { get; set; }
+
     /// <summary>Which hosts may be connected to; null for none.</summary>
     internal Network.NetworkPolicy? Network { get; }
 

@@ -154,7 +154,7 @@ public sealed class ComponentToolTests
         var tools = await client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(10, tools.Count(tool => tool.Name.StartsWith(name + "_api_", StringComparison.Ordinal)));
         Assert.Equal("""{"result":42}""", Structured(await CallAsync(client, name + "_api_add", """{"a": 2, "b": 40}""")));
-        Assert.Equal("""{"result":"grüße"}""", Structured(await CallAsync(client, name + "_api_echo", """{"s": "grüße"}""")));
+        Assert.Equal("grüße", (string?)JsonNode.Parse(Structured(await CallAsync(client, name + "_api_echo", """{"s": "grüße"}""")))!["result"]);
         var moved = JsonNode.Parse(Structured(await CallAsync(client, name + "_api_move-point", """{"p": {"x": 1, "y": 2, "label": "a"}, "dx": 3}""")))!;
         Assert.Equal((4, 2), ((int)moved["x"]!, (int)moved["y"]!));
         var area = JsonNode.Parse(Structured(await CallAsync(client, name + "_api_area", """{"s": {"tag": "rect", "val": [2, 3.5]}}""")))!;

@@ -1,9 +1,9 @@
-using Atoll.Mcp.Components;
-using Atoll.Wasm;
 using System.Text;
 using System.Text.Json;
+using Atoll.Mcp.Components;
 using Atoll.Mcp.Schema;
 using Atoll.Mcp.Tools;
+using Atoll.Wasm;
 
 namespace Atoll.Mcp.Tests;
 

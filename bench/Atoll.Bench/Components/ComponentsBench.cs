@@ -2,7 +2,7 @@ namespace Atoll.Bench;
 
 /// <summary>
 /// <c>atoll bench components [NAME…] [--runs N]</c>: what components cost: calls in both directions and between two, instances, a JavaScript component's
-/// first call. Processor time of the whole process; the peer is jco's output on Node, in turns. Names choose measures; without any, all of them run.
+/// first call, requests of HTTP. Processor time of the whole process; the peer is jco's output on Node, in turns. Names choose measures; without any, all of them run.
 /// </summary>
 internal static class ComponentsBench
 {
@@ -12,10 +12,11 @@ internal static class ComponentsBench
         ("calls", ComponentCallsMeasure.Run),
         ("instances", ComponentInstancesMeasure.Run),
         ("first", ComponentFirstMeasure.Run),
+        ("http", HttpMeasure.Run),
     ];
 
     private static readonly string[] Keys =
-        ["add_ns", "hostadd_ns", "echo100_ns", "echo10k_us", "bytes10k_us", "records_us", "c2c_ns", "instantiate_us", "js_first_ms", "idle_kb"];
+        ["add_ns", "hostadd_ns", "echo100_ns", "echo10k_us", "bytes10k_us", "records_us", "c2c_ns", "instantiate_us", "js_first_ms", "idle_kb", "http_ratio"];
 
     public static Task<int> RunAsync(string[] arguments)
     {

@@ -115,6 +115,7 @@ internal sealed class ComponentReport
     {
         "fs" => ", granted with --dir",
         "env" => ", granted with --env",
+        "net" => ", granted with --net",
         _ => "",
     };
 

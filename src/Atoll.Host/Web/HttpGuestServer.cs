@@ -163,14 +163,14 @@ public sealed class HttpGuestServer : IAsyncDisposable
     private static async Task<string?> FinishAsync(HttpContext http, KestrelExchange exchange, Exception? exception)
     {
         bool isSettled = await exchange.SettleAsync().ConfigureAwait(false);
-        if (http.RequestAborted.IsCancellationRequested)
-        {
-            return "the client went away";
-        }
-
         if (exception is null or GuestExitException && exchange is { IsFinished: true, Failure: null } && isSettled)
         {
             return null;
+        }
+
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            return "the client went away";
         }
 
         (int status, string problem) = Describe(exchange, exception);

@@ -205,6 +205,11 @@ internal sealed class WitGuest
 
     private string Define(string name, WitTypeBody body, Dictionary<WitTypeDefinition, string> scope)
     {
+        if (body is WitAlias { Type: WitNamed other })
+        {
+            return scope[other.Definition];
+        }
+
         string text = body switch
         {
             WitAlias alias => Type(alias.Type, scope),

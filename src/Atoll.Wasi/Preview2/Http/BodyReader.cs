@@ -88,8 +88,8 @@ internal sealed class BodyReader : IWaitable
     public void Close()
     {
         _isOver = true;
-        _bytes = default;
         Release();
+        _bytes = default;
         _message.Close(_pending);
     }
 

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Atoll.Components;
+using Atoll.Host.Web;
+using Atoll.Wasi;
+using Atoll.Wasm;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Atoll.Bench;
+
+/// <summary>
+/// Requests that <c>atoll serve-http</c> answers with a component that says hello, each with an instance of its own, ÷ those that Kestrel alone answers with
+/// the same bytes. The client is in the same process for both.
+/// </summary>
+internal static class HttpMeasure
+{
+    private const int Connections = 16;
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(500);
+    private static readonly byte[] Request = Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    private static readonly byte[] Hello = Encoding.ASCII.GetBytes("Hello from a component");
+
+    public static IEnumerable<Measurement> Run(int runs)
+    {
+        WasmEngine engine = new();
+        byte[] guest = ComponentGuests.Assemble(File.ReadAllText(Path.Combine(Repository.Root, "guests", "http", "hello.wat")));
+        HttpGuestOptions options = new() { Address = new IPEndPoint(IPAddress.Loopback, 0) };
+        HttpGuestServer server = HttpGuestServer.Create(new ComponentLinker().AddWasi(), Component.Load(engine, guest), Grants.None, options, Console.Error);
+        using CancellationTokenSource stop = new();
+        TaskCompletionSource<Uri> started = new();
+        Task serving = server.RunAsync(started.SetResult, stop.Token);
+        using WebApplication plain = Plain();
+        plain.StartAsync().GetAwaiter().GetResult();
+        int ours = started.Task.GetAwaiter().GetResult().Port;
+        int theirs = new Uri(plain.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+        Comparison comparison = new();
+        for (int i = 0; i < runs + KernelBench.WarmUps; i++)
+        {
+            double guests = ThousandsPerSecond(ours);
+            double alone = ThousandsPerSecond(theirs);
+            if (i >= KernelBench.WarmUps)
+            {
+                comparison.Add(guests, alone);
+            }
+        }
+
+        yield return Measurement.Ratio("http_ratio", $"requests answered with hello, {Connections} connections", "k/s", comparison, "≥ 0.5");
+        stop.Cancel();
+        serving.GetAwaiter().GetResult();
+        server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        plain.StopAsync().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Kestrel as the server has it, with the answer at hand.</summary>
+    private static WebApplication Plain()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        WebApplication app = builder.Build();
+        app.Run(static http =>
+        {
+            http.Response.ContentType = "text/plain";
+            http.Response.ContentLength = Hello.Length;
+            return http.Response.Body.WriteAsync(Hello, 0, Hello.Length);
+        });
+        return app;
+    }
+
+    /// <summary>How many answers some connections get, each asking again when it has one.</summary>
+    private static double ThousandsPerSecond(int port)
+    {
+        long began = Environment.TickCount64;
+        int[] counts = Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => AskAsync(port, began + (long)Turn.TotalMilliseconds))).GetAwaiter().GetResult();
+        return counts.Sum() / (double)(Environment.TickCount64 - began);
+    }
+
+    private static async Task<int> AskAsync(int port, long end)
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port).ConfigureAwait(false);
+        byte[] buffer = new byte[4096];
+        int count = 0;
+        for (; Environment.TickCount64 < end; count++)
+        {
+            await socket.SendAsync(Request).ConfigureAwait(false);
+            int length = 0;
+            while (!buffer.AsSpan(0, length).EndsWith(Hello))
+            {
+                int read = await socket.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+                length += read > 0 ? read : throw new IOException($"the server ended the connection after {Encoding.ASCII.GetString(buffer, 0, length)}");
+            }
+
+            if (!buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200 "u8))
+            {
+                throw new IOException($"the server answered {Encoding.ASCII.GetString(buffer, 0, length)}");
+            }
+        }
+
+        return count;
+    }
+}

@@ -252,8 +252,9 @@ internal sealed partial class AdapterEmitter
             Il.Emit(OpCodes.Ldloc, Scope());
         }
 
+        HostShape? shape = (from as HostPlace ?? to as HostPlace)?.Shape;
         string verb = from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer";
-        Call(from is HostPlace || to is HostPlace ? typeof(HostResources) : typeof(Handles), verb + (isOwn ? "Own" : "Borrow"));
+        Call(shape is not null ? typeof(HostResources) : typeof(Handles), verb + (isOwn ? "Own" : "Borrow") + (shape is ObjectShape ? "Object" : ""));
         if (to is HostPlace made)
         {
             made.Shape.EmitFromResource(this, made.Local);

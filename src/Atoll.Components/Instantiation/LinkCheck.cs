@@ -62,9 +62,14 @@ internal sealed class LinkCheck(ComponentLimits limits)
         }
     }
 
-    /// <summary>An instance from which nothing is wanted need not be there.</summary>
+    /// <summary>An instance from which nothing is wanted but the names of types need not be there.</summary>
     private static bool IsEmpty(InstanceType type) =>
-        type.Exports.All(export => export.Type.Kind == ComponentExternKind.Instance && IsEmpty((InstanceType)export.Type.Type));
+        type.Exports.All(export => export.Type.Type switch
+        {
+            ResourceType => false,
+            InstanceType inner => IsEmpty(inner),
+            _ => export.Type.Kind == ComponentExternKind.Type,
+        });
 
     private void CheckType(TypeNode wanted, object? given, string name)
     {

@@ -48,6 +48,9 @@ internal static class HostResources
     public static int LowerBorrowObject(ComponentState to, ResourceKind kind, object value, CallScope scope) =>
         kind.IsHost ? Handles.LowerBorrow(to, kind, OfHost(kind, value), scope) : LowerBorrow(to, kind, Unwrap(value), scope);
 
+    /// <exception cref="InvalidOperationException">The resource was disposed of or given away.</exception>
+    public static void CheckUsable(object value) => ((value as GuestResource)?.Resource ?? value as ComponentResource)?.Look();
+
     private static Handle OfHost(ResourceKind kind, object value) =>
         new() { Kind = kind, Object = value ?? throw new ArgumentNullException(nameof(value), $"null is no {kind.Describe()}"), IsOwn = true };
 

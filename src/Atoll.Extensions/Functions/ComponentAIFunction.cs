@@ -87,7 +87,7 @@ internal sealed class ComponentAIFunction : AIFunction
             return parameter.Type is OptionType ? ComponentValue.None : throw new JsonException($"the parameter `{parameter.Name}` is missing");
         }
 
-        JsonElement json = given is JsonElement element ? element : JsonSerializer.SerializeToElement(given, AIJsonUtilities.DefaultOptions);
+        JsonElement json = given is JsonElement element ? element : JsonSerializer.SerializeToElement(given);
         return JsonValues.Read(parameter.Type, json, parameter.Name);
     }
 
@@ -104,5 +104,5 @@ internal sealed class ComponentAIFunction : AIFunction
         return free;
     }
 
-    private static JsonElement Element(JsonNode? node) => JsonSerializer.SerializeToElement(node, AIJsonUtilities.DefaultOptions);
+    private static JsonElement Element(JsonNode? node) => JsonSerializer.SerializeToElement(node);
 }

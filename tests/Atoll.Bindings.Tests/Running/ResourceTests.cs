@@ -49,8 +49,12 @@ public sealed class ResourceTests : IDisposable
     {
         Blob blob = _proxy.Blobs.CreateBlob([1, 2]);
         Assert.Equal(2u, _proxy.Blobs.Consume(blob));
-        blob.Dispose();
         Assert.Throws<InvalidOperationException>(() => _proxy.Blobs.Consume(blob));
+        blob.Dispose();
+
+        // The mistake was found before the call: the instance goes on.
+        using Blob other = _proxy.Blobs.CreateBlob([1]);
+        Assert.Equal(1u, other.Size());
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class ComponentFunction
     /// numbers, <see cref="ReadOnlyMemory{T}"/> for such lists anywhere, value tuples, records with a property and a constructor's parameter for each field,
     /// enumerations for enums and flags, <c>T?</c> or <see cref="Option{T}"/> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes
     /// for variants, <see cref="ComponentResource"/>, the class of the host's objects or a <see cref="GuestResource"/> for handles, or <see cref="ComponentValue"/>
-    /// for any type. <see cref="WitNameAttribute"/> helps where names differ.
+    /// for any type. <see cref="WitNameAttribute"/> helps where names differ. Types must be public.
     /// </typeparam>
     /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
     public TDelegate ToDelegate<TDelegate>()

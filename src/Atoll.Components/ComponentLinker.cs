@@ -6,10 +6,15 @@ using Atoll.Wasm;
 namespace Atoll.Components;
 
 /// <summary>A set of named definitions from which the imports of components are satisfied. Fill it once, instantiate often.</summary>
-/// <remarks>Not thread-safe while it is being filled; afterwards any number of threads may instantiate from it.</remarks>
+/// <remarks>
+/// Not thread-safe while it is being filled; afterwards any number of threads may instantiate from it. An import with a version, such as
+/// <c>wasi:io/streams@0.2.3</c>, that is not defined by exactly this name is satisfied by the newest definition of a compatible version (0.2.x; from 1.0.0 on
+/// any with the same first number), so that all these names stand for the same resource types.
+/// </remarks>
 public sealed class ComponentLinker
 {
     private readonly RuntimeInstance _root = new();
+    private readonly VersionTracks _tracks = new();
 
     /// <summary>Defines a function.</summary>
     /// <param name="name">Name of the import.</param>
@@ -22,7 +27,7 @@ public sealed class ComponentLinker
 
     /// <summary>Defines a function by a delegate with .NET types of its own (<see cref="ComponentFunction.ToDelegate"/> lists them).</summary>
     /// <param name="name">Name of the import.</param>
-    /// <param name="function">The function. Whether it fits is known when a component imports it.</param>
+    /// <param name="function">The function; its first parameter may be a <see cref="ComponentCaller"/>. Whether it fits is known when a component imports it.</param>
     public ComponentLinker DefineFunction(string name, Delegate function)
     {
         Root.DefineFunction(name, function);
@@ -31,7 +36,12 @@ public sealed class ComponentLinker
 
     /// <summary>The definitions of an imported instance; made when first asked for.</summary>
     /// <param name="name">Name of the import, for example <c>wasi:clocks/wall-clock@0.2.3</c>.</param>
-    public ComponentLinkerInstance Instance(string name) => Root.Instance(name);
+    public ComponentLinkerInstance Instance(string name)
+    {
+        ComponentLinkerInstance instance = Root.Instance(name);
+        _tracks.Add(name);
+        return instance;
+    }
 
     /// <summary>Defines an import as what an instance exports.</summary>
     /// <param name="name">Name of the import.</param>
@@ -40,6 +50,7 @@ public sealed class ComponentLinker
     {
         ArgumentNullException.ThrowIfNull(instance);
         _root.Exports[name] = instance.Exports;
+        _tracks.Add(name);
         return this;
     }
 
@@ -73,7 +84,7 @@ public sealed class ComponentLinker
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(component);
-        IReadOnlyList<string> missing = LinkCheck.Run(component.Type, _root);
+        IReadOnlyList<string> missing = LinkCheck.Run(component.Type, Find);
         if (missing.Count > 0)
         {
             throw new UnlinkableException([.. missing]);
@@ -93,8 +104,10 @@ public sealed class ComponentLinker
     }
 
     /// <summary>An instance from which nothing is wanted need not be defined.</summary>
-    private object? Given(ComponentItem import) =>
-        _root.Exports.GetValueOrDefault(import.Name) ?? (import.Type.Kind == ComponentExternKind.Instance ? new RuntimeInstance() : null);
+    private object? Given(ComponentItem import) => Find(import.Name) ?? (import.Type.Kind == ComponentExternKind.Instance ? new RuntimeInstance() : null);
+
+    private object? Find(string name) =>
+        _root.Exports.TryGetValue(name, out object? exact) ? exact : _tracks.Find(name) is { } compatible ? _root.Exports[compatible] : null;
 
     private ComponentLinkerInstance Root => new(_root, "");
 }
@@ -123,7 +136,7 @@ public sealed class ComponentLinkerInstance
 
     /// <summary>Defines a function by a delegate with .NET types of its own (<see cref="ComponentFunction.ToDelegate"/> lists them).</summary>
     /// <param name="name">Its name in the instance.</param>
-    /// <param name="function">The function. Whether it fits is known when a component imports it.</param>
+    /// <param name="function">The function; its first parameter may be a <see cref="ComponentCaller"/>. Whether it fits is known when a component imports it.</param>
     public ComponentLinkerInstance DefineFunction(string name, Delegate function)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -137,7 +150,21 @@ public sealed class ComponentLinkerInstance
     /// <returns>The type, which makes resources.</returns>
     public HostResourceType DefineResource(string name, Action<object>? dispose = null)
     {
-        ResourceKind kind = new(name, dispose);
+        ResourceKind kind = new(name, typeof(object), dispose);
+        _instance.Exports[name] = kind;
+        return new HostResourceType(kind);
+    }
+
+    /// <summary>Defines a resource type of the host whose objects are all of one class, so that delegates can take and give the objects themselves.</summary>
+    /// <typeparam name="T">The class of the objects.</typeparam>
+    /// <param name="name">Its name in the instance.</param>
+    /// <param name="dispose">Called when a guest drops a resource that it owns.</param>
+    /// <returns>The type, which makes resources.</returns>
+    public HostResourceType DefineResource<T>(string name, Action<T> dispose)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(dispose);
+        ResourceKind kind = new(name, typeof(T), value => dispose((T)value));
         _instance.Exports[name] = kind;
         return new HostResourceType(kind);
     }
@@ -185,9 +212,15 @@ public sealed class HostResourceType
 
     /// <summary>Makes a resource that stands for an object.</summary>
     /// <param name="value">The object.</param>
+    /// <exception cref="ArgumentException">It is not of the class that the type was defined with.</exception>
     public ComponentResource New(object value)
     {
         ArgumentNullException.ThrowIfNull(value);
+        if (!_kind.ObjectType!.IsInstanceOfType(value))
+        {
+            throw new ArgumentException($"the objects of `{_kind.Name}` are of the class {_kind.ObjectType}, not {value.GetType()}", nameof(value));
+        }
+
         return new ComponentResource(new Handle { Kind = _kind, Object = value, IsOwn = true }, isOwned: true);
     }
 }

@@ -5,7 +5,7 @@ using Atoll.Wasm;
 
 namespace Atoll.Wasi;
 
-/// <summary>Runs WASI preview 1 programs.</summary>
+/// <summary>Defines WASI on linkers, and runs its programs.</summary>
 public static class WasiCommand
 {
     // What a stopped program wrote before should still arrive; but it must not hold up the one who stopped it.
@@ -17,6 +17,18 @@ public static class WasiCommand
     {
         ArgumentNullException.ThrowIfNull(linker);
         Preview1Host.AddTo(linker);
+        return linker;
+    }
+
+    /// <summary>
+    /// Defines the interfaces of WASI 0.2, for imports of every version 0.2.x. They act on the <see cref="WasiContext"/> that is the <see cref="Store.State"/> of
+    /// the store in which the component is.
+    /// </summary>
+    /// <param name="linker">Where to define them.</param>
+    public static ComponentLinker AddWasi(this ComponentLinker linker)
+    {
+        ArgumentNullException.ThrowIfNull(linker);
+        Preview2.WasiHost.AddTo(linker);
         return linker;
     }
 

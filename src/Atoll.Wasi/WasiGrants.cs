@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Atoll.Components;
 using Atoll.Wasi.FileSystem;
-using Atoll.Wasi.Preview1;
+using Atoll.Wasi.Streams;
 
 namespace Atoll.Wasi;
 

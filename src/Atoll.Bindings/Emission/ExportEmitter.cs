@@ -85,7 +85,7 @@ internal sealed class ExportEmitter(WorldPlan plan)
 
     public static void EmitDelegates(CodeWriter code, IEnumerable<Method> methods)
     {
-        foreach (Method method in methods.Where(method => method.Signature.NeedsDelegate))
+        foreach (Method method in methods.Where(method => method.Signature.NeedsDelegateWith(null)))
         {
             method.Signature.EmitDelegate(code, method.Delegate, "public");
         }
@@ -124,6 +124,6 @@ internal sealed class ExportEmitter(WorldPlan plan)
         public string Field { get; } = field;
 
         /// <summary>Type of the delegate that calls it; one of its own stands in the same class.</summary>
-        public string Delegate { get; } = signature.NeedsDelegate ? names.Take(name + "Delegate", "Type") : signature.DelegateOr("");
+        public string Delegate { get; } = signature.NeedsDelegateWith(null) ? names.Take(name + "Delegate", "Type") : signature.DelegateOr("");
     }
 }

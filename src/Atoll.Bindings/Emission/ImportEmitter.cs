@@ -9,6 +9,8 @@ namespace Atoll.Bindings.Emission;
 /// <summary>Writes what the host implements: an interface for each imported one, with those of its resources, and the code that offers them to guests.</summary>
 internal sealed class ImportEmitter(WorldPlan plan)
 {
+    private const string Caller = "global::Atoll.Components.ComponentCaller";
+
     /// <summary>The interface, and those of its resources.</summary>
     public void EmitInterface(CodeWriter code, FunctionGroup group)
     {
@@ -38,12 +40,15 @@ internal sealed class ImportEmitter(WorldPlan plan)
         List<(string Name, Signature Signature)> delegates = [];
         string type = WorldEmitter.Reference(plan, group);
         string given = group.MemberName;
-        code.Separate();
-        code.Line($"/// <summary>Offers an implementation of <c>{group.ExternName ?? plan.World.QualifiedName}</c> to guests.</summary>");
+        EmitShared(code, group, type);
+        code.Line();
+        code.Line($"/// <summary>Offers implementations of <c>{group.ExternName ?? plan.World.QualifiedName}</c> to guests: one for each store, for example.</summary>");
         code.Line("/// <param name=\"linker\">Takes the definitions.</param>");
-        code.Line($"/// <param name=\"{given.TrimStart('@')}\">The implementation; all instances that are made from the linker share it.</param>");
+        code.Line($"/// <param name=\"{given.TrimStart('@')}\">Gives the implementation for a call; it is asked at every call.</param>");
         code.Line("/// <returns>The linker.</returns>");
-        code.Open($"public static global::Atoll.Components.ComponentLinker AddTo(global::Atoll.Components.ComponentLinker linker, {type} {given})");
+        code.Line("public static global::Atoll.Components.ComponentLinker AddTo(");
+        code.Indented([$"global::Atoll.Components.ComponentLinker linker, global::System.Func<{Caller}, {type}> {given})"]);
+        code.Open("");
         code.Line("global::System.ArgumentNullException.ThrowIfNull(linker);");
         code.Line($"global::System.ArgumentNullException.ThrowIfNull({given});");
         string target = group.ExternName is null ? "linker" : "definitions";
@@ -54,22 +59,22 @@ internal sealed class ImportEmitter(WorldPlan plan)
 
         foreach (WitTypeDefinition resource in group.Resources)
         {
-            code.Line($"definitions.DefineResource(\"{resource.Name}\", static resource => (({names.Of(resource)})resource).Dispose());");
+            code.Line($"definitions.DefineResource<{names.Of(resource)}>(\"{resource.Name}\", static resource => resource.Dispose());");
         }
 
         foreach (WitFunction function in group.Functions)
         {
             Signature signature = new(plan, Direction.Import, plan.Namespace, function);
             string own = $"{group.TypeName}{signature.BareName}Function";
-            if (signature.NeedsDelegate)
+            if (signature.NeedsDelegateWith(Caller))
             {
                 delegates.Add((own, signature));
             }
 
             string body = function.Kind == WitFunctionKind.Method
-                ? $"static ({signature.ParametersWithSelf}) => self.{members[function]}({signature.Arguments})"
-                : $"{given}.{members[function]}";
-            string definition = $"{target}.DefineFunction(\"{function.ExternName}\", new {signature.DelegateOr(own)}({body}));";
+                ? $"static ({signature.Placeholders("self")}) => self.{members[function]}({signature.Placeholders(null)})"
+                : $"({signature.Placeholders("caller")}) => {given}(caller).{members[function]}({signature.Placeholders(null)})";
+            string definition = $"{target}.DefineFunction(\"{function.ExternName}\", new {signature.DelegateOr(own, Caller)}({body}));";
             if (definition.Length < 150)
             {
                 code.Line(definition);
@@ -77,7 +82,7 @@ internal sealed class ImportEmitter(WorldPlan plan)
             else
             {
                 code.Line($"{target}.DefineFunction(");
-                code.Indented([$"\"{function.ExternName}\",", $"new {signature.DelegateOr(own)}({body}));"]);
+                code.Indented([$"\"{function.ExternName}\",", $"new {signature.DelegateOr(own, Caller)}({body}));"]);
             }
         }
 
@@ -85,8 +90,22 @@ internal sealed class ImportEmitter(WorldPlan plan)
         code.Close();
         foreach ((string name, Signature signature) in delegates)
         {
-            signature.EmitDelegate(code, name, "public");
+            signature.EmitDelegate(code, name, "public", Caller);
         }
+    }
+
+    private void EmitShared(CodeWriter code, FunctionGroup group, string type)
+    {
+        string given = group.MemberName;
+        code.Separate();
+        code.Line($"/// <summary>Offers an implementation of <c>{group.ExternName ?? plan.World.QualifiedName}</c> to guests.</summary>");
+        code.Line("/// <param name=\"linker\">Takes the definitions.</param>");
+        code.Line($"/// <param name=\"{given.TrimStart('@')}\">The implementation; all instances that are made from the linker share it.</param>");
+        code.Line("/// <returns>The linker.</returns>");
+        code.Open($"public static global::Atoll.Components.ComponentLinker AddTo(global::Atoll.Components.ComponentLinker linker, {type} {given})");
+        code.Line($"global::System.ArgumentNullException.ThrowIfNull({given});");
+        code.Line($"return AddTo(linker, _ => {given});");
+        code.Close();
     }
 
     private void EmitResource(CodeWriter code, FunctionGroup group, WitTypeDefinition resource)

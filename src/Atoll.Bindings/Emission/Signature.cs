@@ -15,7 +15,7 @@ internal sealed class Signature
     {
         Function = function;
         TypeNames names = new(plan, direction, space);
-        NameScope scope = new(["self"]);
+        NameScope scope = new(["self", "caller"]);
         IEnumerable<WitParameter> parameters = function.Parameters;
         if (function.Kind == WitFunctionKind.Method)
         {
@@ -56,24 +56,40 @@ internal sealed class Signature
     public string Arguments => string.Join(", ", _parameters.Select(parameter => parameter.Name));
 
     /// <summary>The same with the object in front.</summary>
-    public string ParametersWithSelf => Self is null ? Parameters : $"{Self} self{(_parameters.Count == 0 ? "" : ", ")}{Parameters}";
+    public string ParametersWithSelf => Self is null ? Parameters : With($"{Self} self", Parameters);
 
-    public string ArgumentsWithSelf => Self is null ? Arguments : $"self{(_parameters.Count == 0 ? "" : ", ")}{Arguments}";
+    public string ArgumentsWithSelf => Self is null ? Arguments : With("self", Arguments);
+
+    /// <summary>Of a function of the host, types and names with that of the caller in front.</summary>
+    public string ParametersWithCaller => With("global::Atoll.Components.ComponentCaller caller", Parameters);
 
     /// <summary>The delegate type, or a name of our own for it when it has too many parameters for those of .NET.</summary>
-    public string DelegateOr(string own) => TypeNames.DelegateOf(
-        [.. (Self is null ? [] : new[] { Self }).Concat(_parameters.Select(parameter => parameter.Type))], Result) ?? own;
+    /// <param name="own">The name.</param>
+    /// <param name="caller">Type of a first parameter, if there is one; methods have their object instead.</param>
+    public string DelegateOr(string own, string? caller = null) =>
+        TypeNames.DelegateOf([.. First(caller), .. _parameters.Select(parameter => parameter.Type)], Result) ?? own;
 
-    public bool NeedsDelegate => _parameters.Count + (Self is null ? 0 : 1) > 16;
+    public bool NeedsDelegateWith(string? caller) => DelegateOr("", caller).Length == 0;
+
+    /// <summary>Names for the parameters where their own might hide something.</summary>
+    /// <param name="first">A name before them, or null.</param>
+    public string Placeholders(string? first) =>
+        string.Join(", ", (first is null ? [] : new[] { first }).Concat(_parameters.Select((_, i) => Placeholder(i))));
+
+    public static string Placeholder(int index) => "p" + index.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>What stands above it.</summary>
     public void Docs(CodeWriter code) => code.Docs(Function.Annotations.Docs, Function.ToString());
 
     /// <summary>Writes the type that <see cref="DelegateOr"/> names.</summary>
-    public void EmitDelegate(CodeWriter code, string name, string visibility)
+    public void EmitDelegate(CodeWriter code, string name, string visibility, string? caller = null)
     {
         code.Line();
         code.Line($"/// <summary>Has the parameters of <c>{CodeWriter.Escape(Function.ExternName)}</c>.</summary>");
-        code.Line($"{visibility} delegate {ResultOrVoid} {name}({ParametersWithSelf});");
+        code.Line($"{visibility} delegate {ResultOrVoid} {name}({(Self is null && caller is not null ? ParametersWithCaller : ParametersWithSelf)});");
     }
+
+    private IEnumerable<string> First(string? caller) => Self is not null ? [Self] : caller is not null ? [caller] : [];
+
+    private static string With(string first, string rest) => rest.Length == 0 ? first : $"{first}, {rest}";
 }

@@ -11,6 +11,8 @@ namespace Atoll.Bindings.Planning;
 /// </summary>
 internal sealed class NamePlanner(WorldPlan plan)
 {
+    private const int MaxParameters = 256;
+
     private readonly Dictionary<string, NameScope> _scopes = new(StringComparer.Ordinal);
     private HashSet<string> _packagesWithVersions = [];
 
@@ -58,7 +60,7 @@ internal sealed class NamePlanner(WorldPlan plan)
 
         plan.ClassName = Scope(plan.Namespace).Take(Identifiers.Pascal(plan.World.Name!), "World");
         plan.WorldExports.TypeName = plan.ClassName;
-        NameScope parameters = new(["linker", "store", "component"]);
+        NameScope parameters = new(["linker", "store", "component", "caller", "self", "definitions", .. Enumerable.Range(0, MaxParameters).Select(Emission.Signature.Placeholder)]);
         foreach (FunctionGroup group in plan.AllImports)
         {
             group.MemberName = parameters.Take(group.ExternName is null ? "imports" : Identifiers.Camel(group.Label), "Import");

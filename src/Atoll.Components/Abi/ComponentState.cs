@@ -3,7 +3,7 @@ using Atoll.Wasm;
 namespace Atoll.Components.Abi;
 
 /// <summary>What an instance of a component has beside its core instances (CanonicalABI.md, "Component Instance State").</summary>
-internal sealed class ComponentState(Store store)
+internal sealed class ComponentState
 {
     private const uint BytesPerFuel = 64;
 
@@ -20,7 +20,16 @@ internal sealed class ComponentState(Store store)
     /// <summary>Bytes that one call may still make the host allocate for values of the guest.</summary>
     public long Budget;
 
-    public Store Store { get; } = store;
+    /// <summary>Passed to functions of the host that want to know who calls.</summary>
+    public readonly ComponentCaller Caller;
+
+    public ComponentState(Store store)
+    {
+        Store = store;
+        Caller = new ComponentCaller(this);
+    }
+
+    public Store Store { get; }
 
     public HandleTable Handles { get; } = new();
 

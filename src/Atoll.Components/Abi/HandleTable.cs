@@ -115,15 +115,19 @@ internal sealed class ResourceKind
     }
 
     /// <summary>A resource of the host: handles stand for objects.</summary>
-    public ResourceKind(string name, Action<object>? dispose)
+    public ResourceKind(string name, Type objectType, Action<object>? dispose)
     {
         Name = name;
+        ObjectType = objectType;
         Dispose = dispose;
     }
 
     public ComponentState? Implementation { get; }
 
     public Function? Destructor { get; }
+
+    /// <summary>Of a host's resource: what the objects are.</summary>
+    public Type? ObjectType { get; }
 
     public Action<object>? Dispose { get; }
 

@@ -8,8 +8,8 @@ namespace Atoll.Components;
 /// of another world, or of another version of it, before any value is passed in the wrong form.
 /// </summary>
 /// <remarks>
-/// The text has one line for each type, import and export: <c>type 0 record{x:s32,y:s32}</c>, <c>import ns:pkg/iface#name(a:u32,b:#0)->string</c>,
-/// <c>export name()</c>. <c>#0</c> refers to a type before. It is read once. Thread-safe.
+/// The text has one line for each type, import and export: <c>type 0 record{x:s32,y:s32}</c>, <c>import ns:pkg/iface#name(a:u32,b:list&lt;u8&gt;)->string</c>,
+/// <c>export name()</c>. The number of a type before, with a number sign in front, stands for that type. It is read once. Thread-safe.
 /// </remarks>
 public sealed class WorldContract
 {

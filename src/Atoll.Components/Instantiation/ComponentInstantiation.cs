@@ -296,7 +296,7 @@ internal sealed class ComponentInstantiation
                 break;
             case HostFunction host:
                 adapter = FunctionAdapters.HostImport(adapters, entry.Function!, entry.Core!, 
-                    host.Body is ComponentCallback ? new DynamicBinding(entry.Function!) : TypedBinding.Of(entry.Function!, host.Body.GetType()));
+                    host.Body is ComponentCallback ? new DynamicBinding(entry.Function!) : TypedBinding.Of(entry.Function!, host.Body.GetType(), mayTakeCaller: true));
                 context.Host = host.Body;
                 context.Name = host.Name;
                 break;

@@ -15,12 +15,14 @@ internal sealed class LinkCheck(ComponentLimits limits)
     private readonly List<string> _problems = [];
 
     /// <summary>One line for each import that is missing or of another type.</summary>
-    public static IReadOnlyList<string> Run(ComponentType type, RuntimeInstance definitions)
+    /// <param name="type">The component's type.</param>
+    /// <param name="find">Gives what is defined for the name of an import, or null.</param>
+    public static IReadOnlyList<string> Run(ComponentType type, Func<string, object?> find)
     {
         LinkCheck check = new(ComponentLimits.Default);
         foreach (ComponentItem import in type.Imports)
         {
-            check.Check(import.Type, definitions.Exports.GetValueOrDefault(import.Name), import.Name);
+            check.Check(import.Type, find(import.Name), import.Name);
         }
 
         return check._problems;

@@ -11,6 +11,10 @@ internal static class ComponentText
 
     /// <summary>Assembles a text that is one <c>(component …)</c>.</summary>
     /// <exception cref="MalformedModuleException">The text does not follow the format; the message has line and column.</exception>
+    public static byte[] Assemble(string text) => Assemble(TextSource.Read(text));
+
+    /// <summary>Assembles a text that is one <c>(component …)</c>.</summary>
+    /// <exception cref="MalformedModuleException">The text does not follow the format; the message has line and column.</exception>
     public static byte[] Assemble(TextSource source)
     {
         TextCursor cursor = new(source);

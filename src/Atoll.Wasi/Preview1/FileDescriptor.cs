@@ -1,4 +1,5 @@
 using Atoll.Wasi.FileSystem;
+using Atoll.Wasi.Streams;
 
 namespace Atoll.Wasi.Preview1;
 

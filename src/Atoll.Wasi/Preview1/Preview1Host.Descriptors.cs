@@ -16,7 +16,7 @@ internal static partial class Preview1Host
 
     private static int FdAdvise(Caller caller, int fd, long offset, long length, int advice)
     {
-        Errno error = Context(caller).Find(fd, Rights.FdAdvise, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, Rights.FdAdvise, out FileDescriptor entry);
         return (int)(error != Errno.Success ? error
             : (uint)advice > 5 ? Errno.Inval
             : entry.File is null ? Errno.BadF
@@ -25,11 +25,11 @@ internal static partial class Preview1Host
 
     private static int FdAllocate(Caller caller, int fd, long offset, long length)
     {
-        Errno error = Context(caller).Find(fd, Rights.FdAllocate, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, Rights.FdAllocate, out FileDescriptor entry);
         return (int)(error != Errno.Success ? error : entry.File is null ? Errno.BadF : entry.File.Allocate((ulong)offset, (ulong)length));
     }
 
-    private static int FdClose(Caller caller, int fd) => (int)Context(caller).Close(fd);
+    private static int FdClose(Caller caller, int fd) => (int)Context(caller).Descriptors.Close(fd);
 
     private static int FdDataSync(Caller caller, int fd) => Sync(caller, fd, dataOnly: true);
 
@@ -37,7 +37,7 @@ internal static partial class Preview1Host
 
     private static int Sync(Caller caller, int fd, bool dataOnly)
     {
-        if (Context(caller).Find(fd) is not { } entry)
+        if (Context(caller).Descriptors.Find(fd) is not { } entry)
         {
             return (int)Errno.BadF;
         }
@@ -48,7 +48,7 @@ internal static partial class Preview1Host
 
     private static int FdFdStatGet(Caller caller, int fd, int result)
     {
-        if (Context(caller).Find(fd) is not { } entry)
+        if (Context(caller).Descriptors.Find(fd) is not { } entry)
         {
             return (int)Errno.BadF;
         }
@@ -65,7 +65,7 @@ internal static partial class Preview1Host
 
     private static int FdFdStatSetFlags(Caller caller, int fd, int flags)
     {
-        Errno error = Context(caller).Find(fd, Rights.FdSetFlags, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, Rights.FdSetFlags, out FileDescriptor entry);
         if (error != Errno.Success || (flags & ~0x1F) != 0)
         {
             return (int)(error != Errno.Success ? error : Errno.Inval);
@@ -82,7 +82,7 @@ internal static partial class Preview1Host
 
     private static int FdFdStatSetRights(Caller caller, int fd, long rights, long inheriting)
     {
-        if (Context(caller).Find(fd) is not { } entry)
+        if (Context(caller).Descriptors.Find(fd) is not { } entry)
         {
             return (int)Errno.BadF;
         }
@@ -100,7 +100,7 @@ internal static partial class Preview1Host
 
     private static int FdFileStatGet(Caller caller, int fd, int result)
     {
-        Errno error = Context(caller).Find(fd, Rights.FdStat, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, Rights.FdStat, out FileDescriptor entry);
         FileStat stat = new(0, 0, FileType.Unknown, 1, 0, 0, 0, 0);
         if (error == Errno.Success && entry.Stream is null)
         {
@@ -131,13 +131,13 @@ internal static partial class Preview1Host
 
     private static int FdFileStatSetSize(Caller caller, int fd, long size)
     {
-        Errno error = Context(caller).Find(fd, Rights.FdSetSize, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, Rights.FdSetSize, out FileDescriptor entry);
         return (int)(error != Errno.Success ? error : entry.File is null ? Errno.BadF : entry.File.SetSize((ulong)size));
     }
 
     private static int FdFileStatSetTimes(Caller caller, int fd, long access, long modify, int flags)
     {
-        Errno error = Context(caller).Find(fd, Rights.FdSetTimes, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, Rights.FdSetTimes, out FileDescriptor entry);
         if (error != Errno.Success || !TimesAreSound(flags))
         {
             return (int)(error != Errno.Success ? error : Errno.Inval);
@@ -157,7 +157,7 @@ internal static partial class Preview1Host
 
     private static int ReadVectors(Caller caller, int fd, int vectors, int count, long offset, int result, Rights rights)
     {
-        Errno error = Context(caller).Find(fd, rights, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, rights, out FileDescriptor entry);
         if (error != Errno.Success)
         {
             return (int)(error == Errno.NotCapable && entry.File is not null && (entry.Base & Rights.FdRead) == 0 ? Errno.BadF : error);
@@ -196,7 +196,7 @@ internal static partial class Preview1Host
 
     private static int WriteVectors(Caller caller, int fd, int vectors, int count, long offset, int result, Rights rights)
     {
-        Errno error = Context(caller).Find(fd, rights, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, rights, out FileDescriptor entry);
         if (error != Errno.Success)
         {
             return (int)(error == Errno.NotCapable && entry.File is not null && (entry.Base & Rights.FdWrite) == 0 ? Errno.BadF : error);
@@ -270,7 +270,7 @@ internal static partial class Preview1Host
 
     private static int FdPreStatGet(Caller caller, int fd, int result)
     {
-        if (Context(caller).Find(fd) is not { IsPreopened: true } entry)
+        if (Context(caller).Descriptors.Find(fd) is not { IsPreopened: true } entry)
         {
             return (int)Errno.BadF;
         }
@@ -282,7 +282,7 @@ internal static partial class Preview1Host
 
     private static int FdPreStatDirName(Caller caller, int fd, int pointer, int length)
     {
-        if (Context(caller).Find(fd) is not { IsPreopened: true } entry)
+        if (Context(caller).Descriptors.Find(fd) is not { IsPreopened: true } entry)
         {
             return (int)Errno.BadF;
         }
@@ -300,7 +300,7 @@ internal static partial class Preview1Host
     /// <summary>dirent (24 bytes and the name): next cookie at 0, inode at 8, length of the name at 16, type at 20. The last one may be cut off.</summary>
     private static int FdReadDir(Caller caller, int fd, int pointer, int length, long cookie, int result)
     {
-        Errno error = Context(caller).FindDirectory(fd, Rights.FdReadDirectory, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.FindDirectory(fd, Rights.FdReadDirectory, out FileDescriptor entry);
         if (error != Errno.Success)
         {
             return (int)error;
@@ -344,7 +344,7 @@ internal static partial class Preview1Host
         return count;
     }
 
-    private static int FdRenumber(Caller caller, int from, int to) => (int)Context(caller).Renumber(from, to);
+    private static int FdRenumber(Caller caller, int from, int to) => (int)Context(caller).Descriptors.Renumber(from, to);
 
     private static int FdSeek(Caller caller, int fd, long offset, int whence, int result) => Seek(caller, fd, offset, whence, result, Rights.FdSeek);
 
@@ -352,12 +352,12 @@ internal static partial class Preview1Host
 
     private static int Seek(Caller caller, int fd, long offset, int whence, int result, Rights rights)
     {
-        if (Context(caller).Find(fd) is { File: null } other)
+        if (Context(caller).Descriptors.Find(fd) is { File: null } other)
         {
             return (int)(other.Stream is not null ? Errno.SPipe : Errno.BadF);
         }
 
-        Errno error = Context(caller).Find(fd, rights, out FileDescriptor entry);
+        Errno error = Context(caller).Descriptors.Find(fd, rights, out FileDescriptor entry);
         if (error != Errno.Success || (uint)whence > 2)
         {
             return (int)(error != Errno.Success ? error : Errno.Inval);

@@ -13,7 +13,7 @@ internal static partial class Preview1Host
     private static Errno Locate(Caller caller, int fd, Rights rights, int pointer, int length, out FileDescriptor entry, out string path)
     {
         path = "";
-        Errno error = Context(caller).FindDirectory(fd, rights, out entry);
+        Errno error = Context(caller).Descriptors.FindDirectory(fd, rights, out entry);
         if (error is not (Errno.Success or Errno.NotCapable))
         {
             return error;
@@ -146,7 +146,7 @@ internal static partial class Preview1Host
 
         string full = Full(parent, path);
         Context(caller).Allow(write ? "write" : "read", full);
-        error = Context(caller).Add(
+        error = Context(caller).Descriptors.Add(
             new FileDescriptor
             {
                 File = file,

@@ -39,10 +39,10 @@ internal static partial class Preview1Host
         {
             int ready = 0;
             ulong wait = ulong.MaxValue;
-            InputPump? input = null;
+            context.Bell.Reset();
             foreach (Subscription subscription in wanted)
             {
-                if (Look(context, subscription, ref wait, ref input) is { } error)
+                if (Look(context, subscription, ref wait) is { } error)
                 {
                     WriteEvent(Bytes(caller, events + (ready++ * EventSize), EventSize), subscription, error);
                 }
@@ -54,7 +54,8 @@ internal static partial class Preview1Host
                 return 0;
             }
 
-            Wait(caller, context.Clock, wait, input);
+            context.Bell.Wait(context.Clock, wait, caller.Interruption);
+            caller.ThrowIfInterrupted();
         }
     }
 
@@ -87,8 +88,8 @@ internal static partial class Preview1Host
         return true;
     }
 
-    /// <summary>The event's error number if the thing has happened; otherwise null, and what to wait for.</summary>
-    private static Errno? Look(WasiContext context, in Subscription subscription, ref ulong wait, ref InputPump? input)
+    /// <summary>The event's error number if the thing has happened; otherwise null, and how long to wait at most.</summary>
+    private static Errno? Look(WasiContext context, in Subscription subscription, ref ulong wait)
     {
         if (subscription.Kind == EventKind.Clock)
         {
@@ -99,7 +100,7 @@ internal static partial class Preview1Host
 
             if (context.Clock is not { } time)
             {
-                context.Deny(ClockCapability);
+                context.Deny(WasiContext.ClockCapability);
                 return Errno.NotCapable;
             }
 
@@ -113,53 +114,13 @@ internal static partial class Preview1Host
             return null;
         }
 
-        if (context.Find(subscription.Target) is not { } entry)
+        if (context.Descriptors.Find(subscription.Target) is not { } entry)
         {
             return Errno.BadF;
         }
 
         // Files are always ready, and so are outputs: what they cannot take now is queued, or waited for by the write.
-        if (subscription.Kind == EventKind.Write || entry.Stream?.Input is not { } pump || pump.IsReady())
-        {
-            return Errno.Success;
-        }
-
-        input = pump;
-        return null;
-    }
-
-    /// <summary>Waits for a while, for input or for the end of the guest, whatever comes first.</summary>
-    private static void Wait(Caller caller, TimeProvider? time, ulong nanoseconds, InputPump? input)
-    {
-        // Rounded up: waking too early would only lead back here.
-        ulong milliseconds = (nanoseconds / 1_000_000) + (nanoseconds % 1_000_000 != 0 ? 1UL : 0);
-        int timeout = nanoseconds == ulong.MaxValue ? Timeout.Infinite : (int)Math.Min(milliseconds, int.MaxValue);
-        WaitHandle stop = caller.Interruption.WaitHandle;
-        if (time is null || time == TimeProvider.System || timeout == Timeout.Infinite)
-        {
-            WaitHandle.WaitAny(input is null ? [stop] : [stop, input.Ready], timeout);
-        }
-        else
-        {
-            // Another time than the system's says when it is over.
-            using ManualResetEvent over = new(false);
-            using ITimer timer = time.CreateTimer(static state => SetIfOpen((ManualResetEvent)state!), over, TimeSpan.FromMilliseconds(timeout), Timeout.InfiniteTimeSpan);
-            WaitHandle.WaitAny(input is null ? [stop, over] : [stop, over, input.Ready]);
-        }
-
-        caller.ThrowIfInterrupted();
-    }
-
-    private static void SetIfOpen(ManualResetEvent handle)
-    {
-        try
-        {
-            handle.Set();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The timer fired while the wait ended for another reason.
-        }
+        return subscription.Kind == EventKind.Write || entry.Stream?.IsReady() != false ? Errno.Success : null;
     }
 
     /// <summary>Event (32 bytes): user data at 0, error at 8, kind at 10, bytes that can be moved at 16.</summary>

@@ -12,9 +12,6 @@ internal static partial class Preview1Host
 {
     public const string ModuleName = "wasi_snapshot_preview1";
 
-    private static readonly Capability ClockCapability = Capability.Of("clock", "read", "**");
-    private static readonly Capability RandomCapability = Capability.Of("random", "read", "**");
-
     private static WasiContext Context(Caller caller) =>
         caller.Store.State as WasiContext
         ?? throw new InvalidOperationException("the store has no WASI context; run the module with WasiCommand, or give the store one");
@@ -31,13 +28,13 @@ internal static partial class Preview1Host
         return (int)Errno.NotCapable;
     }
 
-    private static int ArgsSizesGet(Caller caller, int count, int size) => Sizes(caller, Context(caller).Arguments, count, size);
+    private static int ArgsSizesGet(Caller caller, int count, int size) => Sizes(caller, Context(caller).Descriptors.Arguments, count, size);
 
-    private static int ArgsGet(Caller caller, int pointers, int buffer) => Strings(caller, Context(caller).Arguments, pointers, buffer);
+    private static int ArgsGet(Caller caller, int pointers, int buffer) => Strings(caller, Context(caller).Descriptors.Arguments, pointers, buffer);
 
-    private static int EnvironSizesGet(Caller caller, int count, int size) => Sizes(caller, Context(caller).Environment, count, size);
+    private static int EnvironSizesGet(Caller caller, int count, int size) => Sizes(caller, Context(caller).Descriptors.Environment, count, size);
 
-    private static int EnvironGet(Caller caller, int pointers, int buffer) => Strings(caller, Context(caller).Environment, pointers, buffer);
+    private static int EnvironGet(Caller caller, int pointers, int buffer) => Strings(caller, Context(caller).Descriptors.Environment, pointers, buffer);
 
     private static int Sizes(Caller caller, IReadOnlyList<byte[]> strings, int count, int size)
     {
@@ -63,7 +60,7 @@ internal static partial class Preview1Host
     {
         if (Context(caller).Clock is not { } time)
         {
-            return Denied(caller, ClockCapability);
+            return Denied(caller, WasiContext.ClockCapability);
         }
 
         if ((uint)clock > 3)
@@ -80,7 +77,7 @@ internal static partial class Preview1Host
     {
         if (Context(caller).Clock is not { } time)
         {
-            return Denied(caller, ClockCapability);
+            return Denied(caller, WasiContext.ClockCapability);
         }
 
         if ((uint)clock > 3)
@@ -101,7 +98,7 @@ internal static partial class Preview1Host
     {
         if (Context(caller).Random is not { } fill)
         {
-            return Denied(caller, RandomCapability);
+            return Denied(caller, WasiContext.RandomCapability);
         }
 
         // Cut into pieces, so that a deadline is seen while gigabytes are asked for.
@@ -135,5 +132,5 @@ internal static partial class Preview1Host
 
     private static int SockShutdown(Caller caller, int descriptor, int how) => NoSocket(caller, descriptor);
 
-    private static int NoSocket(Caller caller, int descriptor) => (int)(Context(caller).Find(descriptor) is null ? Errno.BadF : Errno.NotSock);
+    private static int NoSocket(Caller caller, int descriptor) => (int)(Context(caller).Descriptors.Find(descriptor) is null ? Errno.BadF : Errno.NotSock);
 }

@@ -253,8 +253,16 @@ internal sealed partial class AdapterEmitter
         }
 
         HostShape? shape = (from as HostPlace ?? to as HostPlace)?.Shape;
-        string verb = from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer";
-        Call(shape is not null ? typeof(HostResources) : typeof(Handles), verb + (isOwn ? "Own" : "Borrow") + (shape is ObjectShape ? "Object" : ""));
+        string verb = (from is HostPlace ? "Lower" : to is HostPlace ? "Lift" : "Transfer") + (isOwn ? "Own" : "Borrow");
+        if (shape is HostObjectShape objects)
+        {
+            Il.Emit(OpCodes.Call, objects.Method(verb));
+        }
+        else
+        {
+            Call(shape is null ? typeof(Handles) : typeof(HostResources), verb);
+        }
+
         if (to is HostPlace made)
         {
             made.Shape.EmitFromResource(this, made.Local);

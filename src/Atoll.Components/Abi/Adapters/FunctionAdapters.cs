@@ -97,7 +97,7 @@ internal static class FunctionAdapters
     /// <summary>A resource that the host has disposed of is found before the call begins: a slip of the host should not poison the instance.</summary>
     private static void CheckHandles(AdapterEmitter code, HostPlace[] arguments)
     {
-        foreach (HostPlace argument in arguments.Where(argument => argument.Shape is ObjectShape or ResourceShape))
+        foreach (HostPlace argument in arguments.Where(argument => argument.Shape is HostObjectShape or ResourceShape))
         {
             code.Il.Emit(OpCodes.Ldloc, argument.Local);
             code.Call(typeof(HostResources), nameof(HostResources.CheckUsable));

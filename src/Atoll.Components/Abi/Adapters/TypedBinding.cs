@@ -9,28 +9,39 @@ internal sealed class TypedBinding : HostBinding
 {
     private readonly Type _delegate;
     private readonly MethodInfo _invoke;
+    private readonly bool _takesCaller;
 
-    private TypedBinding(Type type, MethodInfo invoke, HostShape[] parameters, HostShape? result)
+    private TypedBinding(Type type, MethodInfo invoke, bool takesCaller, HostShape[] parameters, HostShape? result)
         : base(type, parameters, result)
     {
         _delegate = type;
         _invoke = invoke;
+        _takesCaller = takesCaller;
     }
 
     public override Type[] ParameterTypes => [.. Parameters.Select(parameter => parameter.Clr)];
 
     public override Type ResultType => _invoke.ReturnType;
 
+    /// <param name="type">The function.</param>
+    /// <param name="delegateType">The delegate's type.</param>
+    /// <param name="mayTakeCaller">Whether it may begin with a <see cref="ComponentCaller"/>: it is a function of the host.</param>
     /// <exception cref="ArgumentException">The delegate does not fit the function.</exception>
-    public static TypedBinding Of(ComponentFunctionType type, Type delegateType)
+    public static TypedBinding Of(ComponentFunctionType type, Type delegateType, bool mayTakeCaller = false)
     {
         MethodInfo invoke = delegateType.GetMethod("Invoke") ?? throw new ArgumentException($"the delegate type {delegateType} has no parameters of its own");
-        if (!delegateType.IsVisible)
+        if (!GeneratedAccess.CanUse(delegateType))
         {
             throw new ArgumentException($"the delegate type {delegateType} is not public: compiled code cannot call it");
         }
 
         ParameterInfo[] parameters = invoke.GetParameters();
+        bool takesCaller = mayTakeCaller && parameters.Length > 0 && parameters[0].ParameterType == typeof(ComponentCaller);
+        if (takesCaller)
+        {
+            parameters = parameters[1..];
+        }
+
         if (parameters.Length != type.Parameters.Length || (type.Result is null) != (invoke.ReturnType == typeof(void)))
         {
             throw new ArgumentException(
@@ -45,7 +56,7 @@ internal sealed class TypedBinding : HostBinding
         }
 
         return new TypedBinding(
-            delegateType, invoke, shapes, type.Result is null ? null : Named("result", () => TypedShape.Of(type.Result, invoke.ReturnType)));
+            delegateType, invoke, takesCaller, shapes, type.Result is null ? null : Named("result", () => TypedShape.Of(type.Result, invoke.ReturnType)));
     }
 
     public override HostPlace[] EmitArguments(AdapterEmitter code)
@@ -68,6 +79,14 @@ internal sealed class TypedBinding : HostBinding
         code.Il.Emit(OpCodes.Ldloc, code.Context);
         code.LoadField(typeof(AdapterContext), nameof(AdapterContext.Host));
         code.Il.Emit(OpCodes.Castclass, _delegate);
+        if (_takesCaller)
+        {
+            code.Il.Emit(OpCodes.Ldloc, code.Context);
+            code.LoadField(typeof(AdapterContext), nameof(AdapterContext.Caller));
+            code.LoadField(typeof(GuestEnd), nameof(GuestEnd.State));
+            code.LoadField(typeof(ComponentState), nameof(ComponentState.Caller));
+        }
+
         foreach (LocalBuilder argument in arguments)
         {
             code.Il.Emit(OpCodes.Ldloc, argument);

@@ -26,7 +26,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             return new DynamicShape(type);
         }
 
-        if (!clr.IsVisible)
+        if (!GeneratedAccess.CanUse(clr))
         {
             throw new ArgumentException($"the type {clr} is not public: compiled code cannot use it");
         }
@@ -44,7 +44,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             ComponentValueKind.Result when clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Result<,>) => new ResultShape((ResultType)type, clr),
             ComponentValueKind.Variant when clr.IsAbstract => new VariantShape((VariantType)type, clr),
             ComponentValueKind.Own or ComponentValueKind.Borrow when clr == typeof(ComponentResource) => new ResourceShape(type),
-            ComponentValueKind.Own or ComponentValueKind.Borrow when !clr.IsValueType => new ObjectShape(type, clr),
+            ComponentValueKind.Own or ComponentValueKind.Borrow when !clr.IsValueType => new HostObjectShape(type, clr),
             _ when NumberShape.ClrOf(type.Kind) == clr => new NumberShape(type, clr),
             _ => throw new ArgumentException($"the type {clr} cannot hold a {type.Kind.ToString().ToLowerInvariant()}{(NumberShape.ClrOf(type.Kind) is { } fits ? $"; {fits} can" : "")}"),
         };
@@ -168,18 +168,6 @@ internal sealed class ResourceShape(ComponentValueType type) : TypedShape(type, 
     public override void EmitToResource(AdapterEmitter code, LocalBuilder value) => code.Il.Emit(OpCodes.Ldloc, value);
 
     public override void EmitFromResource(AdapterEmitter code, LocalBuilder target) => code.Il.Emit(OpCodes.Stloc, target);
-}
-
-/// <summary>Handles as objects: the host's own, or a <see cref="GuestResource"/> for a guest's.</summary>
-internal sealed class ObjectShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
-{
-    public override void EmitToResource(AdapterEmitter code, LocalBuilder value) => code.Il.Emit(OpCodes.Ldloc, value);
-
-    public override void EmitFromResource(AdapterEmitter code, LocalBuilder target)
-    {
-        code.Il.Emit(OpCodes.Castclass, Clr);
-        code.Il.Emit(OpCodes.Stloc, target);
-    }
 }
 
 /// <summary>Enumerations, whose members are the numbers of the cases; flags, whose members are their bits.</summary>

@@ -1,46 +1,30 @@
 using System.Text;
-using Atoll.Components;
 using Atoll.Wasi.FileSystem;
+using Atoll.Wasi.Streams;
 
 namespace Atoll.Wasi.Preview1;
 
-/// <summary>What one guest sees of the world: made from grants for a store, kept in <see cref="Wasm.Store.State"/>, thrown away with it.</summary>
-internal sealed class WasiContext : IDisposable
+/// <summary>The descriptors of a guest of preview 1, and its arguments and variables as it reads them.</summary>
+internal sealed class DescriptorTable : IDisposable
 {
     /// <summary>Most descriptors that a guest may have open.</summary>
     public const int MaximumDescriptors = 1024;
 
-    private readonly Grants _grants;
+    private readonly WasiContext _context;
     private readonly List<FileDescriptor?> _table = [];
-    private OutputPump? _output;
 
-    public WasiContext(Grants grants)
+    public DescriptorTable(WasiContext context)
     {
-        _grants = grants;
-        List<DirectoryGrant> directories = [];
-        List<byte[]> environment = [];
-        StandardStream?[] streams = new StandardStream?[3];
-        foreach (IGrant grant in grants.Items)
-        {
-            switch (grant)
-            {
-                case ArgumentsGrant arguments: Arguments = [.. arguments.Arguments.Select(Terminated)]; break;
-                case EnvironmentGrant variable: environment.Add(Terminated($"{variable.Name}={variable.Value}")); break;
-                case StdioGrant stream: streams[stream.Descriptor] = new StandardStream(stream, this); break;
-                case DirectoryGrant directory: directories.Add(directory); break;
-                case ClockGrant clock: Clock = clock.Time; break;
-                case RandomGrant random: Random = random.Fill; break;
-            }
-        }
-
-        Environment = environment;
-        for (int i = 0; i < streams.Length; i++)
+        _context = context;
+        Arguments = [.. context.Arguments.Select(Terminated)];
+        Environment = [.. context.Environment.Select(variable => Terminated($"{variable.Name}={variable.Value}"))];
+        for (int i = 0; i < 3; i++)
         {
             Rights rights = Rights.FdStat | Rights.Poll | Rights.FdSetFlags | (i == 0 ? Rights.FdRead : Rights.FdWrite);
-            _table.Add(streams[i] is { } stream ? new FileDescriptor { Stream = stream, Base = rights } : null);
+            _table.Add(context.Stream(i) is { } stream ? new FileDescriptor { Stream = stream, Base = rights } : null);
         }
 
-        foreach (DirectoryGrant directory in directories)
+        foreach (DirectoryGrant directory in context.Directories)
         {
             bool readOnly = directory.Access == FileAccessGrant.ReadOnly;
             _table.Add(new FileDescriptor
@@ -56,14 +40,10 @@ internal sealed class WasiContext : IDisposable
     }
 
     /// <summary>The arguments, each with its NUL.</summary>
-    public IReadOnlyList<byte[]> Arguments { get; } = [];
+    public IReadOnlyList<byte[]> Arguments { get; }
 
     /// <summary>The variables as NAME=value, each with its NUL.</summary>
     public IReadOnlyList<byte[]> Environment { get; }
-
-    public TimeProvider? Clock { get; }
-
-    public Action<Span<byte>>? Random { get; }
 
     public FileDescriptor? Find(int descriptor) => (uint)descriptor < (uint)_table.Count ? _table[descriptor] : null;
 
@@ -84,7 +64,7 @@ internal sealed class WasiContext : IDisposable
         // With a path the denial is told where the path is known.
         if (entry.IsReadOnly && entry.File is not null && (rights & Rights.Mutating) != 0)
         {
-            Deny("write", entry.GuestPath);
+            _context.Deny("write", entry.GuestPath);
         }
 
         return Errno.NotCapable;
@@ -151,44 +131,8 @@ internal sealed class WasiContext : IDisposable
         return Errno.Success;
     }
 
-    /// <summary>What writes to streams that may wait; made when it is needed.</summary>
-    public OutputPump Output => _output ??= new OutputPump();
-
-    public void Allow(string action, string path) => Tell(action, path, allowed: true);
-
-    public void Deny(string action, string path) => Tell(action, path, allowed: false);
-
-    public void Deny(Capability capability) => _grants.Decided?.Invoke(new AccessDecision(capability, Allowed: false));
-
-    private void Tell(string action, string path, bool allowed)
-    {
-        if (_grants.Decided is { } decided)
-        {
-            decided(new AccessDecision(Capability.Of("fs", action, GuestPaths.Normalize(path)), allowed));
-        }
-    }
-
-    /// <summary>Sees to it that everything the guest wrote is where it should be.</summary>
-    /// <param name="limit">How long to wait for slow streams; null for as long as it takes.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Whether everything is.</returns>
-    /// <exception cref="IOException">A stream failed.</exception>
-    public bool Flush(TimeSpan? limit, CancellationToken cancellation)
-    {
-        foreach (StdioGrant grant in _grants.Items.OfType<StdioGrant>())
-        {
-            if (grant.Descriptor != 0 && !grant.MayWait)
-            {
-                grant.Stream.Flush();
-            }
-        }
-
-        return _output?.Drain(limit, cancellation) ?? true;
-    }
-
     public void Dispose()
     {
-        _output?.Close();
         foreach (FileDescriptor? entry in _table)
         {
             entry?.Dispose();

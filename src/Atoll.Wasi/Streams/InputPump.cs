@@ -1,4 +1,4 @@
-namespace Atoll.Wasi.Preview1;
+namespace Atoll.Wasi.Streams;
 
 /// <summary>
 /// Reads a stream ahead by one block on a thread of its own, so that a guest that waits for input can be stopped, and can wait with a time limit.
@@ -11,7 +11,7 @@ internal sealed class InputPump(Stream stream)
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _wanted = new(0);
-    private readonly ManualResetEvent _ready = new(false);
+    private readonly HashSet<Bell> _waiting = [];
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _count;
@@ -20,11 +20,8 @@ internal sealed class InputPump(Stream stream)
     private bool _ended;
     private Exception? _failure;
 
-    /// <summary>Set while a read would not wait.</summary>
-    public WaitHandle Ready => _ready;
-
-    /// <summary>Whether a read would not wait; if it would, reading ahead begins.</summary>
-    public bool IsReady()
+    /// <summary>Whether a read would not wait; if it would, reading ahead begins, and the bell rings when it has brought something.</summary>
+    public bool IsReady(Bell bell)
     {
         lock (_lock)
         {
@@ -33,6 +30,7 @@ internal sealed class InputPump(Stream stream)
                 return true;
             }
 
+            _waiting.Add(bell);
             if (!_reading)
             {
                 _reading = true;
@@ -57,12 +55,16 @@ internal sealed class InputPump(Stream stream)
             int count = Math.Min(buffer.Length, _count - _start);
             _buffer.AsSpan(_start, count).CopyTo(buffer);
             _start += count;
-            if (_start == _count && !_ended)
-            {
-                _ready.Reset();
-            }
-
             return count;
+        }
+    }
+
+    /// <summary>The bell need not be rung any more.</summary>
+    public void Forget(Bell bell)
+    {
+        lock (_lock)
+        {
+            _waiting.Remove(bell);
         }
     }
 
@@ -122,7 +124,12 @@ internal sealed class InputPump(Stream stream)
             _ended = count == 0;
             _reading = false;
             _running = !_ended;
-            _ready.Set();
+            foreach (Bell bell in _waiting)
+            {
+                bell.Ring();
+            }
+
+            _waiting.Clear();
             return !_ended;
         }
     }

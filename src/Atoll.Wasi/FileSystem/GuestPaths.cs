@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Atoll.Wasi.Preview1;
+namespace Atoll.Wasi.FileSystem;
 
 /// <summary>Paths as guests give them, in the form in which capabilities name them.</summary>
 internal static class GuestPaths

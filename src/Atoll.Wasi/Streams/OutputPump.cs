@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Atoll.Wasi.Preview1;
+namespace Atoll.Wasi.Streams;
 
 /// <summary>
 /// Writes to streams that may have to wait (a pipe that nobody empties) on a thread of its own, so that the guest can be stopped meanwhile. All
@@ -16,13 +16,30 @@ internal sealed class OutputPump
 
     private readonly Queue<(Stream Stream, byte[] Bytes)> _queue = new();
     private readonly object _lock = new();
-    private readonly ManualResetEvent _progress = new(false);
+    private readonly Bell _progress;
     private int _queued;
     private bool _busy;
     private bool _closed;
     private Exception? _failure;
 
-    public OutputPump() => new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Atoll standard output" }.Start();
+    /// <param name="progress">Rings when there is room again, and when everything is written.</param>
+    public OutputPump(Bell progress)
+    {
+        _progress = progress;
+        new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Atoll standard output" }.Start();
+    }
+
+    /// <summary>Bytes that there is room for.</summary>
+    public int Room
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Math.Max(0, Capacity - _queued - EntryCost);
+            }
+        }
+    }
 
     /// <summary>Queues bytes, if there is room; they are copied. The stream is flushed when nothing else is queued.</summary>
     /// <returns>How many bytes were taken.</returns>
@@ -40,17 +57,9 @@ internal sealed class OutputPump
                 Monitor.Pulse(_lock);
             }
 
-            if (count < bytes.Length)
-            {
-                _progress.Reset();
-            }
-
             return count;
         }
     }
-
-    /// <summary>Waits until there may be room, or until <paramref name="interruption"/> fires.</summary>
-    public void WaitForRoom(CancellationToken interruption) => WaitHandle.WaitAny([_progress, interruption.WaitHandle]);
 
     /// <summary>Waits until everything is written and flushed.</summary>
     /// <param name="limit">How long to wait at most; null for as long as it takes.</param>
@@ -62,6 +71,7 @@ internal sealed class OutputPump
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
+            _progress.Reset();
             lock (_lock)
             {
                 ThrowFailure();
@@ -69,8 +79,6 @@ internal sealed class OutputPump
                 {
                     return true;
                 }
-
-                _progress.Reset();
             }
 
             TimeSpan left = limit is { } most ? most - Stopwatch.GetElapsedTime(start) : Timeout.InfiniteTimeSpan;
@@ -79,7 +87,7 @@ internal sealed class OutputPump
                 return false;
             }
 
-            WaitHandle.WaitAny([_progress, cancellation.WaitHandle], left);
+            _progress.Wait(null, limit is null ? ulong.MaxValue : (ulong)left.Ticks * 100, cancellation);
         }
     }
 
@@ -153,7 +161,7 @@ internal sealed class OutputPump
                     _queued = 0;
                 }
 
-                _progress.Set();
+                _progress.Ring();
             }
         }
     }

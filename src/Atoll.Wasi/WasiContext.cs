@@ -1,0 +1,115 @@
+using Atoll.Components;
+using Atoll.Wasi.FileSystem;
+using Atoll.Wasi.Preview1;
+using Atoll.Wasi.Preview2;
+using Atoll.Wasi.Streams;
+
+namespace Atoll.Wasi;
+
+/// <summary>What the guests of one store see of the world: made from grants, and set as the store's <see cref="Wasm.Store.State"/>.</summary>
+/// <remarks>
+/// Used by one thread at a time, like its store. <see cref="WasiCommand"/> makes one for each program that it runs; who instantiates a component that imports
+/// WASI makes one itself, and disposes of it after the store: then what guests left open is closed.
+/// </remarks>
+public sealed class WasiContext : IDisposable
+{
+    internal static readonly Capability ClockCapability = Capability.Of("clock", "read", "**");
+    internal static readonly Capability RandomCapability = Capability.Of("random", "read", "**");
+
+    private readonly Grants _grants;
+    private readonly StandardStream?[] _streams = new StandardStream?[3];
+    private OutputPump? _output;
+    private DescriptorTable? _descriptors;
+    private byte[]? _buffer;
+
+    /// <summary>Makes a view of the world.</summary>
+    /// <param name="grants">What the guests may reach.</param>
+    public WasiContext(Grants grants)
+    {
+        ArgumentNullException.ThrowIfNull(grants);
+        _grants = grants;
+        List<DirectoryGrant> directories = [];
+        List<(string Name, string Value)> environment = [];
+        foreach (IGrant grant in grants.Items)
+        {
+            switch (grant)
+            {
+                case ArgumentsGrant arguments: Arguments = arguments.Arguments; break;
+                case EnvironmentGrant variable: environment.Add((variable.Name, variable.Value)); break;
+                case StdioGrant stream: _streams[stream.Descriptor] = new StandardStream(stream, this); break;
+                case DirectoryGrant directory: directories.Add(directory); break;
+                case ClockGrant clock: Clock = clock.Time; break;
+                case RandomGrant random: Random = random.Fill; break;
+            }
+        }
+
+        Environment = environment;
+        Directories = directories;
+    }
+
+    internal IReadOnlyList<string> Arguments { get; } = [];
+
+    internal IReadOnlyList<(string Name, string Value)> Environment { get; }
+
+    internal IReadOnlyList<DirectoryGrant> Directories { get; }
+
+    internal TimeProvider? Clock { get; }
+
+    internal Action<Span<byte>>? Random { get; }
+
+    /// <summary>What the guests' thread waits on.</summary>
+    internal Bell Bell { get; } = new();
+
+    /// <summary>What writes to streams that may wait; made when it is needed.</summary>
+    internal OutputPump Output => _output ??= new OutputPump(Bell);
+
+    /// <summary>The descriptors of preview 1; made when it is needed.</summary>
+    internal DescriptorTable Descriptors => _descriptors ??= new DescriptorTable(this);
+
+    /// <summary>The resources of WASI 0.2.</summary>
+    internal ResourceList Resources { get; } = new();
+
+    /// <summary>Bytes on their way, for the length of one call.</summary>
+    internal byte[] Buffer => _buffer ??= new byte[Preview2.Io.InputStream.MaximumRead];
+
+    /// <summary>Standard input, output, error; null where none is granted.</summary>
+    internal StandardStream? Stream(int number) => _streams[number];
+
+    internal void Allow(string action, string path) => Tell(action, path, allowed: true);
+
+    internal void Deny(string action, string path) => Tell(action, path, allowed: false);
+
+    internal void Deny(Capability capability) => _grants.Decided?.Invoke(new AccessDecision(capability, Allowed: false));
+
+    /// <summary>Sees to it that everything the guests wrote is where it should be.</summary>
+    /// <param name="limit">How long to wait for slow streams; null for as long as it takes.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Whether everything is.</returns>
+    /// <exception cref="IOException">A stream failed.</exception>
+    public bool Flush(TimeSpan? limit = null, CancellationToken cancellation = default)
+    {
+        foreach (StandardStream? stream in _streams)
+        {
+            stream?.Flush();
+        }
+
+        return _output?.Drain(limit, cancellation) ?? true;
+    }
+
+    /// <summary>Closes what the guests left open. The streams and directories of the grants stay open.</summary>
+    public void Dispose()
+    {
+        _output?.Close();
+        _streams[0]?.Forget();
+        _descriptors?.Dispose();
+        Resources.Dispose();
+    }
+
+    private void Tell(string action, string path, bool allowed)
+    {
+        if (_grants.Decided is { } decided)
+        {
+            decided(new AccessDecision(Capability.Of("fs", action, GuestPaths.Normalize(path)), allowed));
+        }
+    }
+}

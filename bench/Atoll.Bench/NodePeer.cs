@@ -9,9 +9,10 @@ internal sealed class NodePeer : IDisposable
     private readonly Process _process;
 
     /// <param name="script">The program that it runs; it answers each line with one of its own, with a member "ok".</param>
-    public NodePeer(string script)
+    /// <param name="arguments">What it is started with.</param>
+    public NodePeer(string script, params string[] arguments)
     {
-        _process = Process.Start(new ProcessStartInfo("node", ["--no-warnings", script]) { RedirectStandardInput = true, RedirectStandardOutput = true })
+        _process = Process.Start(new ProcessStartInfo("node", ["--no-warnings", script, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true })
             ?? throw new InvalidOperationException("node could not be started; install Node.js");
     }
 

@@ -6,6 +6,7 @@ internal static class Program
     private static readonly SortedDictionary<string, (string What, Func<string[], Task<int>> Run)> Benches = new(StringComparer.Ordinal)
     {
         ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
+        ["components"] = ("calls, instances and first calls of components", ComponentsBench.RunAsync),
         ["limits"] = ("time from a limit to the return of a guest that never ends", LimitsBench.RunAsync),
         ["engine"] = ("kernels, programs, calls, instances and checks of the engine", EngineBench.RunAsync),
         ["kernels"] = ("C kernels against V8, processor time, interleaved runs [--pinned]", KernelBench.RunAsync),
@@ -13,20 +14,21 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
-        if (arguments.Length > 0 && Benches.TryGetValue(arguments[0], out (string What, Func<string[], Task<int>> Run) bench))
+        bool asked = arguments.Any(a => a is "--help" or "-h");
+        if (!asked && arguments.Length > 0 && Benches.TryGetValue(arguments[0], out (string What, Func<string[], Task<int>> Run) bench))
         {
             return await bench.Run(arguments[1..]);
         }
 
-        bool asked = arguments is ["--help" or "-h", ..];
         TextWriter output = asked ? Console.Out : Console.Error;
         output.WriteLine("usage: atoll bench NAME [OPTIONS]");
         foreach ((string name, (string what, _)) in Benches)
         {
-            output.WriteLine($"  {name,-10} {what}");
+            output.WriteLine($"  {name,-12} {what}");
         }
 
-        output.WriteLine("example: atoll bench kernels --runs 15");
+        output.WriteLine($"measures of engine, all unless named: {string.Join(' ', EngineBench.Names)}");
+        output.WriteLine("example: atoll bench engine sqlite switch --runs 15");
         return asked ? 0 : 2;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ReloadingPlugin : IPluginImports, IDisposable
     {
         if (Interlocked.Exchange(ref _isStale, 0) == 1)
         {
-            WeakReference old = new(_plugin.Instance.Component);
+            WeakReference old = Watch();
             if (Swap())
             {
                 Collect();
@@ -58,7 +58,10 @@ internal sealed class ReloadingPlugin : IPluginImports, IDisposable
         return (store, Plugin.Instantiate(store, component, this));
     }
 
-    // Not inlined: a reference in a local of the caller would keep the old code loaded.
+    // Not inlined, like the next: a reference in a local of the caller would keep the old code loaded.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference Watch() => new(_plugin.Instance.Component);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Swap()
     {

@@ -10,14 +10,16 @@ namespace Atoll.Components;
 /// <remarks>Used by one thread at a time, like its store.</remarks>
 public sealed class ComponentFunction
 {
-    private readonly AdapterModule _adapters;
-    private readonly LiftedFunction _function;
-    private Func<ComponentValue[], ComponentValue>? _dynamic;
+    private readonly ComponentInstance _instance;
+    private readonly RuntimeFunction _function;
+    private DynamicCall? _dynamic;
+    private Delegate? _delegate;
 
-    internal ComponentFunction(string name, AdapterModule adapters, LiftedFunction function)
+    internal ComponentFunction(string name, ComponentInstance instance, ComponentFunctionType type, RuntimeFunction function)
     {
         Name = name;
-        _adapters = adapters;
+        Type = type;
+        _instance = instance;
         _function = function;
     }
 
@@ -25,7 +27,10 @@ public sealed class ComponentFunction
     public string Name { get; }
 
     /// <summary>Parameters and result.</summary>
-    public ComponentFunctionType Type => _function.Type;
+    public ComponentFunctionType Type { get; }
+
+    /// <summary>The store whose guest it calls.</summary>
+    public Store Store => _instance.Store;
 
     /// <summary>Calls the function.</summary>
     /// <param name="arguments">The arguments, in order.</param>
@@ -42,7 +47,7 @@ public sealed class ComponentFunction
             throw new ArgumentException($"`{Name}` takes {Type.Parameters.Length} arguments, not {arguments.Length}");
         }
 
-        _dynamic ??= (Func<ComponentValue[], ComponentValue>)Bind(new DynamicBinding(Type), typeof(Func<ComponentValue[], ComponentValue>));
+        _dynamic ??= (DynamicCall)Bind(typeof(DynamicCall));
         ComponentValue result = _dynamic(arguments.ToArray());
         return Type.Result is null ? null : result;
     }
@@ -52,19 +57,41 @@ public sealed class ComponentFunction
     /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
     /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists and, with pairs, for maps, <see cref="ReadOnlySpan{T}"/> for parameters that are lists of
     /// numbers, <see cref="ReadOnlyMemory{T}"/> for such lists anywhere, value tuples, records with a property and a constructor's parameter for each field,
-    /// enumerations for enums and flags, <c>T?</c> or <see cref="Option{T}"/> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes
-    /// for variants, <see cref="ComponentResource"/>, the class of the host's objects or a <see cref="GuestResource"/> for handles, or <see cref="ComponentValue"/>
+    /// enumerations for enums and flags, <c>T?</c> or <see cref="Optional{T}"/> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes
+    /// for variants, <see cref="ComponentResource"/>, the class of the host's objects or a <see cref="GuestResource"/> for handles, <see cref="ErrorContext"/>, or <see cref="ComponentValue"/>
     /// for any type. <see cref="WitNameAttribute"/> helps where names differ. Types must be public.
     /// </typeparam>
     /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
     public TDelegate ToDelegate<TDelegate>()
-        where TDelegate : Delegate => (TDelegate)Bind(TypedBinding.Of(Type, typeof(TDelegate)), typeof(TDelegate));
-
-    private Delegate Bind(HostBinding binding, Type delegateType)
+        where TDelegate : Delegate
     {
-        AdapterModule.Adapter adapter = FunctionAdapters.HostExport(_adapters, Type, _function.Core.Type, _function.End.PostReturn is not null, binding);
-        AdapterContext context = new() { Callee = _function.End, Core = _function.Core, Name = Name };
-        context.Use(adapter, _function.Environment);
-        return adapter.Method.CreateDelegate(delegateType, context);
+        // The last one is kept: an instance that is lent again and again is asked for the same.
+        if (_delegate is not TDelegate known)
+        {
+            _delegate = known = (TDelegate)Bind(typeof(TDelegate));
+        }
+
+        return known;
+    }
+
+    private Delegate Bind(Type delegateType)
+    {
+        AdapterModule adapters = _instance.Component.Adapters;
+        if (_function is not LiftedFunction lifted)
+        {
+            // A function of the host that the component exports again.
+            HostFunction host = (HostFunction)_function;
+            Adapter again = FunctionAdapters.HostToHost(adapters, Type, delegateType, host.Body.GetType());
+            return Make(again, new AdapterContext(again, _instance.Environment) { Host = host.Body, Name = host.Name, Caller = new GuestEnd(_instance.Environment.State, default, null, null, null) }, delegateType);
+        }
+
+        Adapter adapter = FunctionAdapters.HostExport(adapters, lifted.Entry, delegateType);
+        return Make(adapter, new AdapterContext(adapter, lifted.Environment) { Callee = lifted.End, Core = lifted.Core, Name = Name }, delegateType);
+    }
+
+    private static Delegate Make(Adapter adapter, AdapterContext context, Type delegateType)
+    {
+        context.Make();
+        return adapter.Make().CreateDelegate(delegateType, context);
     }
 }

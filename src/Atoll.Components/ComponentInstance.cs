@@ -68,27 +68,22 @@ public sealed class ComponentInstance
         if (mark >= 0)
         {
             ComponentItem? instance = items.FirstOrDefault(item => item.Name == name[..mark]);
-            if (instance?.Type.Type is not InstanceType type)
+            if (instance?.Type.Type is not InstanceType inner)
             {
                 return null;
             }
 
             exports = (RuntimeInstance)Exports.Exports[instance.Name]!;
-            items = type.Exports;
+            items = inner.Exports;
         }
 
         string plain = name[(mark + 1)..];
-        if (items.FirstOrDefault(item => item.Name == plain)?.Type.Type is not ComponentFunctionType || exports.Exports[plain] is not RuntimeFunction function)
+        if (items.FirstOrDefault(item => item.Name == plain)?.Type.Type is not ComponentFunctionType type || exports.Exports[plain] is not RuntimeFunction function)
         {
             return null;
         }
 
-        if (function is not LiftedFunction lifted)
-        {
-            throw new NotSupportedException($"`{name}` is a function of the host that the component exports again; calls of such are not supported yet");
-        }
-
-        ComponentFunction made = new(name, Component.Adapters, lifted);
+        ComponentFunction made = new(name, this, type, function);
         _functions.Add(name, made);
         return made;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Atoll.Components;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,9 +27,9 @@ public sealed class AIFunctionTests
     {
         using ServiceProvider services = Services("n", Guests.Numbers);
         AIFunction function = services.GetRequiredService<ComponentCatalog>().GetFunctions("n")[0];
-        Assert.Equal("x: expected an integer from 0 to 4294967295", (await Refused(function, new() { ["x"] = -1 })).Message);
-        Assert.Equal("the parameter `x` is missing", (await Refused(function, [])).Message);
-        Assert.Equal("there is no parameter `y`", (await Refused(function, new() { ["x"] = 1, ["y"] = 1 })).Message);
+        Assert.StartsWith("$.x: -1 is not an integer from 0 to 4294967295", (await Refused(function, new() { ["x"] = -1 })).Message);
+        Assert.StartsWith("$: the argument \"x\" (u32) is missing", (await Refused(function, [])).Message);
+        Assert.Contains("y", (await Refused(function, new() { ["x"] = 1, ["y"] = 1 })).Message);
     }
 
     [Fact]
@@ -46,14 +47,14 @@ public sealed class AIFunctionTests
     [InlineData("", "(list u16)", "[1,2,65535]", "i32 i32")]
     [InlineData("", "char", "\"🌍\"", "i32")]
     [InlineData("", "f64", "0.5", "f64")]
-    [InlineData("", "f64", "\"NaN\"", "f64")]
+    [InlineData("", "f64", "\"nan\"", "f64")]
     [InlineData("", "bool", "true", "i32")]
     [InlineData("(type $t' (enum \"a\" \"b\")) (import \"t\" (type $t (eq $t')))", "$t", "\"b\"", "i32")]
     [InlineData("(type $t' (flags \"a\" \"b\" \"c\")) (import \"t\" (type $t (eq $t')))", "$t", "[\"a\",\"c\"]", "i32")]
     [InlineData("(type $t' (record (field \"only\" s64))) (import \"t\" (type $t (eq $t')))", "$t", "{\"only\":-5}", "i64")]
-    [InlineData("(type $t' (variant (case \"none\") (case \"other\"))) (import \"t\" (type $t (eq $t')))", "$t", "{\"other\":null}", "i32")]
+    [InlineData("(type $t' (variant (case \"none\") (case \"other\"))) (import \"t\" (type $t (eq $t')))", "$t", "{\"tag\":\"other\"}", "i32")]
     [InlineData("", "(tuple s32)", "[-7]", "i32")]
-    [InlineData("", "(result)", "{\"error\":null}", "i32")]
+    [InlineData("", "(result)", "{\"tag\":\"err\"}", "i32")]
     public async Task Values_pass_unchanged(string types, string type, string json, string flat)
     {
         using ServiceProvider services = Services("s", Guests.Same(types, type, flat.Split(' ')).ToArray());
@@ -68,6 +69,6 @@ public sealed class AIFunctionTests
 
     private static string Text(object? result) => Assert.IsType<JsonElement>(result).GetRawText();
 
-    private static Task<JsonException> Refused(AIFunction function, AIFunctionArguments arguments) =>
-        Assert.ThrowsAsync<JsonException>(async () => await function.InvokeAsync(arguments, TestContext.Current.CancellationToken));
+    private static Task<ComponentJsonException> Refused(AIFunction function, AIFunctionArguments arguments) =>
+        Assert.ThrowsAsync<ComponentJsonException>(async () => await function.InvokeAsync(arguments, TestContext.Current.CancellationToken));
 }

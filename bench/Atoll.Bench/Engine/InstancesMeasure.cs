@@ -141,7 +141,7 @@ internal static class InstancesMeasure
         return pool.Dispose;
     }
 
-    private static long PrivateBytes()
+    internal static long PrivateBytes()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();

@@ -19,7 +19,7 @@ internal sealed class TypeNames(WorldPlan plan, Direction direction, string? spa
         WitPrimitive primitive => Of(primitive.Kind),
         WitList list => $"{Of(list.Element)}[]",
         WitMap map => $"({Of(map.Key)} Key, {Of(map.Value)} Value)[]",
-        WitOption option => IsOption(option.Element) ? $"{Runtime}Option<{Of(option.Element)}>" : $"{Of(option.Element)}?",
+        WitOption option => IsOption(option.Element) ? $"{Runtime}Optional<{Of(option.Element)}>" : $"{Of(option.Element)}?",
         WitResult result => $"{Runtime}Result<{OrUnit(result.Ok)}, {OrUnit(result.Error)}>",
         WitTuple { Items.Count: 1 } tuple => $"global::System.ValueTuple<{Of(tuple.Items[0])}>",
         WitTuple tuple => $"({string.Join(", ", tuple.Items.Select(Of))})",

@@ -4,7 +4,7 @@ using Atoll.Cli.CommandLine;
 
 namespace Atoll.Cli.Verbs;
 
-/// <summary><c>atoll run</c>: runs a WASI preview 1 program with what was granted and nothing else.</summary>
+/// <summary><c>atoll run</c>: runs a WASI program, module or component, with what was granted and nothing else.</summary>
 internal sealed class RunVerb : Verb
 {
     private readonly Option<DirectoryMapping[]> _dir = new("--dir")
@@ -48,7 +48,7 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
 
-    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
+    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI program: a module of preview 1 (.wasm or .wat) or a component of WASI 0.2 (.wasm). Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
 

@@ -1,10 +1,11 @@
 using Atoll.Components.Abi.Adapters;
 using Atoll.Wasm;
+using Atoll.Wasm.Execution;
 
 namespace Atoll.Components.Abi;
 
 /// <summary>What an adapter works on: compiled code is shared by all instances of a component, and this is what differs between them.</summary>
-internal sealed class AdapterContext
+internal sealed class AdapterContext(Adapter adapter, Instantiation.Environment environment) : LateCode
 {
     // Read by generated code.
 
@@ -29,22 +30,42 @@ internal sealed class AdapterContext
     /// <summary>Name of the function, for errors.</summary>
     public string Name = "";
 
-    private AdapterModule.Adapter? _adapter;
-
-    /// <summary>Takes over what the code needs, and keeps the code alive.</summary>
-    public void Use(AdapterModule.Adapter adapter, Instantiation.Environment environment)
+    /// <summary>Takes over what the code needs if there is code already.</summary>
+    /// <returns>Whether there is.</returns>
+    public bool TryUse()
     {
-        _adapter = adapter;
-        Constants = adapter.Constants;
-        Kinds = adapter.Kinds.Length == 0 ? [] : Array.ConvertAll(adapter.Kinds, environment.KindOf);
+        if (adapter.Code == 0)
+        {
+            return false;
+        }
+
+        Use();
+        return true;
     }
 
-    /// <summary>Whether what a host function threw has to be wrapped; see <see cref="Wasm.Execution.GuestErrors.IsForeign"/>.</summary>
+    /// <inheritdoc/>
+    public override nint Make()
+    {
+        adapter.Make();
+        Use();
+        return Code;
+    }
+
+    /// <summary>Whether what a host function threw has to be wrapped; see <see cref="GuestErrors.IsForeign"/>.</summary>
     public static bool IsForeign(object exception, AdapterContext context) => exception switch
     {
         WasmException => false,
-        _ => !(exception is OperationCanceledException && context.Caller!.State.Store.IsStopped),
+        _ => !(exception is OperationCanceledException && context.Caller is { State.Store.IsStopped: true }),
     };
 
     public static Exception FromHost(Exception exception, AdapterContext context) => new HostFunctionException(context.Name, exception);
+
+    public static void CountHostCall(AdapterContext context) => context.Caller!.State.Store.CountHostCall();
+
+    private void Use()
+    {
+        Constants = adapter.Constants;
+        Kinds = adapter.Kinds.Length == 0 ? [] : Array.ConvertAll(adapter.Kinds, environment.KindOf);
+        Volatile.Write(ref Code, adapter.Code);
+    }
 }

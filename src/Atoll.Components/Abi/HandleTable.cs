@@ -5,8 +5,8 @@ namespace Atoll.Components.Abi;
 /// <summary>The handles of one component instance (CanonicalABI.md, "Table State"): numbers from 1 up; 0 is never a handle.</summary>
 internal sealed class HandleTable
 {
-    /// <summary>Most handles (<c>Table.MAX_LENGTH</c>).</summary>
-    private const int MaxLength = (1 << 28) - 1;
+    /// <summary>Most handles. <c>Table.MAX_LENGTH</c> is larger; a guest that never drops handles shall not take gigabytes of its host.</summary>
+    private const int MaxLength = 1 << 20;
 
     private Handle[] _handles = new Handle[8];
     private int _count = 1;

@@ -96,7 +96,7 @@ internal static unsafe class Handles
         ResourceKind kind = handle.Kind!;
         if (kind.Implementation is not { } implementation)
         {
-            kind.Dispose?.Invoke(handle.Object!);
+            DisposeOf(handle, caller);
             return;
         }
 
@@ -116,5 +116,27 @@ internal static unsafe class Handles
         {
             implementation.MayEnter = true;
         }
+    }
+
+    /// <summary>A guest drops an object of the host: what its disposal throws is an error of a host function.</summary>
+    private static void DisposeOf(Handle handle, ComponentState? caller)
+    {
+        if (handle.Kind!.Dispose is not { } dispose)
+        {
+            return;
+        }
+
+        Exception failure;
+        try
+        {
+            dispose(handle.Object!);
+            return;
+        }
+        catch (Exception exception) when (caller is not null && exception is not WasmException && !(exception is OperationCanceledException && caller.Store.IsStopped))
+        {
+            failure = exception;
+        }
+
+        throw new HostFunctionException($"[resource-drop]{handle.Kind.Name}", failure);
     }
 }

@@ -28,6 +28,28 @@ internal static unsafe class Strings
         }
     }
 
+    /// <summary>Reads the start of a string of a guest, as far as whole characters fit into a number of bytes. What follows is not looked at.</summary>
+    public static string LiftStart(GuestEnd from, uint pointer, uint taggedCodeUnits, uint maxBytes)
+    {
+        Source source = new(from, pointer, taggedCodeUnits);
+        int units = (int)Math.Min(source.CodeUnits, source.Encoding == SimpleEncoding.Utf16 ? maxBytes / 2 : maxBytes);
+        switch (source.Encoding)
+        {
+            case SimpleEncoding.Utf16:
+                units -= units > 0 && units < source.CodeUnits && char.IsHighSurrogate(source.Units[units - 1]) ? 1 : 0;
+                return IsValid(source.Units[..units]) ? new string(source.Units[..units]) : throw Invalid();
+            case SimpleEncoding.Latin1:
+                return Encoding.Latin1.GetString(source.Bytes[..units]);
+            default:
+                for (int back = 0; back < 3 && units < source.CodeUnits && units > 0 && (source.Bytes[units] & 0xC0) == 0x80; back++)
+                {
+                    units--;
+                }
+
+                return LiftUtf8(source.Bytes[..units]);
+        }
+    }
+
     /// <summary>Writes a .NET string into a guest's memory. Lone surrogates become U+FFFD: they are no Unicode scalar values.</summary>
     /// <returns>The pointer; the length is in code units, tagged where the encoding has tags.</returns>
     public static uint Lower(GuestEnd to, string value, out uint taggedCodeUnits)
@@ -143,6 +165,14 @@ internal static unsafe class Strings
 
     private static uint LowerUtf8(GuestEnd to, string value, out uint codeUnits)
     {
+        if (Ascii.IsValid(value))
+        {
+            codeUnits = (uint)value.Length;
+            byte* room = to.Allocate(codeUnits, 1, out uint start);
+            Ascii.FromUtf16(value, new Span<byte>(room, value.Length), out _);
+            return start;
+        }
+
         long length = Encoding.UTF8.GetByteCount(value);
         if (length > GuestEnd.MaxByteLength)
         {

@@ -136,4 +136,12 @@ internal sealed class CanonEntry : Definition
 
     /// <summary>The resolved <see cref="Result"/>. Set by validation.</summary>
     public ComponentValueType? ResultType { get; set; }
+
+    /// <summary>What the last instance called a lowered function with. Racing threads lose nothing but time.</summary>
+    public AdapterUse? LastAdapter { get; set; }
+
+    /// <param name="Adapter">The adapter.</param>
+    /// <param name="Target">What it leads to: the entry of a lifted function, or the type of the host's delegate.</param>
+    /// <param name="Counts">Whether the calls are counted.</param>
+    internal sealed record AdapterUse(object Adapter, object Target, bool Counts);
 }

@@ -14,6 +14,9 @@ namespace Atoll.Components.Instantiation;
 /// </summary>
 internal sealed class ComponentInstantiation
 {
+    /// <summary>Signatures that the engine keeps code for.</summary>
+    private const int SharedSignatures = 1000;
+
     private readonly Environment _environment;
     private readonly Store _store;
     private readonly Func<ComponentItem, object?> _imports;
@@ -141,35 +144,41 @@ internal sealed class ComponentInstantiation
         return instance;
     }
 
-    private Func<string, Extern> InstantiateCore(CoreInstanceEntry entry)
+    private CoreExports InstantiateCore(CoreInstanceEntry entry)
     {
         WasmModule module = _environment.CoreModules[entry.Module];
-        Dictionary<string, Func<string, Extern>> arguments = new(StringComparer.Ordinal);
-        foreach (CoreArgument argument in entry.Arguments)
-        {
-            arguments[argument.Name] = _environment.CoreInstances[argument.Instance];
-        }
-
         ImportDefinition[] imports = module.Definition.Imports;
-        object[] items = new object[imports.Length];
+        object[] items = imports.Length == 0 ? [] : new object[imports.Length];
         for (int i = 0; i < items.Length; i++)
         {
-            items[i] = arguments[imports[i].Module](imports[i].Name);
+            items[i] = _environment.CoreInstances[InstanceFor(entry, imports[i].Module)].Get(imports[i].Name);
         }
 
-        Wasm.Instance instance = Wasm.Execution.Instantiation.Run(_store, module, items);
-        return name => instance.GetExport(name)!;
+        return new CoreExports(Wasm.Execution.Instantiation.Run(_store, module, items));
     }
 
-    private Func<string, Extern> CollectCore(CoreInstanceEntry entry)
+    private static int InstanceFor(CoreInstanceEntry entry, string name)
     {
-        Dictionary<string, Extern> items = new(StringComparer.Ordinal);
+        foreach (CoreArgument argument in entry.Arguments)
+        {
+            if (argument.Name == name)
+            {
+                return argument.Instance;
+            }
+        }
+
+        throw new InvalidOperationException($"nothing is given for the imports from `{name}`: the component was not validated");
+    }
+
+    private CoreExports CollectCore(CoreInstanceEntry entry)
+    {
+        Dictionary<string, Extern> items = new(entry.Exports.Length, StringComparer.Ordinal);
         foreach (CoreInlineExport export in entry.Exports)
         {
             items[export.Name] = _environment.CoreItems(export.Item.Sort)[export.Item.Index];
         }
 
-        return name => items[name];
+        return new CoreExports(items);
     }
 
     private void Alias(AliasEntry alias)
@@ -177,7 +186,7 @@ internal sealed class ComponentInstantiation
         switch (alias.Target)
         {
             case AliasTarget.CoreExport:
-                _environment.CoreItems(alias.Sort).Add(_environment.CoreInstances[alias.Instance](alias.Name));
+                _environment.CoreItems(alias.Sort).Add(_environment.CoreInstances[alias.Instance].Get(alias.Name));
                 return;
             case AliasTarget.Export:
                 object? exported = _environment.Instances[alias.Instance].Exports.GetValueOrDefault(alias.Name) ?? KnownType(alias.Type);
@@ -244,26 +253,17 @@ internal sealed class ComponentInstantiation
             case CanonKind.Lower:
                 functions.Add(Lower(entry));
                 break;
-            case CanonKind.ResourceNew:
-                (ComponentState state, ResourceKind kind) = (_environment.State, KindOf(entry));
-                functions.Add(Builtin("resource.new", (int representation) => Handles.New(state, kind, representation)));
-                break;
-            case CanonKind.ResourceRep:
-                (state, kind) = (_environment.State, KindOf(entry));
-                functions.Add(Builtin("resource.rep", (int index) => Handles.Rep(state, kind, index)));
-                break;
-            case CanonKind.ResourceDrop:
-                (state, kind) = (_environment.State, KindOf(entry));
-                functions.Add(Builtin("resource.drop", (int index) => Handles.Drop(state, kind, index)));
-                break;
             default:
-                throw new NotSupportedException($"the canonical function {entry.Kind} is not supported yet");
+                functions.Add(Builtin(entry) ?? throw new NotSupportedException($"the canonical function {entry.Kind} is not supported yet"));
+                break;
         }
     }
 
-    private ResourceKind KindOf(CanonEntry entry) => _environment.KindOf(((ResourceType)entry.Type!).Identity);
-
-    private Function Builtin(string name, Delegate body) => HostDefinition.FromDelegate(_store.Engine, name, body).Bind(_store, instance: null);
+    private Function? Builtin(CanonEntry entry) => Builtins.Make(
+        entry,
+        _environment.State,
+        entry.Type is ResourceType resource ? _environment.KindOf(resource.Identity) : null,
+        entry.Resolved.Memory < 0 ? null : EndOf(entry.Resolved));
 
     private GuestEnd EndOf(CanonOptions options)
     {
@@ -283,28 +283,42 @@ internal sealed class ComponentInstantiation
 
     private Function Lower(CanonEntry entry)
     {
-        GuestEnd caller = EndOf(entry.Resolved);
-        AdapterContext context = new() { Caller = caller };
-        AdapterModule.Adapter adapter;
-        AdapterModule adapters = _environment.Component.Adapters;
-        switch (_environment.Functions[entry.Index])
+        RuntimeFunction function = _environment.Functions[entry.Index];
+        AdapterContext context = new(AdapterOf(entry, function), _environment) { Caller = EndOf(entry.Resolved) };
+        switch (function)
         {
             case LiftedFunction lifted:
-                adapter = FunctionAdapters.Fused(adapters, entry.Function!, entry.Core!, lifted.Core.Type, lifted.End.PostReturn is not null);
                 context.Callee = lifted.End;
                 context.Core = lifted.Core;
                 break;
             case HostFunction host:
-                adapter = FunctionAdapters.HostImport(adapters, entry.Function!, entry.Core!, 
-                    host.Body is ComponentCallback ? new DynamicBinding(entry.Function!) : TypedBinding.Of(entry.Function!, host.Body.GetType(), mayTakeCaller: true));
                 context.Host = host.Body;
                 context.Name = host.Name;
                 break;
-            default:
-                throw new InvalidOperationException("unknown kind of function");
         }
 
-        context.Use(adapter, _environment);
-        return new Function(_store, adapter.Code, context, DefinedType.Of(entry.Core!), context.Name);
+        return new Function(_store, context.TryUse() ? context.Code : LateCodeOf(entry, context), context, DefinedType.Of(entry.Core!), context.Name);
+    }
+
+    /// <summary>The code that stands for an adapter until it is first called. A component that imports a hundred functions calls few of them.</summary>
+    private nint LateCodeOf(CanonEntry entry, AdapterContext context) =>
+        _store.Engine.Thunks.GetLateEntry(entry.Core!, SharedSignatures) is not 0 and nint late ? late : context.Make();
+
+    /// <summary>The adapter of a lowered function; what the last instance used is kept, because the next one mostly uses it too.</summary>
+    private Adapter AdapterOf(CanonEntry entry, RuntimeFunction function)
+    {
+        object target = function is LiftedFunction lifted ? lifted.Entry : ((HostFunction)function).Body.GetType();
+        bool counts = _store.CountsHostCalls;
+        if (entry.LastAdapter is { } last && ReferenceEquals(last.Target, target) && last.Counts == counts)
+        {
+            return (Adapter)last.Adapter;
+        }
+
+        AdapterModule adapters = _environment.Component.Adapters;
+        Adapter adapter = target is CanonEntry lift
+            ? FunctionAdapters.Fused(adapters, entry, lift)
+            : FunctionAdapters.HostImport(adapters, entry, (Type)target, counts);
+        entry.LastAdapter = new CanonEntry.AdapterUse(adapter, target, counts);
+        return adapter;
     }
 }

@@ -8,7 +8,8 @@ namespace Atoll.Components.Instantiation;
 /// <summary>The index spaces of one component instance while it is made, and the resource types behind the identities that its types speak of.</summary>
 internal sealed class Environment(Component component, Environment? outer, Store store)
 {
-    private readonly Dictionary<ResourceIdentity, ResourceKind> _kinds = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Extern>?[] _core = new List<Extern>?[(int)Sort.CoreTag + 1];
+    private Dictionary<ResourceIdentity, ResourceKind>? _kinds;
 
     public Component Component { get; } = component;
 
@@ -16,12 +17,12 @@ internal sealed class Environment(Component component, Environment? outer, Store
 
     public ComponentState State { get; } = new(store);
 
-    public List<Extern> CoreItems(Sort sort) => _core[sort];
+    public List<Extern> CoreItems(Sort sort) => _core[(int)sort] ??= [];
 
     public List<WasmModule> CoreModules { get; } = [];
 
     /// <summary>Exports of core instances by name.</summary>
-    public List<Func<string, Extern>> CoreInstances { get; } = [];
+    public List<CoreExports> CoreInstances { get; } = [];
 
     public List<RuntimeFunction> Functions { get; } = [];
 
@@ -32,20 +33,11 @@ internal sealed class Environment(Component component, Environment? outer, Store
     /// <summary>Resource types of the type index space; null for others.</summary>
     public List<ResourceKind?> Types { get; } = [];
 
-    private readonly Dictionary<Sort, List<Extern>> _core = new()
-    {
-        [Sort.CoreFunction] = [],
-        [Sort.CoreTable] = [],
-        [Sort.CoreMemory] = [],
-        [Sort.CoreGlobal] = [],
-        [Sort.CoreTag] = [],
-    };
-
     /// <summary>The resource type that stands behind an identity here.</summary>
     public ResourceKind KindOf(ResourceIdentity identity) =>
-        _kinds.TryGetValue(identity, out ResourceKind? kind) ? kind : throw new InvalidOperationException("a resource type is not bound: the component was not validated");
+        _kinds is not null && _kinds.TryGetValue(identity, out ResourceKind? kind) ? kind : throw new InvalidOperationException("a resource type is not bound: the component was not validated");
 
-    public void Bind(ResourceIdentity identity, ResourceKind kind) => _kinds[identity] = kind;
+    public void Bind(ResourceIdentity identity, ResourceKind kind) => (_kinds ??= new(ReferenceEqualityComparer.Instance))[identity] = kind;
 
     /// <summary>Binds the resources that a type speaks of to those of the thing that has the type.</summary>
     public void Bind(ComponentExternType type, object? item)

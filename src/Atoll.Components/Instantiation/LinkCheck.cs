@@ -64,14 +64,13 @@ internal sealed class LinkCheck(ComponentLimits limits)
         }
     }
 
-    /// <summary>An instance from which nothing is wanted but the names of types need not be there.</summary>
-    private static bool IsEmpty(InstanceType type) =>
-        type.Exports.All(export => export.Type.Type switch
-        {
-            ResourceType => false,
-            InstanceType inner => IsEmpty(inner),
-            _ => export.Type.Kind == ComponentExternKind.Type,
-        });
+    /// <summary>An instance from which nothing is wanted but types that say what they are need not be there.</summary>
+    private bool IsEmpty(InstanceType type) => type.Exports.All(export => export.Type.Kind switch
+    {
+        ComponentExternKind.Instance => IsEmpty((InstanceType)export.Type.Type),
+        ComponentExternKind.Type => export.Type.Type is not ResourceType resource || _kinds.ContainsKey(resource.Identity),
+        _ => false,
+    });
 
     private void CheckType(TypeNode wanted, object? given, string name)
     {

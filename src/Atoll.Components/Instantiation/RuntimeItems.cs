@@ -17,7 +17,10 @@ internal abstract class RuntimeFunction
 /// <param name="core">The core function.</param>
 internal sealed class LiftedFunction(CanonEntry canon, Environment environment, GuestEnd end, Function core) : RuntimeFunction
 {
-    public ComponentFunctionType Type { get; } = canon.Function!;
+    /// <summary>Its definition.</summary>
+    public CanonEntry Entry { get; } = canon;
+
+    public ComponentFunctionType Type => Entry.Function!;
 
     public Environment Environment { get; } = environment;
 
@@ -34,6 +37,20 @@ internal sealed class HostFunction(string name, Delegate body) : RuntimeFunction
     public string Name { get; } = name;
 
     public Delegate Body { get; } = body;
+}
+
+/// <summary>What a core instance exports, by name: it is one, or a list of items.</summary>
+internal readonly struct CoreExports
+{
+    private readonly Wasm.Instance? _instance;
+    private readonly Dictionary<string, Extern>? _items;
+
+    public CoreExports(Wasm.Instance instance) => _instance = instance;
+
+    public CoreExports(Dictionary<string, Extern> items) => _items = items;
+
+    /// <summary>An item that is there: validation has seen to it.</summary>
+    public Extern Get(string name) => _items is not null ? _items[name] : _instance!.GetExport(name)!;
 }
 
 /// <summary>An instance as others see it: what it exports, by name. A value is a <see cref="RuntimeFunction"/>, a <see cref="RuntimeInstance"/>, a

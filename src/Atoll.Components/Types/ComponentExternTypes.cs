@@ -141,6 +141,16 @@ public sealed class ComponentType : DefinableType
     /// <summary>The exports in order.</summary>
     public ImmutableArray<ComponentItem> Exports { get; }
 
+    /// <summary>The exported functions, those of exported instances too, by the names that <see cref="ComponentInstance.GetFunction"/> takes.</summary>
+    public IEnumerable<KeyValuePair<string, ComponentFunctionType>> Functions =>
+        Exports.SelectMany(item => item.Type.Type switch
+        {
+            ComponentFunctionType function when item.Type.Kind == ComponentExternKind.Function => [KeyValuePair.Create(item.Name, function)],
+            InstanceType instance when item.Type.Kind == ComponentExternKind.Instance => instance.Exports.Where(inner => inner.Type.Kind == ComponentExternKind.Function)
+                .Select(inner => KeyValuePair.Create($"{item.Name}#{inner.Name}", (ComponentFunctionType)inner.Type.Type)),
+            _ => Enumerable.Empty<KeyValuePair<string, ComponentFunctionType>>(),
+        });
+
     /// <summary>Resources that the arguments of an instantiation decide on.</summary>
     internal ImmutableArray<ResourceIdentity> ImportedResources { get; }
 

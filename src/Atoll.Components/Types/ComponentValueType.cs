@@ -104,11 +104,24 @@ public abstract class ComponentValueType : DefinableType
     /// <summary>Alignment in a 32-bit memory, valid when <see cref="MemorySize"/> is not 0.</summary>
     internal uint MemoryAlignment { get; set; }
 
+    /// <summary>The type that this one is another name of, where that is known: it tells <c>use</c> from a second definition.</summary>
+    internal ComponentValueType? Origin { get; set; }
+
     /// <summary>Whether it is one of those that have a name where they are seen from outside.</summary>
     internal bool NeedsName => Kind is ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Flags or ComponentValueKind.Enum;
 
     /// <summary>The same type under another name.</summary>
-    internal ComponentValueType Rename() => this is PrimitiveType ? this : (ComponentValueType)MemberwiseClone();
+    internal ComponentValueType Rename()
+    {
+        if (this is PrimitiveType)
+        {
+            return this;
+        }
+
+        ComponentValueType named = (ComponentValueType)MemberwiseClone();
+        named.Origin = this;
+        return named;
+    }
 }
 
 /// <summary>A type without parts: numbers, characters, strings.</summary>

@@ -185,6 +185,7 @@ public sealed class StreamType : ComponentValueType
     {
         Element = element;
         IncludeRemote(element);
+        Include(TypeTraits.Waitable);
     }
 
     /// <summary>Type of the values; null where only their number counts.</summary>
@@ -199,6 +200,7 @@ public sealed class FutureType : ComponentValueType
     {
         Element = element;
         IncludeRemote(element);
+        Include(TypeTraits.Waitable);
     }
 
     /// <summary>Type of the value; null where only its arrival counts.</summary>

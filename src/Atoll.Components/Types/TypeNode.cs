@@ -17,6 +17,9 @@ internal enum TypeTraits
 
     /// <summary>A type that must have a name where it is seen from outside: a record, variant, enum, flags or resource.</summary>
     Named = 8,
+
+    /// <summary>A stream or future.</summary>
+    Waitable = 16,
 }
 
 /// <summary>A type of the Component Model. Immutable once made.</summary>

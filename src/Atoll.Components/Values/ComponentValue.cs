@@ -83,6 +83,14 @@ public readonly partial struct ComponentValue : IEquatable<ComponentValue>
         return new ComponentValue(ComponentValueKind.String, 0, value);
     }
 
+    /// <summary>An error context.</summary>
+    /// <param name="debugMessage">Its message.</param>
+    public static ComponentValue ErrorContext(string debugMessage)
+    {
+        ArgumentNullException.ThrowIfNull(debugMessage);
+        return new ComponentValue(ComponentValueKind.ErrorContext, 0, debugMessage);
+    }
+
     /// <summary>A list.</summary>
     /// <param name="elements">The elements, all of one type.</param>
     public static ComponentValue List(params ReadOnlySpan<ComponentValue> elements) => OfList(elements.ToArray());
@@ -192,8 +200,8 @@ public readonly partial struct ComponentValue : IEquatable<ComponentValue>
     /// <summary>The character.</summary>
     public Rune AsChar() => new((uint)Expect(ComponentValueKind.Char)._bits);
 
-    /// <summary>The string.</summary>
-    public string AsString() => (string)Expect(ComponentValueKind.String)._object!;
+    /// <summary>The string; of an error context its message.</summary>
+    public string AsString() => Kind == ComponentValueKind.ErrorContext ? (string)_object! : (string)Expect(ComponentValueKind.String)._object!;
 
     /// <summary>The elements of a list or tuple; the pairs of a map, as tuples.</summary>
     public IReadOnlyList<ComponentValue> AsList() => Kind is ComponentValueKind.List or ComponentValueKind.Tuple or ComponentValueKind.Map

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atoll.Components;
@@ -49,7 +50,7 @@ internal sealed class ComponentAIFunction : AIFunction
             foreach ((string path, string name, ComponentItem item) in items)
             {
                 if (item.Type.Type is ComponentFunctionType { IsAsync: false } type && type.Parameters.Select(parameter => parameter.Type)
-                    .Concat(type.Result is null ? [] : [type.Result]).All(JsonValues.CanHold))
+                    .Concat(type.Result is null ? [] : [type.Result]).All(JsonSchemas.CanHold))
                 {
                     functions.Add(new ComponentAIFunction(catalog, component, path, NameOf(component, name, names), type));
                 }
@@ -61,11 +62,8 @@ internal sealed class ComponentAIFunction : AIFunction
 
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
-        ComponentValue[] values = [.. _type.Parameters.Select(parameter => Argument(parameter, arguments))];
-        if (arguments.Keys.FirstOrDefault(key => _type.Parameters.All(parameter => parameter.Name != key)) is { } stranger)
-        {
-            throw new JsonException($"there is no parameter `{stranger}`");
-        }
+        JsonElement json = JsonSerializer.SerializeToElement(new Dictionary<string, object?>(arguments));
+        ComponentValue[] values = ComponentJson.ReadArguments(json, _type);
 
         // Guests compute and block: that is not for the thread of whoever talks to a model.
         return await Task.Run(() => Call(values, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -77,18 +75,19 @@ internal sealed class ComponentAIFunction : AIFunction
         ComponentFunction function = _catalog.Linker.Instantiate(store, _catalog.Get(_component)).GetFunction(_export)
             ?? throw new MissingMethodException($"the component `{_component}` no longer exports `{_export}`");
         ComponentValue? result = function.Invoke(values);
-        return result is { } value ? Element(JsonValues.Write(_type.Result!, value)) : null;
-    }
-
-    private static ComponentValue Argument(LabeledType parameter, AIFunctionArguments arguments)
-    {
-        if (!arguments.TryGetValue(parameter.Name, out object? given))
+        if (result is not { } value)
         {
-            return parameter.Type is OptionType ? ComponentValue.None : throw new JsonException($"the parameter `{parameter.Name}` is missing");
+            return null;
         }
 
-        JsonElement json = given is JsonElement element ? element : JsonSerializer.SerializeToElement(given);
-        return JsonValues.Read(parameter.Type, json, parameter.Name);
+        ArrayBufferWriter<byte> bytes = new();
+        using (Utf8JsonWriter writer = new(bytes))
+        {
+            ComponentJson.Write(writer, value, _type.Result!);
+        }
+
+        using JsonDocument document = JsonDocument.Parse(bytes.WrittenMemory);
+        return document.RootElement.Clone();
     }
 
     private static string NameOf(string component, string function, HashSet<string> taken)

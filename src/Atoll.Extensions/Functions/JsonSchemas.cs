@@ -3,9 +3,24 @@ using Atoll.Components.Types;
 
 namespace Atoll.Extensions.Functions;
 
-/// <summary>JSON Schemas of component types, in the form that <see cref="JsonValues"/> reads and writes.</summary>
+/// <summary>JSON Schemas of component types, in the form that <see cref="Components.ComponentJson"/> reads and writes.</summary>
 internal static class JsonSchemas
 {
+    /// <summary>Whether values of a type have a form in JSON.</summary>
+    public static bool CanHold(ComponentValueType type) => type switch
+    {
+        PrimitiveType => type.Kind != ComponentValueKind.ErrorContext,
+        RecordType record => record.Fields.All(field => CanHold(field.Type)),
+        VariantType variant => variant.Cases.All(item => item.Type is null || CanHold(item.Type)),
+        ListType list => CanHold(list.Element),
+        TupleType tuple => tuple.Elements.All(CanHold),
+        EnumType or FlagsType => true,
+        OptionType option => CanHold(option.Value),
+        ResultType result => (result.Ok is null || CanHold(result.Ok)) && (result.Error is null || CanHold(result.Error)),
+        MapType map => CanHold(map.Key) && CanHold(map.Value),
+        _ => false,
+    };
+
     /// <summary>Parameters as an object.</summary>
     public static JsonObject Of(IEnumerable<LabeledType> members)
     {
@@ -39,9 +54,20 @@ internal static class JsonSchemas
             ["items"] = new JsonObject { ["enum"] = Strings(flags.Names) },
             ["uniqueItems"] = true,
         },
+        OptionType { Value: OptionType inner } => new JsonObject { ["oneOf"] = new JsonArray(Case("some", inner), Case("none", null)) },
         OptionType option => new JsonObject { ["anyOf"] = new JsonArray(Of(option.Value), new JsonObject { ["type"] = "null" }) },
-        ResultType result => new JsonObject { ["oneOf"] = new JsonArray(Case("ok", result.Ok), Case("error", result.Error)) },
+        ResultType result => new JsonObject { ["oneOf"] = new JsonArray(Case("ok", result.Ok), Case("err", result.Error)) },
+        MapType { Key.Kind: ComponentValueKind.String } map => new JsonObject { ["type"] = "object", ["additionalProperties"] = Of(map.Value) },
+        MapType map => new JsonObject { ["type"] = "array", ["items"] = Pair(map) },
         _ => Primitive(type.Kind),
+    };
+
+    private static JsonObject Pair(MapType map) => new()
+    {
+        ["type"] = "array",
+        ["prefixItems"] = new JsonArray(Of(map.Key), Of(map.Value)),
+        ["minItems"] = 2,
+        ["maxItems"] = 2,
     };
 
     private static JsonObject Primitive(ComponentValueKind kind) => kind switch
@@ -81,13 +107,22 @@ internal static class JsonSchemas
         return schema;
     }
 
-    private static JsonObject Case(string name, ComponentValueType? type) => new()
+    private static JsonObject Case(string name, ComponentValueType? type)
     {
-        ["type"] = "object",
-        ["properties"] = new JsonObject { [name] = type is null ? new JsonObject { ["type"] = "null" } : Of(type) },
-        ["required"] = new JsonArray(name),
-        ["additionalProperties"] = false,
-    };
+        JsonObject properties = new() { ["tag"] = new JsonObject { ["const"] = name } };
+        if (type is not null)
+        {
+            properties["val"] = Of(type);
+        }
+
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = properties,
+            ["required"] = type is null ? new JsonArray("tag") : new JsonArray("tag", "val"),
+            ["additionalProperties"] = false,
+        };
+    }
 
     private static JsonArray Strings(IEnumerable<string> names) => new([.. names.Select(name => (JsonNode)name)]);
 }

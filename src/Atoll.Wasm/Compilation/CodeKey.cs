@@ -19,7 +19,7 @@ internal static class CodeKey
     public static string Of(ReadOnlySpan<byte> moduleHash, WasmEngineOptions options)
     {
         // The limits too: an entry stands for a module that was found valid under them.
-        WasmEngineOptions relevant = options with { CodeCache = null };
+        WasmEngineOptions relevant = options with { CodeCache = null, StartInterpreted = false };
         string text = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexString(moduleHash)}\n{Build}\n{relevant}\n{options.StackGuard} {options.EachIsGiant}");
         return Build + Hash(text)[BuildDigits..];
     }

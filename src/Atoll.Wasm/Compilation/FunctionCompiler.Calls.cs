@@ -38,12 +38,43 @@ internal sealed partial class FunctionCompiler
         }
         else
         {
+            int defined = index - _definition.ImportedFunctionCount;
             LoadContext();
-            EmitCall(Il.Call, _module.FunctionToken(index - _definition.ImportedFunctionCount), isTail);
+            if (!isTail && _module.IsElsewhere(defined))
+            {
+                LoadCode(defined);
+                _il.Emit(Il.Calli, _module.CallSite(type));
+            }
+            else
+            {
+                EmitCall(Il.Call, _module.FunctionToken(defined), isTail);
+            }
+
             NoteCall(index);
         }
 
         EndCall(type, outs, depth, isTail);
+    }
+
+    /// <summary>
+    /// Loads the address of what to call for a function that is compiled apart. Its entry would do the same, and be a jump on the way of every call and
+    /// a method to compile.
+    /// </summary>
+    private void LoadCode(int defined)
+    {
+        int present = _il.DefineLabel();
+        LoadContext();
+        _il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.CodeTable)));
+        _il.LoadInt32(defined * nint.Size);
+        _il.Emit(Il.Add);
+        _il.Emit(Il.LdindI);
+        _il.Emit(Il.Dup);
+        _il.Branch(Il.BrTrue, present);
+        _il.Emit(Il.Pop);
+        LoadContext();
+        _il.LoadInt32(defined);
+        CallHelper(nameof(GuestRuntime.EnterFunction));
+        _il.MarkLabel(present);
     }
 
     /// <summary>

@@ -30,6 +30,9 @@ internal sealed unsafe class LazyCode
     /// <summary>Signatures that the engine keeps code for. Those of a module that needs more go with it.</summary>
     private const int SharedSignatures = 1000;
 
+    /// <summary>Each type gets a field of the module's class; there is no program with more than some hundred.</summary>
+    private const int MaximumTypes = 10_000;
+
     /// <summary>Stands for a function that the interpreter cannot run.</summary>
     private static readonly object Compiled = new();
 
@@ -67,7 +70,7 @@ internal sealed unsafe class LazyCode
         _entries = new nint[definition.Types.Count];
 
         // The interpreter does not count fuel, and all its functions are one method in .NET's stack traces.
-        _cold = kept is null && engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false } ? new object?[definition.Bodies.Length] : null;
+        _cold = kept is null && CanInterpret(engine) ? new object?[definition.Bodies.Length] : null;
         _translator = new ColdTranslator(definition, index => ModuleCompiler.IsGlobalCell(definition, cells, index), MaximumPlaces, engine.Options.Deterministic);
         GlobalPlaces = new nint[MaximumPlaces];
     }
@@ -81,11 +84,14 @@ internal sealed unsafe class LazyCode
     public nint* Table => (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_code));
 
     /// <summary>Whether the functions of a module are compiled when they are called.</summary>
-    public static bool IsFor(ModuleDefinition definition, WasmEngine engine)
-    {
-        // Each type gets a field of the module's class; there is no program with more than some hundred.
-        return definition.CodeBytes > engine.Options.EagerCodeBytes && definition.Types.Count <= 10_000;
-    }
+    public static bool IsFor(ModuleDefinition definition, WasmEngine engine) =>
+        IsLarge(definition, engine) || (engine.Options.StartInterpreted && CanInterpret(engine) && definition.Types.Count <= MaximumTypes);
+
+    /// <summary>Whether the code of a module is kept in parts.</summary>
+    public static bool IsLarge(ModuleDefinition definition, WasmEngine engine) =>
+        definition.CodeBytes > engine.Options.EagerCodeBytes && definition.Types.Count <= MaximumTypes;
+
+    private static bool CanInterpret(WasmEngine engine) => engine.Options is { InterpretColdCode: true, ConsumeFuel: false, Profiling: false };
 
     /// <summary>The first functions of the parts in which the code of a large module is kept, and the number of functions.</summary>
     public static int[] PartsOf(ModuleDefinition definition)

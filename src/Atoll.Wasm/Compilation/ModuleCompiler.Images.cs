@@ -15,7 +15,7 @@ internal sealed partial class ModuleCompiler
     public static byte[][] CompileImages(ModuleDefinition definition, WasmEngine engine, string key, CancellationToken cancellationToken)
     {
         HashSet<int> cells = CellsOf(definition);
-        bool isLarge = LazyCode.IsFor(definition, engine);
+        bool isLarge = LazyCode.IsLarge(definition, engine);
         ModuleCompiler own = new(definition, engine, cells, VersionOf(key, -1), isKept: true);
         int[] parts = isLarge ? LazyCode.PartsOf(definition) : [0];
         byte[][] images = new byte[parts.Length][];

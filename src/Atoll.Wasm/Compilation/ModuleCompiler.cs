@@ -75,7 +75,7 @@ internal sealed partial class ModuleCompiler
     public static CompiledModule? Load(ModuleDefinition definition, WasmEngine engine, ICachedCode kept)
     {
         HashSet<int> cells = CellsOf(definition);
-        LazyCode? lazy = LazyCode.IsFor(definition, engine) ? new LazyCode(definition, engine, cells, kept) : null;
+        LazyCode? lazy = LazyCode.IsLarge(definition, engine) ? new LazyCode(definition, engine, cells, kept) : null;
         int images = lazy is null ? 1 : LazyCode.PartsOf(definition).Length;
         try
         {
@@ -157,8 +157,11 @@ internal sealed partial class ModuleCompiler
         return token;
     }
 
+    /// <summary>Whether a function that the module defines is compiled apart from this one, and later or never.</summary>
+    public bool IsElsewhere(int index) => _isBatch && !(index >= _batch.First && index < _batch.First + _batch.Count);
+
     /// <summary>Token of the method that a call of a function that the module defines calls.</summary>
-    public int FunctionToken(int index) => !_isBatch || (index >= _batch.First && index < _batch.First + _batch.Count)
+    public int FunctionToken(int index) => !IsElsewhere(index)
         ? ModuleAssembly.MethodToken(index - _batch.First)
         : _assembly.Entry(index / EntriesOfClass, Member.Entry, index, TypeOf(index));
 

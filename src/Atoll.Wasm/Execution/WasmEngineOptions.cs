@@ -84,6 +84,13 @@ public sealed record WasmEngineOptions
     /// <value>Default: true. The JIT compiler takes as long for a function as the interpreter takes to run it some hundred times.</value>
     public bool InterpretColdCode { get; init; } = true;
 
+    /// <summary>
+    /// Whether functions of any module are interpreted at first, not only those over <see cref="EagerCodeBytes"/>: for programs that run once and end, most of
+    /// which is start-up that the JIT compiler never pays for. Without effect where <see cref="InterpretColdCode"/> has none, and on code from a cache.
+    /// </summary>
+    /// <value>Default: false. What runs for long gets slower by it: calls between functions that were compiled one by one are never inlined.</value>
+    public bool StartInterpreted { get; init; }
+
     /// <summary>How often each operation of a function is interpreted, on average, before the function is compiled.</summary>
     internal int ColdRounds { get; init; } = 1000;
 

@@ -112,7 +112,7 @@ internal sealed class WitLexer(WitSource source)
 
     private static bool IsVersionCharacter(char c) => IsLetter(c) || IsDigit(c) || c is '-' or '+';
 
-    private static bool IsForbidden(char c) => c switch
+    internal static bool IsForbidden(char c) => c switch
     {
         '\n' or '\r' or '\t' => false,
         >= '\u202a' and <= '\u202e' => true,

@@ -6,8 +6,8 @@ string file = Path.Combine(AppContext.BaseDirectory, "plugins", "shout.wasm");
 WasmEngine engine = new();
 Component component = Plugin.Load(engine, File.ReadAllBytes(file)); // checked against wit/: a plug-in of another world is refused here
 
-// A store is the unit of lifetime and of limits: this one ends its guests after a second.
-using Store store = new(engine, new StoreOptions { Timeout = TimeSpan.FromSeconds(1), MaxMemoryBytes = 64 << 20 });
+// A store is the unit of lifetime and of limits: this one ends its guests ten seconds from now.
+using Store store = new(engine, new StoreOptions { Timeout = TimeSpan.FromSeconds(10), MaxMemoryBytes = 64 << 20 });
 Plugin plugin = Plugin.Instantiate(store, component, new Messages());
 foreach (string text in args)
 {

@@ -1,3 +1,6 @@
+extern alias generator;
+
+using generator::Atoll.Bindings;
 using Microsoft.CodeAnalysis;
 
 namespace Atoll.Bindings.Tests.Generation;

@@ -1,5 +1,8 @@
+extern alias generator;
+
 using System.Collections.Immutable;
 using Atoll.Components;
+using generator::Atoll.Bindings;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;

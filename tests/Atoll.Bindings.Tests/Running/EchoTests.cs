@@ -57,9 +57,9 @@ public sealed class EchoTests : IDisposable
     [Fact]
     public void Options_within_options_keep_their_depth()
     {
-        Assert.Equal(Option<uint?>.None, _echoer.Echo.Nested(Option<uint?>.None));
-        Assert.Equal(Option<uint?>.Some(null), _echoer.Echo.Nested(Option<uint?>.Some(null)));
-        Assert.Equal(Option<uint?>.Some(7), _echoer.Echo.Nested(Option<uint?>.Some(7)));
+        Assert.Equal(Optional<uint?>.None, _echoer.Echo.Nested(Optional<uint?>.None));
+        Assert.Equal(Optional<uint?>.Some(null), _echoer.Echo.Nested(Optional<uint?>.Some(null)));
+        Assert.Equal(Optional<uint?>.Some(7), _echoer.Echo.Nested(Optional<uint?>.Some(7)));
     }
 
     [Fact]
@@ -87,6 +87,40 @@ public sealed class EchoTests : IDisposable
         Assert.Equal(5u, _echoer.Run(5));
         Assert.Equal(5, _host.Ticks);
         Assert.Equal("1 2 three", _echoer.Echo.Keywords(1, 2, "three"));
+    }
+
+    [Fact]
+    public void An_implementation_may_depend_on_the_store_that_calls()
+    {
+        ComponentLinker linker = new();
+        Echoer.AddTo(linker, caller => (IEcho)caller.Store.State!);
+        Echoer.AddTo(linker, caller => (IEchoerImports)caller.Store.State!);
+        Host first = new(), second = new();
+        foreach ((Host host, uint times) in new[] { (first, 2u), (second, 3u) })
+        {
+            using Store store = new(Engine, new StoreOptions { State = host });
+            Echoer.Instantiate(store, Guest.Value, linker).Run(times);
+        }
+
+        Assert.Equal((2, 3), (first.Ticks, second.Ticks));
+    }
+
+    [Theory]
+    [InlineData("default, equals, none", "equals, default, none", "`get-type` / parameter `v`: expected the cases `default`, `equals`, `none`, found `equals`, `default`, `none`")]
+    [InlineData("-> tuple<string>", "-> tuple<u8>", "`one` / result / 0: expected string, found u8")]
+    [InlineData("x: s16, y: s16,", "y: s16, x: s16,", "`pixels` / parameter `v` / element: expected the fields `x`, `y`, `visible`, found `y`, `x`, `visible`")]
+    [InlineData("pixel(pixel)", "pixel(u8)", "`tokens` / parameter `v` / element / `pixel`: expected record, found u8")]
+    [InlineData("type maybe = option<u32>", "type maybe = option<s32>", "`nested` / parameter `v` / value / value: expected u32, found s32")]
+    [InlineData("unit: func(v: result) -> result;", "unit: func(w: result) -> result;", "`unit`: expected the parameters `v`, found `w`")]
+    [InlineData("-> result<bytes, class>", "-> result<bytes>", "`outcome` / result / error: expected enum, found nothing")]
+    [InlineData("blob: func(v: bytes) -> bytes;", "", "`blob`: expected a function, found nothing")]
+    public void A_component_of_another_version_is_refused_with_the_place(string old, string changed, string difference)
+    {
+        Component component = EchoComponent.Make(Engine, TestFiles.Wit("shapes.wit").Replace(old, changed), "echo");
+        WorldMismatchException refused = Assert.Throws<WorldMismatchException>(() => Echoer.Check(component));
+        Assert.Contains(refused.Differences, found => found.EndsWith("`test:shapes/echo@1.0.0` / " + difference, StringComparison.Ordinal));
+        Assert.Contains(difference, refused.Message);
+        Assert.Throws<WorldMismatchException>(() => Echoer.Instantiate(_store, component, _host, _host));
     }
 
     [Fact]
@@ -132,7 +166,7 @@ public sealed class EchoTests : IDisposable
 
         public double[] Numbers(double[] v) => v;
 
-        public Option<uint?> Nested(Option<uint?> v) => v;
+        public Optional<uint?> Nested(Optional<uint?> v) => v;
 
         public (byte, ushort, uint, ulong, sbyte, short, int, long, float, double, bool, Rune, string, string[], string?, byte, ushort) Many(
             (byte, ushort, uint, ulong, sbyte, short, int, long, float, double, bool, Rune, string, string[], string?, byte, ushort) v) => v;

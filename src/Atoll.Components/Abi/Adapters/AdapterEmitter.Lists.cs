@@ -8,6 +8,13 @@ internal sealed partial class AdapterEmitter
 {
     private void TransferString(Place from, Place to)
     {
+        if (from is HostPlace given && to is HostPlace taken)
+        {
+            given.Shape.EmitToString(this, given.Local);
+            taken.Shape.EmitFromString(this, taken.Local);
+            return;
+        }
+
         LocalBuilder units = Local<uint>();
         if (from is HostPlace source)
         {
@@ -44,7 +51,7 @@ internal sealed partial class AdapterEmitter
         // An address; or the span that the host has the elements in.
         LocalBuilder? source = null;
         LocalBuilder? sourceArray = null;
-        if (from is HostPlace { Shape: SpanShape span } numbers)
+        if (from is HostPlace { Shape: SpanShape span } numbers && to is not HostPlace)
         {
             source = span.EmitSpan(this, numbers.Local);
             Il.Emit(OpCodes.Ldloca, source);
@@ -75,16 +82,7 @@ internal sealed partial class AdapterEmitter
 
         if (to is HostPlace made)
         {
-            LocalBuilder array = Il.DeclareLocal(made.Shape.Element.Clr.MakeArrayType());
-            Il.Emit(OpCodes.Ldloc, GuestOf(from)!.State);
-            Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Sizeof, made.Shape.Element.Clr);
-            Call(typeof(HostLists), nameof(HostLists.Charge));
-            Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Newarr, made.Shape.Element.Clr);
-            Il.Emit(OpCodes.Stloc, array);
-            Elements(element, count, source, sourceArray, from, null, array, to);
-            made.Shape.EmitFromArray(this, array, made.Local);
+            MakeList(element, count, source, sourceArray, from, made);
             return;
         }
 
@@ -103,6 +101,24 @@ internal sealed partial class AdapterEmitter
         Il.Emit(OpCodes.Ldloc, count);
         Il.Emit(OpCodes.Stloc, units);
         StorePair(to, units);
+    }
+
+    private void MakeList(ComponentValueType element, LocalBuilder count, LocalBuilder? source, LocalBuilder? sourceArray, Place from, HostPlace to)
+    {
+        LocalBuilder array = Il.DeclareLocal(to.Shape.Element.Clr.MakeArrayType());
+        if (GuestOf(from) is { } guest)
+        {
+            Il.Emit(OpCodes.Ldloc, guest.State);
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Sizeof, to.Shape.Element.Clr);
+            Call(typeof(HostLists), nameof(HostLists.Charge));
+        }
+
+        Il.Emit(OpCodes.Ldloc, count);
+        Il.Emit(OpCodes.Newarr, to.Shape.Element.Clr);
+        Il.Emit(OpCodes.Stloc, array);
+        Elements(element, count, source, sourceArray, from, null, array, to);
+        to.Shape.EmitFromArray(this, array, to.Local);
     }
 
     /// <summary>Copies elements; all at once where both sides have them in the same form, and every form is a value.</summary>

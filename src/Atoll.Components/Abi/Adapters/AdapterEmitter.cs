@@ -101,7 +101,10 @@ internal sealed partial class AdapterEmitter
             case ComponentValueKind.Own or ComponentValueKind.Borrow:
                 TransferHandle(type, from, to);
                 break;
-            case ComponentValueKind.Stream or ComponentValueKind.Future or ComponentValueKind.ErrorContext:
+            case ComponentValueKind.ErrorContext:
+                TransferErrorContext(from, to);
+                break;
+            case ComponentValueKind.Stream or ComponentValueKind.Future:
                 throw new NotSupportedException($"values of type {type.Kind.ToString().ToLowerInvariant()} are not supported yet");
             default:
                 LoadScalar(type, from);
@@ -225,8 +228,43 @@ internal sealed partial class AdapterEmitter
         return new HostPlace(local, shape);
     }
 
+    /// <summary>Between instances an error context is its message.</summary>
+    private void TransferErrorContext(Place from, Place to)
+    {
+        LocalBuilder message = Local<string>();
+        if (from is HostPlace host)
+        {
+            host.Shape.EmitToString(this, host.Local);
+        }
+        else
+        {
+            Il.Emit(OpCodes.Ldloc, GuestOf(from)!.State);
+            LoadCore(Wasm.ValueType.I32, 4, from);
+            Call(typeof(ErrorContexts), nameof(ErrorContexts.Lift));
+        }
+
+        if (to is HostPlace made)
+        {
+            made.Shape.EmitFromString(this, made.Local);
+            return;
+        }
+
+        Il.Emit(OpCodes.Stloc, message);
+        Il.Emit(OpCodes.Ldloc, GuestOf(to)!.State);
+        Il.Emit(OpCodes.Ldloc, message);
+        Call(typeof(ErrorContexts), nameof(ErrorContexts.Lower));
+        StoreCore(Wasm.ValueType.I32, 4, to);
+    }
+
     private void TransferHandle(ComponentValueType type, Place from, Place to)
     {
+        if (from is HostPlace given && to is HostPlace taken)
+        {
+            given.Shape.EmitToResource(this, given.Local);
+            taken.Shape.EmitFromResource(this, taken.Local);
+            return;
+        }
+
         bool isOwn = type.Kind == ComponentValueKind.Own;
         ResourceType resource = isOwn ? ((OwnType)type).Resource : ((BorrowType)type).Resource;
         if (from is HostPlace host)

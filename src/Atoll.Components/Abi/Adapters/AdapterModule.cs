@@ -1,13 +1,12 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using System.Runtime.CompilerServices;
 using Atoll.Components.Types;
 
 namespace Atoll.Components.Abi.Adapters;
 
 /// <summary>
-/// The adapters of one component: made when first needed, shared by its instances, gone with it. A function pointer keeps nothing alive, so whatever holds
-/// one holds the module too.
+/// The adapters of one component: compiled when first called, shared by its instances, gone with it. A function pointer keeps nothing alive, so whatever
+/// holds one holds the module too.
 /// </summary>
 internal sealed class AdapterModule
 {
@@ -16,22 +15,14 @@ internal sealed class AdapterModule
     private ModuleBuilder? _module;
     private int _count;
 
-    /// <summary>One compiled adapter.</summary>
-    /// <param name="Module">Keeps the code alive.</param>
-    /// <param name="Method">Its entry.</param>
-    /// <param name="Code">Address of the entry.</param>
-    /// <param name="Kinds">Resource types whose run-time types a context holds.</param>
-    /// <param name="Constants">Objects that a context holds.</param>
-    public sealed record Adapter(AdapterModule Module, MethodInfo Method, nint Code, ResourceIdentity[] Kinds, object[] Constants);
-
-    /// <summary>The adapter for a key, made by <paramref name="emit"/> at the first call.</summary>
-    public Adapter Get(object key, Type result, Type[] parameters, Action<AdapterEmitter> emit)
+    /// <summary>The adapter for a key; <paramref name="make"/> describes it at the first call.</summary>
+    public Adapter Get<TState>(object key, TState state, Func<AdapterModule, TState, Adapter> make)
     {
         lock (_lock)
         {
             if (!_adapters.TryGetValue(key, out Adapter? adapter))
             {
-                adapter = Make(result, parameters, emit);
+                adapter = make(this, state);
                 _adapters.Add(key, adapter);
             }
 
@@ -39,18 +30,21 @@ internal sealed class AdapterModule
         }
     }
 
-    private Adapter Make(Type result, Type[] parameters, Action<AdapterEmitter> emit)
+    /// <summary>Emits the methods of an adapter. What is compiled stays one at a time.</summary>
+    public MethodInfo Emit(Type result, Type[] parameters, Action<AdapterEmitter> emit, out ResourceIdentity[] kinds, out object[] constants)
     {
-        _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Wasm.Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect)
-            .DefineDynamicModule("adapters");
-        TypeBuilder type = _module.DefineType($"Adapter{_count++}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
-        AdapterBuilder builder = new(type);
-        MethodBuilder method = builder.Define("Call", result, parameters);
-        emit(new AdapterEmitter(builder, method.GetILGenerator()));
-        MethodInfo call = builder.Finish().GetMethod("Call")!;
-
-        // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
-        RuntimeHelpers.PrepareMethod(call.MethodHandle);
-        return new Adapter(this, call, call.MethodHandle.GetFunctionPointer(), [.. builder.Kinds], [.. builder.Constants]);
+        lock (_lock)
+        {
+            _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Wasm.Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect)
+                .DefineDynamicModule("adapters");
+            TypeBuilder type = _module.DefineType($"Adapter{_count++}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
+            AdapterBuilder builder = new(type);
+            MethodBuilder method = builder.Define("Call", result, parameters);
+            emit(new AdapterEmitter(builder, method.GetILGenerator()));
+            MethodInfo call = builder.Finish().GetMethod("Call")!;
+            kinds = [.. builder.Kinds];
+            constants = [.. builder.Constants];
+            return call;
+        }
     }
 }

@@ -72,12 +72,12 @@ internal sealed class DynamicShape(ComponentValueType type) : HostShape(type, ty
     public override void EmitToString(AdapterEmitter code, LocalBuilder value)
     {
         code.Il.Emit(OpCodes.Ldloca, value);
-        code.Call(typeof(DynamicValues), nameof(DynamicValues.StringOf));
+        code.Call(typeof(DynamicValues), Type.Kind == ComponentValueKind.String ? nameof(DynamicValues.StringOf) : nameof(DynamicValues.MessageOf));
     }
 
     public override void EmitFromString(AdapterEmitter code, LocalBuilder target)
     {
-        code.Call(typeof(ComponentValue), nameof(ComponentValue.String));
+        code.Call(typeof(ComponentValue), Type.Kind == ComponentValueKind.String ? nameof(ComponentValue.String) : nameof(ComponentValue.ErrorContext));
         code.Il.Emit(OpCodes.Stloc, target);
     }
 

@@ -15,6 +15,8 @@ internal static class DynamicValues
 
     public static string StringOf(in ComponentValue value) => (string)Check(value, ComponentValueKind.String).Object!;
 
+    public static string MessageOf(in ComponentValue value) => (string)Check(value, ComponentValueKind.ErrorContext).Object!;
+
     public static ComponentValue OfInt(int value, ComponentValueKind kind) =>
         ComponentValue.OfBits(kind, kind is ComponentValueKind.S8 or ComponentValueKind.S16 or ComponentValueKind.S32 ? (ulong)(long)value : (uint)value);
 

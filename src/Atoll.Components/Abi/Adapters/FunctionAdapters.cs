@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Emit;
+using Atoll.Components.Binary;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
 using Atoll.Wasm;
@@ -16,83 +17,170 @@ namespace Atoll.Components.Abi.Adapters;
 internal static class FunctionAdapters
 {
     /// <summary>A core function that calls a function of another guest: <c>canon lower</c> of a <c>canon lift</c>, in one.</summary>
-    public static AdapterModule.Adapter Fused(AdapterModule module, ComponentFunctionType type, FunctionType lowered, FunctionType lifted, bool hasPostReturn) =>
-        module.Get(("fused", type, lifted, hasPostReturn), HostThunks.Result(lowered), HostThunks.Parameters(lowered), code =>
+    /// <param name="module">Keeps the code.</param>
+    /// <param name="lower">The function that is lowered.</param>
+    /// <param name="lift">What it was lifted by.</param>
+    public static Adapter Fused(AdapterModule module, CanonEntry lower, CanonEntry lift) => module.Get(
+        ("fused", lower, lift),
+        (lower, lift),
+        static (module, entries) => Describe(module, entries.lower.Function!, HostThunks.Result(entries.lower.Core!), HostThunks.Parameters(entries.lower.Core!), code =>
         {
+            (ComponentFunctionType type, FunctionType lowered) = (entries.lower.Function!, entries.lower.Core!);
+            bool hasPostReturn = entries.lift.Resolved.PostReturn >= 0;
             Begin(code, lowered.Parameters.Length);
             GuestCode caller = code.OpenGuest(isCaller: true);
             GuestCode callee = code.OpenGuest(isCaller: false);
             Guard(code, caller, nameof(ComponentState.CheckLeave));
             Guard(code, callee, nameof(ComponentState.Enter));
             OpenScope(code, type);
-            CallGuest(code, type, lifted, callee, CallerArguments(code, type, lowered, caller), () => CallerResult(code, type, lowered, caller), hasPostReturn, caller);
+            Place[] arguments = CallerArguments(code, type, lowered, caller);
+            CallGuest(code, type, entries.lift.Core!, callee, arguments, () => CallerResult(code, type, lowered, caller), hasPostReturn, caller);
             EndScope(code, nameof(CallScope.ExitCaller));
             Return(code, type, lowered);
-        });
+        }));
 
     /// <summary>A core function that calls a function of the host.</summary>
     /// <param name="module">Keeps the code.</param>
-    /// <param name="type">The function's type.</param>
-    /// <param name="lowered">Its core type.</param>
-    /// <param name="binding">How the host's side looks.</param>
-    public static AdapterModule.Adapter HostImport(AdapterModule module, ComponentFunctionType type, FunctionType lowered, HostBinding binding) =>
-        module.Get(("import", type, binding.Key), HostThunks.Result(lowered), HostThunks.Parameters(lowered), code =>
+    /// <param name="lower">The function that is lowered.</param>
+    /// <param name="host">Type of the host's delegate.</param>
+    /// <param name="counts">Whether the calls are counted.</param>
+    /// <exception cref="ArgumentException">The delegate does not fit.</exception>
+    public static Adapter HostImport(AdapterModule module, CanonEntry lower, Type host, bool counts) => module.Get(
+        ("import", lower, host, counts),
+        (lower, host, counts),
+        static (module, key) =>
         {
-            Begin(code, lowered.Parameters.Length);
-            GuestCode caller = code.OpenGuest(isCaller: true);
-            Guard(code, caller, nameof(ComponentState.CheckLeave));
-            Guard(code, caller, nameof(ComponentState.BeginLift));
-            OpenScope(code, type);
-            Place[] arguments = CallerArguments(code, type, lowered, caller);
-            HostShape[] shapes = binding.Parameters;
-            HostPlace[] values = new HostPlace[shapes.Length];
-            for (int i = 0; i < shapes.Length; i++)
-            {
-                values[i] = new HostPlace(code.Il.DeclareLocal(shapes[i].Clr), shapes[i]);
-                code.Transfer(type.Parameters[i].Type, arguments[i], values[i]);
-            }
-
-            LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
-            EmitHostCall(code, () => binding.EmitInvoke(code, [.. values.Select(value => value.Local)], result));
-            EndScope(code, nameof(CallScope.ExitHost));
-            if (type.Result is not null)
-            {
-                SetFlag(code, caller, nameof(ComponentState.MayLeave), false);
-                code.Transfer(type.Result, new HostPlace(result!, binding.Result!), CallerResult(code, type, lowered, caller)!);
-                SetFlag(code, caller, nameof(ComponentState.MayLeave), true);
-            }
-
-            EndScope(code, nameof(CallScope.ExitCaller));
-            Return(code, type, lowered);
+            (ComponentFunctionType type, FunctionType lowered) = (key.lower.Function!, key.lower.Core!);
+            HostBinding binding = HostBinding.For(type, key.host, isHostFunction: true);
+            return Describe(module, type, HostThunks.Result(lowered), HostThunks.Parameters(lowered), code => EmitImport(code, type, lowered, binding, key.counts));
         });
 
     /// <summary>A method that the host calls a guest's function with: context first, then the parameters.</summary>
-    public static AdapterModule.Adapter HostExport(AdapterModule module, ComponentFunctionType type, FunctionType lifted, bool hasPostReturn, HostBinding binding) =>
-        module.Get(("export", type, lifted, hasPostReturn, binding.Key), binding.ResultType, [typeof(AdapterContext), .. binding.ParameterTypes], code =>
+    /// <param name="module">Keeps the code.</param>
+    /// <param name="lift">What the function was lifted by.</param>
+    /// <param name="host">Type of the delegate that is made.</param>
+    /// <exception cref="ArgumentException">The delegate does not fit.</exception>
+    public static Adapter HostExport(AdapterModule module, CanonEntry lift, Type host) => module.Get(
+        ("export", lift, host),
+        (lift, host),
+        static (module, key) =>
         {
-            code.Il.Emit(OpCodes.Ldarg_0);
-            code.Il.Emit(OpCodes.Stloc, code.Context);
-            LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
-            TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () =>
-            {
-                HostPlace[] arguments = binding.EmitArguments(code);
-                CheckHandles(code, arguments);
-                GuestCode callee = code.OpenGuest(isCaller: false);
-                Guard(code, callee, nameof(ComponentState.Enter));
-                Guard(code, callee, nameof(ComponentState.BeginLift));
-                OpenScope(code, type);
-                CallGuest(
-                    code, type, lifted, callee, arguments,
-                    () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn, caller: null);
-                EndScope(code, nameof(CallScope.ExitCaller));
-            });
-            if (binding.ResultType != typeof(void))
-            {
-                binding.EmitResult(code, result);
-            }
-
-            code.Il.Emit(OpCodes.Ret);
+            ComponentFunctionType type = key.lift.Function!;
+            HostBinding binding = HostBinding.For(type, key.host, isHostFunction: false);
+            bool hasPostReturn = key.lift.Resolved.PostReturn >= 0;
+            return Describe(module, type, binding.ResultType, [typeof(AdapterContext), .. binding.ParameterTypes], code =>
+                EmitExport(code, type, key.lift.Core!, hasPostReturn, binding));
         });
+
+    /// <summary>A method that the host calls a function of the host with, which a component exports again.</summary>
+    /// <param name="module">Keeps the code.</param>
+    /// <param name="type">The function's type, as the component exports it.</param>
+    /// <param name="outer">Type of the delegate that is made.</param>
+    /// <param name="inner">Type of the delegate that is called.</param>
+    /// <exception cref="ArgumentException">One of the delegates does not fit.</exception>
+    public static Adapter HostToHost(AdapterModule module, ComponentFunctionType type, Type outer, Type inner) => module.Get(
+        ("again", type, outer, inner),
+        (type, outer, inner),
+        static (module, key) =>
+        {
+            (HostBinding made, HostBinding called) = (HostBinding.For(key.type, key.outer, isHostFunction: false), HostBinding.For(key.type, key.inner, isHostFunction: true));
+            return Describe(module, key.type, made.ResultType, [typeof(AdapterContext), .. made.ParameterTypes], code => EmitAgain(code, key.type, made, called));
+        });
+
+    private static Adapter Describe(AdapterModule module, ComponentFunctionType type, Type result, Type[] parameters, Action<AdapterEmitter> emit) =>
+        type.Has(TypeTraits.Waitable)
+            ? throw new NotSupportedException("streams and futures as values are not supported yet")
+            : new Adapter(module, type.Depth, result, parameters, emit);
+
+    private static void EmitImport(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered, HostBinding binding, bool counts)
+    {
+        Begin(code, lowered.Parameters.Length);
+        GuestCode caller = code.OpenGuest(isCaller: true);
+        Guard(code, caller, nameof(ComponentState.CheckLeave));
+        Guard(code, caller, nameof(ComponentState.BeginLift));
+        OpenScope(code, type);
+        if (counts)
+        {
+            code.Il.Emit(OpCodes.Ldloc, code.Context);
+            code.Call(typeof(AdapterContext), nameof(AdapterContext.CountHostCall));
+        }
+
+        Place[] arguments = CallerArguments(code, type, lowered, caller);
+        HostPlace[] values = Declare(code, binding.Parameters);
+        for (int i = 0; i < values.Length; i++)
+        {
+            code.Transfer(type.Parameters[i].Type, arguments[i], values[i]);
+        }
+
+        LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
+        EmitHostCall(code, () => binding.EmitInvoke(code, [.. values.Select(value => value.Local)], result));
+        EndScope(code, nameof(CallScope.ExitHost));
+        if (type.Result is not null)
+        {
+            SetFlag(code, caller, nameof(ComponentState.MayLeave), false);
+            code.Transfer(type.Result, new HostPlace(result!, binding.Result!), CallerResult(code, type, lowered, caller)!);
+            SetFlag(code, caller, nameof(ComponentState.MayLeave), true);
+        }
+
+        EndScope(code, nameof(CallScope.ExitCaller));
+        Return(code, type, lowered);
+    }
+
+    private static void EmitExport(AdapterEmitter code, ComponentFunctionType type, FunctionType lifted, bool hasPostReturn, HostBinding binding)
+    {
+        code.Il.Emit(OpCodes.Ldarg_0);
+        code.Il.Emit(OpCodes.Stloc, code.Context);
+        LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
+        TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () =>
+        {
+            HostPlace[] arguments = binding.EmitArguments(code);
+            CheckHandles(code, arguments);
+            GuestCode callee = code.OpenGuest(isCaller: false);
+            Guard(code, callee, nameof(ComponentState.Enter));
+            Guard(code, callee, nameof(ComponentState.BeginLift));
+            OpenScope(code, type);
+            CallGuest(
+                code, type, lifted, callee, arguments,
+                () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn, caller: null);
+            EndScope(code, nameof(CallScope.ExitCaller));
+        });
+        if (binding.ResultType != typeof(void))
+        {
+            binding.EmitResult(code, result);
+        }
+
+        code.Il.Emit(OpCodes.Ret);
+    }
+
+    private static void EmitAgain(AdapterEmitter code, ComponentFunctionType type, HostBinding made, HostBinding called)
+    {
+        code.Il.Emit(OpCodes.Ldarg_0);
+        code.Il.Emit(OpCodes.Stloc, code.Context);
+        HostPlace[] arguments = made.EmitArguments(code);
+        HostPlace[] values = Declare(code, called.Parameters);
+        for (int i = 0; i < values.Length; i++)
+        {
+            code.Transfer(type.Parameters[i].Type, arguments[i], values[i]);
+        }
+
+        LocalBuilder? inner = called.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
+        LocalBuilder? outer = made.Result is { } wanted ? code.Il.DeclareLocal(wanted.Clr) : null;
+        EmitHostCall(code, () => called.EmitInvoke(code, [.. values.Select(value => value.Local)], inner));
+        if (type.Result is not null)
+        {
+            code.Transfer(type.Result, new HostPlace(inner!, called.Result!), new HostPlace(outer!, made.Result!));
+        }
+
+        if (made.ResultType != typeof(void))
+        {
+            made.EmitResult(code, outer);
+        }
+
+        code.Il.Emit(OpCodes.Ret);
+    }
+
+    private static HostPlace[] Declare(AdapterEmitter code, HostShape[] shapes) =>
+        [.. shapes.Select(shape => new HostPlace(code.Il.DeclareLocal(shape.Clr), shape))];
 
     /// <summary>A resource that the host has disposed of is found before the call begins: a slip of the host should not poison the instance.</summary>
     private static void CheckHandles(AdapterEmitter code, HostPlace[] arguments)

@@ -4,14 +4,19 @@ using Atoll.Components.Types;
 namespace Atoll.Components.Abi.Adapters;
 
 /// <summary>The host's side of a function: the shapes of parameters and result, and how they are passed.</summary>
-internal abstract class HostBinding(object key, HostShape[] parameters, HostShape? result)
+internal abstract class HostBinding(HostShape[] parameters, HostShape? result)
 {
-    /// <summary>Two bindings of one function type with equal keys have the same code.</summary>
-    public object Key { get; } = key;
-
     public HostShape[] Parameters { get; } = parameters;
 
     public HostShape? Result { get; } = result;
+
+    /// <summary>The binding for a type of delegates: values of any type for one that takes them so, .NET types of its own for others.</summary>
+    /// <param name="type">The function.</param>
+    /// <param name="delegateType">The delegate's type.</param>
+    /// <param name="isHostFunction">Whether the delegate is a function of the host, which may begin with a <see cref="ComponentCaller"/>.</param>
+    /// <exception cref="ArgumentException">The delegate does not fit the function.</exception>
+    public static HostBinding For(ComponentFunctionType type, Type delegateType, bool isHostFunction) =>
+        delegateType == typeof(ComponentCallback) || delegateType == typeof(DynamicCall) ? new DynamicBinding(type) : TypedBinding.Of(type, delegateType, isHostFunction);
 
     /// <summary>Parameters of the method that the host calls, without the context.</summary>
     public abstract Type[] ParameterTypes { get; }
@@ -29,9 +34,12 @@ internal abstract class HostBinding(object key, HostShape[] parameters, HostShap
     public abstract void EmitInvoke(AdapterEmitter code, LocalBuilder[] arguments, LocalBuilder? result);
 }
 
+/// <summary>What the host calls functions with whose values can be of any type.</summary>
+internal delegate ComponentValue DynamicCall(ComponentValue[] arguments);
+
 /// <summary>All values as <see cref="ComponentValue"/>: arguments in an array, a default value where there is no result.</summary>
 internal sealed class DynamicBinding(ComponentFunctionType type)
-    : HostBinding("dynamic", [.. type.Parameters.Select(parameter => new DynamicShape(parameter.Type))], type.Result is null ? null : new DynamicShape(type.Result))
+    : HostBinding([.. type.Parameters.Select(parameter => new DynamicShape(parameter.Type))], type.Result is null ? null : new DynamicShape(type.Result))
 {
     public override Type[] ParameterTypes => [typeof(ComponentValue[])];
 

@@ -12,7 +12,7 @@ internal sealed class TypedBinding : HostBinding
     private readonly bool _takesCaller;
 
     private TypedBinding(Type type, MethodInfo invoke, bool takesCaller, HostShape[] parameters, HostShape? result)
-        : base(type, parameters, result)
+        : base(parameters, result)
     {
         _delegate = type;
         _invoke = invoke;
@@ -25,9 +25,9 @@ internal sealed class TypedBinding : HostBinding
 
     /// <param name="type">The function.</param>
     /// <param name="delegateType">The delegate's type.</param>
-    /// <param name="mayTakeCaller">Whether it may begin with a <see cref="ComponentCaller"/>: it is a function of the host.</param>
+    /// <param name="mayTakeCaller">Whether it may begin with a <see cref="ComponentCaller"/>.</param>
     /// <exception cref="ArgumentException">The delegate does not fit the function.</exception>
-    public static TypedBinding Of(ComponentFunctionType type, Type delegateType, bool mayTakeCaller = false)
+    public static TypedBinding Of(ComponentFunctionType type, Type delegateType, bool mayTakeCaller)
     {
         MethodInfo invoke = delegateType.GetMethod("Invoke") ?? throw new ArgumentException($"the delegate type {delegateType} has no parameters of its own");
         if (!GeneratedAccess.CanUse(delegateType))

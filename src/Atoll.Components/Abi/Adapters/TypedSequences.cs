@@ -50,6 +50,17 @@ internal sealed class SpanShape(ListType type, Type clr) : TypedShape(type, clr)
         return span;
     }
 
+    /// <summary>For another .NET value, which may want each element.</summary>
+    public override LocalBuilder EmitToArray(AdapterEmitter code, LocalBuilder value)
+    {
+        LocalBuilder span = EmitSpan(code, value);
+        LocalBuilder array = code.Il.DeclareLocal(_element.Clr.MakeArrayType());
+        code.Il.Emit(OpCodes.Ldloca, span);
+        code.Il.Emit(OpCodes.Call, span.LocalType.GetMethod(nameof(ReadOnlySpan<>.ToArray))!);
+        code.Il.Emit(OpCodes.Stloc, array);
+        return array;
+    }
+
     public override void EmitFromArray(AdapterEmitter code, LocalBuilder array, LocalBuilder target)
     {
         code.Il.Emit(OpCodes.Ldloc, array);

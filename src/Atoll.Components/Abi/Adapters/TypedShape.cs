@@ -34,6 +34,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
         return type.Kind switch
         {
             ComponentValueKind.String when clr == typeof(string) => new StringShape(type),
+            ComponentValueKind.ErrorContext when clr == typeof(ErrorContext) => new ErrorContextShape(type),
             ComponentValueKind.List when clr.IsSZArray => new ArrayShape(type, ((ListType)type).Element, clr),
             ComponentValueKind.List when SpanShape.Fits((ListType)type, clr) => new SpanShape((ListType)type, clr),
             ComponentValueKind.Map when clr.IsSZArray => new ArrayShape(type, ((MapType)type).Entry, clr),
@@ -160,6 +161,22 @@ internal sealed class StringShape(ComponentValueType type) : TypedShape(type, ty
     public override void EmitToString(AdapterEmitter code, LocalBuilder value) => code.Il.Emit(OpCodes.Ldloc, value);
 
     public override void EmitFromString(AdapterEmitter code, LocalBuilder target) => code.Il.Emit(OpCodes.Stloc, target);
+}
+
+/// <summary>Error contexts as <see cref="ErrorContext"/>.</summary>
+internal sealed class ErrorContextShape(ComponentValueType type) : TypedShape(type, typeof(ErrorContext))
+{
+    public override void EmitToString(AdapterEmitter code, LocalBuilder value)
+    {
+        code.Il.Emit(OpCodes.Ldloc, value);
+        code.Il.Emit(OpCodes.Callvirt, typeof(ErrorContext).GetProperty(nameof(ErrorContext.DebugMessage))!.GetMethod!);
+    }
+
+    public override void EmitFromString(AdapterEmitter code, LocalBuilder target)
+    {
+        code.Il.Emit(OpCodes.Newobj, typeof(ErrorContext).GetConstructor([typeof(string)])!);
+        code.Il.Emit(OpCodes.Stloc, target);
+    }
 }
 
 /// <summary>Handles as <see cref="ComponentResource"/>.</summary>

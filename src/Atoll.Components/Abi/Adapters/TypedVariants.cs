@@ -4,7 +4,7 @@ using Atoll.Components.Types;
 
 namespace Atoll.Components.Abi.Adapters;
 
-/// <summary>Options as <see cref="Nullable{T}"/>, as references that may be null, or as <see cref="Option{T}"/>.</summary>
+/// <summary>Options as <see cref="Nullable{T}"/>, as references that may be null, or as <see cref="Optional{T}"/>.</summary>
 internal sealed class OptionShape : TypedShape
 {
     private readonly HostShape _payload;
@@ -16,14 +16,14 @@ internal sealed class OptionShape : TypedShape
     {
         Type? value = Nullable.GetUnderlyingType(clr);
         _isNullable = value is not null;
-        _isOption = clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Option<>);
+        _isOption = clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Optional<>);
         if (_isOption)
         {
             value = clr.GetGenericArguments()[0];
         }
         else if (type.Value is OptionType || (value is null && clr.IsValueType))
         {
-            throw new ArgumentException($"the type {clr} cannot hold an option; {(type.Value is OptionType ? $"{nameof(Option<>)}<T?>" : $"{clr.Name}?")} can");
+            throw new ArgumentException($"the type {clr} cannot hold an option; {(type.Value is OptionType ? $"{nameof(Optional<>)}<T?>" : $"{clr.Name}?")} can");
         }
 
         _payload = Of(type.Value, value ?? clr);
@@ -36,7 +36,7 @@ internal sealed class OptionShape : TypedShape
         if (_isNullable || _isOption)
         {
             code.Il.Emit(OpCodes.Ldloca, value);
-            code.Il.Emit(OpCodes.Call, Clr.GetProperty(nameof(Option<>.HasValue))!.GetMethod!);
+            code.Il.Emit(OpCodes.Call, Clr.GetProperty(nameof(Optional<>.HasValue))!.GetMethod!);
         }
         else
         {
@@ -51,7 +51,7 @@ internal sealed class OptionShape : TypedShape
         if (_isNullable || _isOption)
         {
             code.Il.Emit(OpCodes.Ldloca, value);
-            code.Il.Emit(OpCodes.Call, Clr.GetProperty(nameof(Option<>.Value))!.GetMethod!);
+            code.Il.Emit(OpCodes.Call, Clr.GetProperty(nameof(Optional<>.Value))!.GetMethod!);
         }
         else
         {
@@ -77,7 +77,7 @@ internal sealed class OptionShape : TypedShape
         }
         else if (_isOption)
         {
-            code.Il.Emit(OpCodes.Call, Clr.GetMethod(nameof(Option<>.Some))!);
+            code.Il.Emit(OpCodes.Call, Clr.GetMethod(nameof(Optional<>.Some))!);
         }
 
         code.Il.Emit(OpCodes.Stloc, target);

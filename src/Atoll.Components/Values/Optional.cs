@@ -1,22 +1,22 @@
 namespace Atoll.Components;
 
 /// <summary>
-/// A value or nothing, where <c>T?</c> cannot tell: <c>option&lt;option&lt;T&gt;&gt;</c> is <c>Option&lt;T?&gt;</c>. Any <c>option</c> may be one.
+/// A value or nothing, where <c>T?</c> cannot tell: <c>option&lt;option&lt;T&gt;&gt;</c> is <c>Optional&lt;T?&gt;</c>. Any <c>option</c> may be one.
 /// </summary>
 /// <typeparam name="T">Type of the value.</typeparam>
 /// <remarks>The default value is nothing.</remarks>
-public readonly struct Option<T> : IEquatable<Option<T>>
+public readonly struct Optional<T> : IEquatable<Optional<T>>
 {
     private readonly T _value;
 
-    private Option(T value)
+    private Optional(T value)
     {
         HasValue = true;
         _value = value;
     }
 
     /// <summary>Nothing.</summary>
-    public static Option<T> None => default;
+    public static Optional<T> None => default;
 
     /// <summary>Whether there is a value.</summary>
     public bool HasValue { get; }
@@ -27,13 +27,13 @@ public readonly struct Option<T> : IEquatable<Option<T>>
 
     /// <summary>Makes an option with a value.</summary>
     /// <param name="value">The value.</param>
-    public static Option<T> Some(T value) => new(value);
+    public static Optional<T> Some(T value) => new(value);
 
     /// <inheritdoc/>
-    public bool Equals(Option<T> other) => HasValue == other.HasValue && EqualityComparer<T>.Default.Equals(_value, other._value);
+    public bool Equals(Optional<T> other) => HasValue == other.HasValue && EqualityComparer<T>.Default.Equals(_value, other._value);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is Option<T> other && Equals(other);
+    public override bool Equals(object? obj) => obj is Optional<T> other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(HasValue, _value);
@@ -41,12 +41,12 @@ public readonly struct Option<T> : IEquatable<Option<T>>
     /// <summary>Whether two options are equal.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
-    public static bool operator ==(Option<T> left, Option<T> right) => left.Equals(right);
+    public static bool operator ==(Optional<T> left, Optional<T> right) => left.Equals(right);
 
     /// <summary>Whether two options differ.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
-    public static bool operator !=(Option<T> left, Option<T> right) => !left.Equals(right);
+    public static bool operator !=(Optional<T> left, Optional<T> right) => !left.Equals(right);
 
     /// <summary><c>some(…)</c> or <c>none</c></summary>
     public override string ToString() => HasValue ? $"some({_value})" : "none";

@@ -17,6 +17,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         ModuleFileException bad => ForModule(bad.Path + ": ", bad.Reason),
         WasmException guest => ForModule(string.Empty, guest),
         WitException wit => new(ExitCodes.Failed, $"the WIT has {(wit.Errors.Count == 1 ? "an error" : $"{wit.Errors.Count} errors")}:", [.. wit.Errors.SelectMany(Lines)]),
+        WaveException value => new(ExitCodes.Usage, value.Message, []),
         ConfigurationException configuration => new(ExitCodes.Usage, configuration.Message, []),
         OperationCanceledException => new(ExitCodes.Cancelled, "stopped.", []),
         IOException or UnauthorizedAccessException or PlatformNotSupportedException => new(ExitCodes.Failed, exception.Message, []),

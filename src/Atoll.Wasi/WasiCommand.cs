@@ -86,16 +86,17 @@ public static class WasiCommand
         {
             string name = component.Type.Exports.FirstOrDefault(export => IsRun(export.Name))?.Name
                 ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
-            ComponentFunction run = linker.Instantiate(store, component).GetFunction($"{name}#run")
-                ?? throw new UnlinkableException([$"{name} has no function run"]);
             try
             {
+                // A component may claim any type for a function of the host; that it does not fit is told here.
+                ComponentFunction run = linker.Instantiate(store, component).GetFunction($"{name}#run")
+                    ?? throw new UnlinkableException([$"{name} has no function run"]);
                 Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
                 return () => call().IsError ? 1 : 0;
             }
             catch (ArgumentException exception)
             {
-                throw new UnlinkableException([$"{name}#run is of another type: {exception.Message}"]);
+                throw new UnlinkableException([$"a function is of another type than the host's: {exception.Message}"]);
             }
         });
     }

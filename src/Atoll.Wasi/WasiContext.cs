@@ -68,6 +68,9 @@ public sealed class WasiContext : IDisposable
     /// <summary>Files and directories that guests of WASI 0.2 have open.</summary>
     internal int OpenFiles { get; set; }
 
+    /// <summary>Entries of directories that their listings hold.</summary>
+    internal int ListedEntries { get; set; }
+
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();
 

@@ -9,7 +9,7 @@ namespace Atoll.Bindings.Emission;
 /// <summary>Writes the files of a world: one for the world, and one for each interface, with types, imports and exports.</summary>
 internal static class WorldEmitter
 {
-    private static readonly string[] Reserved = [.. Identifiers.OfObject, "AddTo", "Check", "Instance", "Instantiate", "Load"];
+    private static readonly string[] Reserved = [.. Identifiers.OfObject, "AddTo", "Check", "Instance", "Instantiate", "Load", "Of"];
 
     public static IEnumerable<GeneratedFile> Emit(WorldPlan plan)
     {
@@ -159,6 +159,15 @@ internal static class WorldEmitter
         code.Line("global::System.ArgumentNullException.ThrowIfNull(linker);");
         code.Line("_contract.Check(component);");
         code.Line($"return new {plan.ClassName}(linker.Instantiate(store, component));");
+        code.Close();
+        code.Line();
+        code.Line("/// <summary>The typed form of an instance that was made elsewhere: one that a pool lends, for example.</summary>");
+        code.Line("/// <param name=\"instance\">The instance.</param>");
+        code.Line("/// <exception cref=\"global::Atoll.Components.WorldMismatchException\">Its component is not of this world.</exception>");
+        code.Open($"public static {plan.ClassName} Of(global::Atoll.Components.ComponentInstance instance)");
+        code.Line("global::System.ArgumentNullException.ThrowIfNull(instance);");
+        code.Line("_contract.Check(instance.Component);");
+        code.Line($"return new {plan.ClassName}(instance);");
         code.Close();
         if (plan.HasRuntimeImports)
         {

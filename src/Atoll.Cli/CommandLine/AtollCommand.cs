@@ -11,6 +11,7 @@ internal static class AtollCommand
     private static readonly (string Name, Func<Verb> Make)[] Verbs =
     [
         ("run", static () => new RunVerb()),
+        ("invoke", static () => new InvokeVerb()),
         ("validate", static () => new ValidateVerb()),
         ("inspect", static () => new InspectVerb()),
         ("wat", static () => new WatVerb()),

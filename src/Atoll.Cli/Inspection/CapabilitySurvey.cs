@@ -47,6 +47,26 @@ internal static class CapabilitySurvey
         return needed;
     }
 
+    private static readonly (string Capability, string[] Interfaces)[] ComponentTable =
+    [
+        ("fs:read:**", ["wasi:filesystem/"]),
+        ("fs:write:**", ["wasi:filesystem/"]),
+        ("net:connect:**", ["wasi:sockets/", "wasi:http/outgoing-handler", "wasi:http/client"]),
+        ("stdio:read:stdin", ["wasi:cli/stdin"]),
+        ("stdio:write:**", ["wasi:cli/stdout", "wasi:cli/stderr"]),
+        ("env:read:**", ["wasi:cli/environment"]),
+        ("clock:read:**", ["wasi:clocks/"]),
+        ("random:read:**", ["wasi:random/"]),
+    ];
+
+    /// <summary>The same for the imports of a component, by the names of interfaces.</summary>
+    public static IReadOnlyList<NeededCapability> OfComponent(IReadOnlyList<string> imports) =>
+    [
+        .. ComponentTable
+            .Select(row => new NeededCapability(row.Capability, [.. imports.Where(import => row.Interfaces.Any(known => import.StartsWith(known, StringComparison.Ordinal)))]))
+            .Where(needed => needed.Because.Count > 0),
+    ];
+
     /// <summary>Imports that are no part of WASI preview 1: the host program must define them.</summary>
     public static IReadOnlyList<ModuleImport> HostDefined(IEnumerable<ModuleImport> imports) => [.. imports.Where(import => import.Module != Preview1)];
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Atoll.Cli.CommandLine;
 using Atoll.Cli.Inspection;
+using Atoll.Components;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs;
@@ -10,16 +11,16 @@ namespace Atoll.Cli.Verbs;
 /// <summary><c>atoll inspect</c>: what a module asks for and offers, before anything of it runs.</summary>
 internal sealed class InspectVerb : Verb
 {
-    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module: .wasm or .wat.");
+    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module (.wasm or .wat) or a component (.wasm).");
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public override string Name => "inspect";
 
-    public override string Summary => "Show a module's imports, exports, sizes, limits and the capabilities that it will need.";
+    public override string Summary => "Show what a module or component imports and exports, its sizes and limits, and the capabilities that it will need.";
 
     public override string Remarks =>
-        "Capabilities are derived from imports, so they say what the module could ask for, not what it will. A program that opens files (path_open) can write to them as well unless they are granted `:ro`.";
+        "Capabilities are derived from imports, so they say what the module could ask for, not what it will. A program that opens files (path_open) can write to them as well unless they are granted `:ro`. Of a component it shows the world as WIT, the modules within, and the tools that `atoll serve` makes of it.";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Cancelled];
 
@@ -38,6 +39,22 @@ internal sealed class InspectVerb : Verb
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         string path = arguments.GetValue(_file)!;
+        byte[] file = ProgramFile.ReadBytes(path, context);
+        if (Component.IsComponent(file))
+        {
+            ComponentReport report = new(path, file, context);
+            if (arguments.GetValue(_json))
+            {
+                JsonOutput.Write(context.Out, report.Write);
+            }
+            else
+            {
+                report.Write(context.Out);
+            }
+
+            return Task.FromResult(ExitCodes.Ok);
+        }
+
         (ReadOnlyMemory<byte> binary, WasmModule module) = ProgramFile.Explain(path, () =>
         {
             ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(path, context);

@@ -12,6 +12,15 @@ internal sealed class ServeVerb : Verb
 {
     private readonly Option<bool> _stdio = new("--stdio") { Description = "Speak MCP over standard input and output instead of HTTP." };
 
+    private readonly Argument<string[]> _components = new("COMPONENT")
+    {
+        HelpName = "COMPONENT",
+        Description = "Components, or folders with components: all their functions are tools, without any grants.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<bool> _keep = new("--keep") { Description = "Keep one instance of each COMPONENT for as long as a client's session, instead of one for each call." };
+
     private readonly Option<string?> _workspace = CommonOptions.Text("--workspace", "DIR", "The folder that relative paths start from and that is served (default: this one).");
 
     private readonly Option<string[]> _allow = CommonOptions.Many("--allow", "DIR", "Let tools reach this folder too. Repeatable; adds to FS_ALLOWLIST and the configuration.");
@@ -61,14 +70,17 @@ internal sealed class ServeVerb : Verb
         new("atoll serve", "serves this folder read-only over HTTP and prints how to connect"),
         new("atoll serve --stdio --workspace ~/project --write", "what a client starts: tools may change ~/project"),
         new("atoll serve --allow /data --port 0", "serves /data too, on a free port"),
+        new("atoll serve --stdio calc.wasm", "offers the functions of a component as tools"),
     ];
 
     public override void Define(Command command)
     {
-        foreach (Option option in new Option[] { _stdio, _workspace, _allow, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
+        foreach (Option option in new Option[] { _stdio, _keep, _workspace, _allow, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
         {
             command.Add(option);
         }
+
+        command.Add(_components);
     }
 
     public override async Task<int> RunAsync(ParseResult arguments, CliContext context)
@@ -110,6 +122,8 @@ internal sealed class ServeVerb : Verb
             Workspace = context.Resolve(arguments.GetValue(_workspace) ?? "."),
             AllowedFolders = [.. (arguments.GetValue(_allow) ?? []).Select(context.Resolve)],
             ReadOnly = write ? false : readOnly ? true : null,
+            Components = [.. (arguments.GetValue(_components) ?? []).Select(context.Resolve)],
+            KeepInstances = arguments.GetValue(_keep),
             ToolsFolder = arguments.GetValue(_tools) is { } tools ? context.Resolve(tools) : null,
             ConfigFile = arguments.GetValue(_config) is { } config ? context.Resolve(config) : null,
             FsAllowList = context.GetVariable("FS_ALLOWLIST"),

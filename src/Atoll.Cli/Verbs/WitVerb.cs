@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Atoll.Cli.CommandLine;
+using Atoll.Components;
 using Atoll.Wit;
 
 namespace Atoll.Cli.Verbs;
@@ -39,12 +40,25 @@ internal static class WitInput
 
         if (File.Exists(full) && ProgramFile.IsWasm(full))
         {
-            throw CliException.Failed($"{path} is a WebAssembly binary. Give a .wit file, or a folder with .wit files.");
+            return OfBinary(path, context);
         }
 
         string[] names = features ?? [];
         WitOptions options = new() { Features = names, AllFeatures = names.Contains("*") };
         return WitFolder.Load(full, options);
+    }
+
+    /// <summary>The world of a component, or the WIT that a binary carries.</summary>
+    private static WitModel OfBinary(string path, CliContext context)
+    {
+        try
+        {
+            return ProgramFile.Explain(path, () => ComponentWit.Read(ProgramFile.ReadBytes(path, context)));
+        }
+        catch (NotSupportedException exception)
+        {
+            throw CliException.Failed($"{path}: {exception.Message}.");
+        }
     }
 
     public static WitWorld SelectWorld(WitModel model, string? name, string path)
@@ -63,7 +77,7 @@ internal static class WitInput
 /// <summary><c>atoll wit check</c>.</summary>
 internal sealed class WitCheckVerb : Verb
 {
-    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, or a folder with .wit files and its dependencies in deps/.");
+    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, a folder with .wit files and its dependencies in deps/, or a component: then its world.");
 
     private readonly Option<string[]> _features = WitInput.Features();
 
@@ -170,7 +184,7 @@ internal sealed class WitCheckVerb : Verb
 /// <summary><c>atoll wit print</c>.</summary>
 internal sealed class WitPrintVerb : Verb
 {
-    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, or a folder with .wit files and its dependencies in deps/.");
+    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, a folder with .wit files and its dependencies in deps/, or a component: then its world.");
 
     private readonly Option<string[]> _features = WitInput.Features();
 
@@ -184,7 +198,11 @@ internal sealed class WitPrintVerb : Verb
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed];
 
-    public override IReadOnlyList<Example> Examples => [new("atoll wit print wit/ -o all.wit", "puts a folder with dependencies into one file")];
+    public override IReadOnlyList<Example> Examples => 
+    [
+        new("atoll wit print wit/ -o all.wit", "puts a folder with dependencies into one file"),
+        new("atoll wit print tool.wasm", "shows what a component imports and exports"),
+    ];
 
     public override void Define(Command command)
     {
@@ -212,7 +230,7 @@ internal sealed class WitPrintVerb : Verb
 /// <summary><c>atoll wit compat</c>.</summary>
 internal sealed class WitCompatVerb : Verb
 {
-    private readonly Argument<string> _old = WitInput.Source("OLD", "The world that is there: a .wit file or a folder.");
+    private readonly Argument<string> _old = WitInput.Source("OLD", "The world that is there: a .wit file, a folder, or a component.");
 
     private readonly Argument<string> _new = WitInput.Source("NEW", "The world that shall take its place.");
 

@@ -75,6 +75,12 @@ public sealed class ComponentFunctionType : DefinableType
     /// <summary>Whether a call may wait before it returns.</summary>
     public bool IsAsync { get; }
 
+    /// <summary>
+    /// A part of the parameters or the result that only a program can hold, so that no text and no JSON stands for it: a resource, stream, future or error
+    /// context. Null where all values can be written.
+    /// </summary>
+    public ComponentValueType? OpaquePart => TypeText.FindOpaque([.. Parameters.Select(parameter => parameter.Type), Result]);
+
     /// <summary>Whether there are strings or lists in the parameters.</summary>
     internal bool HasParametersInMemory { get; }
 }
@@ -150,6 +156,39 @@ public sealed class ComponentType : DefinableType
                 .Select(inner => KeyValuePair.Create($"{item.Name}#{inner.Name}", (ComponentFunctionType)inner.Type.Type)),
             _ => Enumerable.Empty<KeyValuePair<string, ComponentFunctionType>>(),
         });
+
+    /// <summary>
+    /// Finds exported functions by what people call them: the whole name, <c>ns:pkg/iface#run</c> without its version, <c>iface#run</c>, <c>iface.run</c>, or
+    /// <c>run</c>.
+    /// </summary>
+    /// <param name="name">The name; a whole one means that function alone.</param>
+    /// <returns>Whole names of all functions that can be meant; empty when there is none.</returns>
+    public IReadOnlyList<string> FindFunctions(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        List<string> found = [];
+        foreach ((string full, _) in Functions)
+        {
+            if (full == name)
+            {
+                return [full];
+            }
+
+            int mark = full.IndexOf('#', StringComparison.Ordinal);
+            ReadOnlySpan<char> function = full.AsSpan(mark + 1);
+            ReadOnlySpan<char> instance = mark < 0 ? default : full.AsSpan(0, mark);
+            int at = instance.IndexOf('@');
+            ReadOnlySpan<char> plain = at < 0 ? instance : instance[..at];
+            ReadOnlySpan<char> last = plain[(plain.LastIndexOf('/') + 1)..];
+            if (name.AsSpan().SequenceEqual(function)
+                || (mark >= 0 && (name == $"{plain}#{function}" || name == $"{last}#{function}" || name == $"{last}.{function}")))
+            {
+                found.Add(full);
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>Resources that the arguments of an instantiation decide on.</summary>
     internal ImmutableArray<ResourceIdentity> ImportedResources { get; }

@@ -14,6 +14,43 @@ internal static class TypeText
         return text.Length > MaxLength ? text.ToString(0, MaxLength) + "…" : text.ToString();
     }
 
+    /// <summary>The first part of types that has no text.</summary>
+    public static ComponentValueType? FindOpaque(IEnumerable<ComponentValueType?> types)
+    {
+        // Types share their parts: each is looked at once.
+        HashSet<ComponentValueType> seen = new(ReferenceEqualityComparer.Instance);
+        Stack<ComponentValueType> left = new(types.OfType<ComponentValueType>());
+        while (left.TryPop(out ComponentValueType? type))
+        {
+            if (type.Kind is ComponentValueKind.Own or ComponentValueKind.Borrow or ComponentValueKind.Stream or ComponentValueKind.Future or ComponentValueKind.ErrorContext)
+            {
+                return type;
+            }
+
+            foreach (ComponentValueType? part in PartsOf(type))
+            {
+                if (part is not null && seen.Add(part))
+                {
+                    left.Push(part);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<ComponentValueType?> PartsOf(ComponentValueType type) => type switch
+    {
+        ListType list => [list.Element],
+        OptionType option => [option.Value],
+        ResultType result => [result.Ok, result.Error],
+        TupleType tuple => tuple.Elements,
+        RecordType record => record.Fields.Select(field => field.Type),
+        VariantType variant => variant.Cases.Select(item => item.Type),
+        MapType map => [map.Value],
+        _ => [],
+    };
+
     private static void Write(StringBuilder text, ComponentValueType? type)
     {
         if (text.Length > MaxLength)

@@ -54,7 +54,7 @@ internal sealed class HttpSession : IAsyncDisposable
 }
 
 /// <summary>The sessions of the HTTP server: bounded; the one that idles longest makes room. Thread-safe.</summary>
-internal sealed class HttpSessions(McpServerOptions options, ILoggerFactory loggers, TimeProvider time, int maxSessions = 128) : IAsyncDisposable
+internal sealed class HttpSessions(McpServerOptions options, ILoggerFactory loggers, TimeProvider time, Action<string>? ended = null, int maxSessions = 128) : IAsyncDisposable
 {
     private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan MinimumIdleTime = TimeSpan.FromSeconds(10);
@@ -96,6 +96,7 @@ internal sealed class HttpSessions(McpServerOptions options, ILoggerFactory logg
         }
 
         await session.DisposeAsync().ConfigureAwait(false);
+        ended?.Invoke(id);
         return true;
     }
 

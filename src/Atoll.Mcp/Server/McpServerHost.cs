@@ -48,7 +48,9 @@ public sealed class McpServerHost : IAsyncDisposable
         Metrics = new MetricStore();
         _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
         var policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
-        _catalog = ToolCatalog.Load(ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives);
+        _catalog = ToolCatalog.Load(
+            ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives, _programs.Components, options.Components,
+            options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call);
         Runner = new ToolRunner(configuration, policy, _programs.Get, _loggers.CreateLogger<ToolRunner>());
         Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
     }
@@ -90,6 +92,11 @@ public sealed class McpServerHost : IAsyncDisposable
             Workspace = options.Workspace, AllowedFolders = options.AllowedFolders, ReadOnly = options.ReadOnly, ConfigFile = options.ConfigFile,
             FsAllowList = options.FsAllowList,
         });
+        if (options.Components.FirstOrDefault(path => !File.Exists(path) && !Directory.Exists(path)) is { } missing)
+        {
+            throw new ConfigurationException($"The component {missing} does not exist. Correct the path.");
+        }
+
         if (options.ToolsFolder is { } folder && !Directory.Exists(folder))
         {
             throw new ConfigurationException($"The folder {folder} of --tools does not exist. Correct the path.");
@@ -120,6 +127,10 @@ public sealed class McpServerHost : IAsyncDisposable
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Asked to end.
+        }
+        finally
+        {
+            _programs.EndSession(transport.SessionId!);
         }
     }
 
@@ -167,6 +178,7 @@ public sealed class McpServerHost : IAsyncDisposable
         // It leaves no folder behind; a tool in it is stopped by its own time limit.
         await _warming.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Runner.Dispose();
+        _programs.Dispose();
         _loggers.Dispose();
         _log.Dispose();
     }
@@ -191,7 +203,7 @@ public sealed class McpServerHost : IAsyncDisposable
                 kestrel.Listen(Address ?? IPAddress.Loopback, _options.Port, Http1);
             }
         });
-        var made = sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System);
+        var made = sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System, _programs.EndSession);
         var app = builder.Build();
         app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length).HandleAsync);
         return app;

@@ -21,6 +21,14 @@ public sealed record ServeOptions
     /// <value>Default: null.</value>
     public string? ToolsFolder { get; init; }
 
+    /// <summary>Components whose functions are all offered as tools, without any grants: files, or folders with components in them.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyList<string> Components { get; init; } = [];
+
+    /// <summary>Whether those components keep an instance for each session, or make one for each call.</summary>
+    /// <value>Default: false.</value>
+    public bool KeepInstances { get; init; }
+
     /// <summary>A configuration file that the operator trusts; null takes the workspace's <c>.mcp/config.json</c> if there is one.</summary>
     /// <value>Default: null.</value>
     public string? ConfigFile { get; init; }

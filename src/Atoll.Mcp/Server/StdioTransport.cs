@@ -37,6 +37,9 @@ internal sealed partial class StdioTransport : TransportBase
         _tools = tools;
         _maxLine = maxLine;
         _logger = loggers.CreateLogger<StdioTransport>();
+
+        // One client: the connection is its session, whatever revision it speaks.
+        SessionId = "stdio-" + Guid.NewGuid().ToString("n");
         SetConnected();
 
         // Standard input can only be read by blocking, so it gets a thread of its own.
@@ -188,7 +191,7 @@ internal sealed partial class StdioTransport : TransportBase
         }
 
         var arguments = call.Arguments.Equals(default) ? default : line.AsMemory(call.Arguments);
-        _ = AnswerAsync(new ToolCall(tool, null, call.Frame, call.TraceParent) { RawArguments = arguments }, id, key, cancel, call.IsStateless);
+        _ = AnswerAsync(new ToolCall(tool, null, call.Frame, call.TraceParent) { RawArguments = arguments, Session = SessionId }, id, key, cancel, call.IsStateless);
         return true;
     }
 

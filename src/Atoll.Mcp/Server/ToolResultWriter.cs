@@ -109,6 +109,12 @@ internal static class ToolResultWriter
         writer.WriteStartObject(name);
         writer.WriteString("code"u8, error.Code);
         writer.WriteString("message"u8, error.Message);
+        if (error.Value.ValueKind != JsonValueKind.Undefined)
+        {
+            writer.WritePropertyName("value"u8);
+            error.Value.WriteTo(writer);
+        }
+
         writer.WriteEndObject();
     }
 }

@@ -97,7 +97,7 @@ internal sealed class ToolServer
             traceParent = meta.TryGetPropertyValue("traceparent", out var trace) && trace is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
         }
 
-        var result = await _runner.CallAsync(new ToolCall(tool, parameters.Arguments, frame, traceParent), cancellationToken).ConfigureAwait(false);
+        var result = await _runner.CallAsync(new ToolCall(tool, parameters.Arguments, frame, traceParent) { Session = request.Server.SessionId }, cancellationToken).ConfigureAwait(false);
         return ToResult(tool, result);
     }
 
@@ -110,6 +110,11 @@ internal sealed class ToolServer
         }
 
         var details = new JsonObject { ["code"] = error.Code, ["message"] = error.Message };
+        if (error.Value.ValueKind != JsonValueKind.Undefined)
+        {
+            details["value"] = JsonNode.Parse(error.Value.GetRawText());
+        }
+
         meta[ErrorKey] = details;
         return new CallToolResult
         {

@@ -27,7 +27,11 @@ internal sealed record ProgramCall(
     ContextFrame Frame,
     int MaxOutputBytes,
     ILogger Logger,
-    CancellationToken CancellationToken);
+    CancellationToken CancellationToken)
+{
+    /// <summary>The client's session; null where it has none.</summary>
+    public string? Session { get; init; }
+}
 
 /// <summary>How a program ended: with bytes on standard output, or stopped by the host.</summary>
 internal readonly record struct ProgramOutput(ReadOnlyMemory<byte> Output, ToolError? Error)
@@ -39,7 +43,11 @@ internal readonly record struct ProgramOutput(ReadOnlyMemory<byte> Output, ToolE
 /// <param name="Code">A stable word: the codes of the tool contract, and the host's <c>denied</c>, <c>invalid_input</c>, <c>time_limit</c>,
 /// <c>memory_limit</c>, <c>output_limit</c>, <c>crashed</c>, <c>bad_output</c>, <c>busy</c>, <c>unavailable</c>.</param>
 /// <param name="Message">What, where, and what to do.</param>
-internal sealed record ToolError(string Code, string Message);
+internal sealed record ToolError(string Code, string Message)
+{
+    /// <summary>The value of an error that has more than a message; undefined otherwise.</summary>
+    public JsonElement Value { get; init; }
+}
 
 /// <summary>The answer to a call.</summary>
 /// <param name="Data">The data of a success; undefined otherwise.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Atoll.Host.Configuration;
+using Atoll.Mcp.Components;
 
 namespace Atoll.Mcp.Tools;
 
@@ -38,10 +39,19 @@ internal sealed class ToolCatalog
     /// <param name="folders">Folders that hold <c>.mcp</c>, the most important first.</param>
     /// <param name="isEnabled">Whether the operator's policy offers a tool.</param>
     /// <param name="natives">Names that <c>native://</c> entries may have.</param>
-    public static ToolCatalog Load(IEnumerable<string> folders, Func<string, bool> isEnabled, IReadOnlySet<string> natives)
+    /// <param name="components">Reads components.</param>
+    /// <param name="offered">Components whose functions are all offered, before what the folders hold.</param>
+    /// <param name="lifetime">How long their instances live.</param>
+    public static ToolCatalog Load(
+        IEnumerable<string> folders, Func<string, bool> isEnabled, IReadOnlySet<string> natives, ComponentFiles components, IEnumerable<string> offered, ToolLifetime lifetime)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
         var taken = new Dictionary<string, ToolManifest>(StringComparer.Ordinal);
+        foreach (var manifest in OfComponents(offered, components, lifetime, problems).Where(manifest => isEnabled(manifest.Name)))
+        {
+            Add(manifest, taken, natives, problems);
+        }
+
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var folder in folders)
         {
@@ -54,9 +64,9 @@ internal sealed class ToolCatalog
             {
                 var result = ToolManifestReader.Read(file, folder);
                 problems.AddRange(result.Problems);
-                if (result.Manifest is { } manifest && isEnabled(manifest.Name))
+                if (result.Manifest is { } manifest && isEnabled(manifest.Name) && Complete(manifest, components, problems) is { } complete)
                 {
-                    Add(manifest, taken, natives, problems);
+                    Add(complete, taken, natives, problems);
                 }
             }
         }
@@ -68,6 +78,57 @@ internal sealed class ToolCatalog
         }
 
         return new ToolCatalog([.. taken.Values.OrderBy(t => t.Name, StringComparer.Ordinal)], problems.ToImmutable());
+    }
+
+    /// <summary>The functions of components that the operator named. What is not offered is reported with the reason.</summary>
+    private static IEnumerable<ToolManifest> OfComponents(IEnumerable<string> paths, ComponentFiles components, ToolLifetime lifetime, ImmutableArray<Problem>.Builder problems)
+    {
+        foreach (var path in paths)
+        {
+            var files = Directory.Exists(path)
+                ? Directory.EnumerateFiles(path, "*.wasm").Order(StringComparer.Ordinal).Where(ComponentFiles.IsComponent).Take(MaxManifests)
+                : [path];
+            foreach (var file in files)
+            {
+                IReadOnlyList<ToolManifest> tools = [];
+                try
+                {
+                    tools = new ComponentTools(components.Load(file, null), file).DescribeAll(lifetime, out var refused);
+                    foreach (var refusal in refused)
+                    {
+                        problems.Add(new Problem(file, 0, 0, $"{(refusal.Function is { } function ? $"the function {function}" : "the component")} is not offered: {refusal.Reason}."));
+                    }
+                }
+                catch (ToolUnavailableException e)
+                {
+                    problems.Add(new Problem(file, 0, 0, e.Message));
+                }
+
+                foreach (var tool in tools)
+                {
+                    yield return tool;
+                }
+            }
+        }
+    }
+
+    /// <summary>A manifest whose entry is a function of a component, with what the function's type says.</summary>
+    private static ToolManifest? Complete(ToolManifest manifest, ComponentFiles components, ImmutableArray<Problem>.Builder problems)
+    {
+        if (manifest.EntryKind != ToolEntryKind.Component)
+        {
+            return manifest;
+        }
+
+        try
+        {
+            return new ComponentTools(components.Load(manifest.Entry, manifest.Sha256), manifest.Entry).Complete(manifest);
+        }
+        catch (Exception e) when (e is ToolUnavailableException or NotSupportedException)
+        {
+            problems.Add(new Problem(manifest.File, 0, 0, $"the function of \"entry\" cannot be offered: {e.Message.TrimEnd('.')}. Correct \"entry\"."));
+            return null;
+        }
     }
 
     private static IEnumerable<ToolManifest> BuiltIn()

@@ -1,3 +1,4 @@
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Host.Security;
 using Atoll.Mcp.Schema;
@@ -12,6 +13,19 @@ internal enum ToolEntryKind
 
     /// <summary>Code of the host itself.</summary>
     Native,
+
+    /// <summary>A function of a component.</summary>
+    Component,
+}
+
+/// <summary>How long the instance lives that a component's function is called on.</summary>
+internal enum ToolLifetime
+{
+    /// <summary>For one call.</summary>
+    Call,
+
+    /// <summary>As long as the client's MCP session; without one, for one call.</summary>
+    Session,
 }
 
 /// <summary>A tool as its manifest describes it. Immutable.</summary>
@@ -42,6 +56,17 @@ internal sealed class ToolManifest
     public required JsonSchema InputSchema { get; init; }
 
     public JsonSchema? OutputSchema { get; init; }
+
+    /// <summary>Whether the input is checked against the schema. A schema that comes from the function's type is not: reading the values says more.</summary>
+    public bool ChecksInput { get; init; } = true;
+
+    /// <summary>The component whose function it is; null for tools of other kinds.</summary>
+    public Component? Component { get; init; }
+
+    /// <summary>The function: its whole name, or while the component is not read yet what the manifest calls it.</summary>
+    public string? Function { get; init; }
+
+    public ToolLifetime Lifetime { get; init; }
 
     /// <summary>The manifest's file.</summary>
     public required string File { get; init; }

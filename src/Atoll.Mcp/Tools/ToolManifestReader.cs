@@ -8,6 +8,8 @@ namespace Atoll.Mcp.Tools;
 /// <summary>Reads a manifest of <c>.mcp/tools/</c>. Every problem is reported with its line; a manifest with a problem is not used.</summary>
 internal static partial class ToolManifestReader
 {
+    private static JsonSchema AnyInput { get; } = JsonSchema.Compile(System.Text.Json.JsonElement.Parse("""{"type":"object"}"""));
+
     public static SourceJsonLimits Limits { get; } = new(MaxBytes: 256 * 1024);
 
     /// <summary>Reads a manifest file.</summary>
@@ -48,15 +50,19 @@ internal static partial class ToolManifestReader
 
         var problems = new List<Problem>();
         var reader = new SourceReader(file, root, problems);
-        reader.RefuseUnknown("$schema", "name", "title", "version", "description", "entry", "sha256", "permissions", "inputSchema", "outputSchema");
+        reader.RefuseUnknown("$schema", "name", "title", "version", "description", "entry", "sha256", "permissions", "lifetime", "inputSchema", "outputSchema");
         var name = Match(reader, "name", NamePattern(), "1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit");
         var version = Match(reader, "version", VersionPattern(), "a semantic version such as 1.0.0");
-        var description = reader.String("description", required: true, maxLength: 8192);
         var title = reader.String("title", maxLength: 256);
         var sha256 = root.Members.ContainsKey("sha256") ? Match(reader, "sha256", HashPattern(), "64 lower-case hexadecimal digits") : null;
-        var (kind, entry) = Entry(reader, folder);
+        var (kind, entry, function) = Entry(reader, folder);
+
+        // The type of a component's function says what the schema says, and its documentation what the description says.
+        var isComponent = kind == ToolEntryKind.Component;
+        var description = reader.String("description", required: !isComponent, maxLength: 8192);
+        var lifetime = Lifetime(reader, isComponent);
         var permissions = Permissions(reader);
-        var input = Schema(reader, "inputSchema", required: true);
+        var input = Schema(reader, "inputSchema", required: !isComponent);
         var output = Schema(reader, "outputSchema", required: false);
         if (problems.Count > 0)
         {
@@ -66,8 +72,8 @@ internal static partial class ToolManifestReader
         return new(
             new ToolManifest
             {
-                Name = name!, Title = title, Version = version!, Description = description!, EntryKind = kind, Entry = entry!, Sha256 = sha256,
-                Permissions = permissions!, InputSchema = input!, OutputSchema = output, File = file,
+                Name = name!, Title = title, Version = version!, Description = description ?? "", EntryKind = kind, Entry = entry!, Sha256 = sha256,
+                Permissions = permissions!, InputSchema = input ?? AnyInput, OutputSchema = output, File = file, ChecksInput = input is not null, Function = function, Lifetime = lifetime,
             },
             []);
     }
@@ -84,7 +90,22 @@ internal static partial class ToolManifestReader
         return text;
     }
 
-    private static (ToolEntryKind Kind, string? Entry) Entry(SourceReader reader, string folder)
+    private static ToolLifetime Lifetime(SourceReader reader, bool isComponent)
+    {
+        if (reader.String("lifetime", required: false) is not { } text)
+        {
+            return ToolLifetime.Call;
+        }
+
+        if (text is not ("call" or "session") || (text == "session" && !isComponent))
+        {
+            reader.Report(reader.Node.Members["lifetime"], "\"lifetime\" must be \"call\", or for a function of a component \"session\".");
+        }
+
+        return text == "session" ? ToolLifetime.Session : ToolLifetime.Call;
+    }
+
+    private static (ToolEntryKind Kind, string? Entry, string? Function) Entry(SourceReader reader, string folder)
     {
         if (reader.String("entry", required: true) is not { } text)
         {
@@ -94,17 +115,23 @@ internal static partial class ToolManifestReader
         var at = reader.Node.Members["entry"];
         if (text.StartsWith("native://", StringComparison.Ordinal) && text.Length > 9)
         {
-            return (ToolEntryKind.Native, text[9..]);
+            return (ToolEntryKind.Native, text[9..], null);
         }
 
         if (!text.StartsWith("wasm://", StringComparison.Ordinal))
         {
-            reader.Report(at, $"\"entry\" must be wasm://path/below/the/folder.wasm or native://name, not \"{Printable.Shorten(text, 80)}\".");
+            reader.Report(at, $"\"entry\" must be wasm://path/below/the/folder.wasm, wasm://component.wasm#interface.function or native://name, not \"{Printable.Shorten(text, 80)}\".");
             return default;
         }
 
         // Forward slashes on every system, so that a manifest means the same everywhere.
         var relative = text["wasm://".Length..];
+        string? function = null;
+        if (relative.IndexOf('#', StringComparison.Ordinal) is >= 0 and var mark)
+        {
+            (relative, function) = (relative[..mark], relative[(mark + 1)..]);
+        }
+
         var parts = relative.Split('/');
         if (relative.Length == 0 || relative.Contains('\\', StringComparison.Ordinal) || relative.Any(char.IsControl) || relative.Contains(':', StringComparison.Ordinal)
             || parts.Any(p => p is "" or "." or ".."))
@@ -113,7 +140,7 @@ internal static partial class ToolManifestReader
             return default;
         }
 
-        return (ToolEntryKind.Wasm, Path.Combine([folder, .. parts]));
+        return (function is null ? ToolEntryKind.Wasm : ToolEntryKind.Component, Path.Combine([folder, .. parts]), function);
     }
 
     private static ToolPermissions? Permissions(SourceReader reader)

@@ -7,6 +7,7 @@ using Atoll.Host.Context;
 using Atoll.Host.Security;
 using Atoll.Host.Telemetry;
 using Atoll.Mcp.Schema;
+using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp.Tools;
@@ -21,6 +22,9 @@ internal sealed record ToolCall(
 {
     /// <summary>The arguments as JSON text, when the transport has them so; then <see cref="Arguments"/> is null.</summary>
     public ReadOnlyMemory<byte> RawArguments { get; init; }
+
+    /// <summary>The client's session, whose instances the call may use; null where it has none.</summary>
+    public string? Session { get; init; }
 }
 
 /// <summary>
@@ -118,7 +122,7 @@ internal sealed partial class ToolRunner : IDisposable
         var frame = _configuration.Frame.Narrow(request is null ? null : request with { Workspace = null }, traceId, _configuration.FixedTenant);
         using var scope = _logger.BeginScope(new TraceScope(traceId));
         var access = _access.GetOrAdd((tool, frame.ReadOnly), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly));
-        var prepared = new Prepared(tool, access, frame);
+        var prepared = new Prepared(tool, access, frame) { Session = call.Session };
         if (frameError is not null)
         {
             return prepared with { Error = new ToolError("invalid_input", frameError + ".") };
@@ -189,8 +193,7 @@ internal sealed partial class ToolRunner : IDisposable
 
     private Prepared WriteInput(Prepared prepared, JsonDocument document, int length)
     {
-        var problems = prepared.Tool.InputSchema.Validate(document.RootElement);
-        if (problems.Count > 0)
+        if (prepared.Tool.ChecksInput && prepared.Tool.InputSchema.Validate(document.RootElement) is { Count: > 0 } problems)
         {
             return prepared with { Error = new ToolError("invalid_input", $"The input of {prepared.Tool.PublicName} is not valid: {string.Join("; ", problems)}.") };
         }
@@ -264,7 +267,7 @@ internal sealed partial class ToolRunner : IDisposable
         try
         {
             var output = _programs(prepared.Tool).Run(new ProgramCall(
-                prepared.Tool, prepared.Input, prepared.Access, prepared.Frame, _configuration.Budgets.OutputBytes, _logger, cancellationToken));
+                prepared.Tool, prepared.Input, prepared.Access, prepared.Frame, _configuration.Budgets.OutputBytes, _logger, cancellationToken) { Session = prepared.Session });
             completion.TrySetResult(output.Error is { } error ? Fail(prepared, error) : ReadOutput(prepared, output.Output));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -325,7 +328,7 @@ internal sealed partial class ToolRunner : IDisposable
         var leadsOut = code == "denied" && prepared.FirstPath is { } path && LeadsOut(prepared.Access, path);
         if (code != "read_only" && !leadsOut)
         {
-            return new ToolError(code, message);
+            return new ToolError(code, message) { Value = error.ValueKind == JsonValueKind.Object && error.TryGetProperty("value"u8, out var carried) ? carried : default };
         }
 
         // The sandbox refused: say what is missing in the terms of the one who can grant it.
@@ -363,6 +366,8 @@ internal sealed partial class ToolRunner : IDisposable
         public string? FirstPath { get; init; }
 
         public ToolError? Error { get; init; }
+
+        public string? Session { get; init; }
     }
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "{Tool} ok in {Milliseconds:0.000} ms")]

@@ -155,14 +155,15 @@ internal sealed class WasmModules
 {
     private const long MaxFileBytes = 64 << 20;
     private readonly ConcurrentDictionary<string, Lazy<WasmModule>> _byHash = new(StringComparer.Ordinal);
-    private readonly WasmEngine _engine;
 
     /// <param name="cache">Where code is looked for, or null. Modules are never dropped here, so nothing is lost with code that cannot be unloaded.</param>
     public WasmModules(ICodeCache? cache)
     {
-        _engine = new WasmEngine(cache is null ? new WasmEngineOptions() : new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, CodeCache = cache });
-        Linker = new Linker(_engine).AddWasiPreview1();
+        Engine = new WasmEngine(cache is null ? new WasmEngineOptions() : new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, CodeCache = cache });
+        Linker = new Linker(Engine).AddWasiPreview1();
     }
+
+    public WasmEngine Engine { get; }
 
     public Linker Linker { get; }
 
@@ -184,6 +185,6 @@ internal sealed class WasmModules
             throw new ToolUnavailableException($"{manifest.Entry} has the SHA-256 {hash}, but {manifest.File} wants {wanted}. Build it again or correct the manifest.");
         }
 
-        return _byHash.GetOrAdd(hash, _ => new Lazy<WasmModule>(() => _engine.LoadModule(bytes))).Value;
+        return _byHash.GetOrAdd(hash, _ => new Lazy<WasmModule>(() => Engine.LoadModule(bytes))).Value;
     }
 }

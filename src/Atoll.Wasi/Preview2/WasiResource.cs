@@ -28,9 +28,9 @@ internal abstract class WasiResource
     public WasiContext Context { get; }
 
     // Neighbours in the list of the run.
-    internal WasiResource? Next { get; set; }
+    internal WasiResource? Following { get; set; }
 
-    internal WasiResource? Previous { get; set; }
+    internal WasiResource? Preceding { get; set; }
 
     /// <summary>The guest has dropped it, or given it to the host, which has no use for it any more.</summary>
     /// <exception cref="TrapException">It has children.</exception>

@@ -103,6 +103,9 @@ public sealed class EchoTests : IDisposable
         }
 
         Assert.Equal((2, 3), (first.Ticks, second.Ticks));
+
+        using Store third = new(Engine, new StoreOptions { State = first });
+        Assert.Equal(4u, Echoer.Of(linker.Instantiate(third, Guest.Value)).Run(4));
     }
 
     [Theory]

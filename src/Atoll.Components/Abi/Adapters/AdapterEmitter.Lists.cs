@@ -82,7 +82,9 @@ internal sealed partial class AdapterEmitter
 
         if (to is HostPlace made)
         {
-            MakeList(element, count, source, sourceArray, from, made);
+            LocalBuilder array = NewArray(made, count, from, isWritten: IsCopied(element, from, to));
+            Elements(element, count, source, sourceArray, from, null, array, to);
+            made.Shape.EmitFromArray(this, array, made.Local);
             return;
         }
 
@@ -103,31 +105,11 @@ internal sealed partial class AdapterEmitter
         StorePair(to, units);
     }
 
-    private void MakeList(ComponentValueType element, LocalBuilder count, LocalBuilder? source, LocalBuilder? sourceArray, Place from, HostPlace to)
-    {
-        LocalBuilder array = Il.DeclareLocal(to.Shape.Element.Clr.MakeArrayType());
-        if (GuestOf(from) is { } guest)
-        {
-            Il.Emit(OpCodes.Ldloc, guest.State);
-            Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Sizeof, to.Shape.Element.Clr);
-            Call(typeof(HostLists), nameof(HostLists.Charge));
-        }
-
-        Il.Emit(OpCodes.Ldloc, count);
-        Il.Emit(OpCodes.Newarr, to.Shape.Element.Clr);
-        Il.Emit(OpCodes.Stloc, array);
-        Elements(element, count, source, sourceArray, from, null, array, to);
-        to.Shape.EmitFromArray(this, array, to.Local);
-    }
-
     /// <summary>Copies elements; all at once where both sides have them in the same form, and every form is a value.</summary>
     private void Elements(
         ComponentValueType element, LocalBuilder count, LocalBuilder? source, LocalBuilder? sourceArray, Place from, LocalBuilder? target, LocalBuilder? targetArray, Place to)
     {
-        bool fromBulk = from is not HostPlace { Shape.IsBulk: false };
-        bool toBulk = to is not HostPlace { Shape.IsBulk: false };
-        if (fromBulk && toBulk && IsPlain(element))
+        if (IsCopied(element, from, to))
         {
             LoadStart(target, targetArray);
             LoadStart(source, sourceArray);
@@ -171,6 +153,10 @@ internal sealed partial class AdapterEmitter
         Il.Emit(OpCodes.Ldloc, count);
         Il.Emit(OpCodes.Blt_Un, body);
     }
+
+    /// <summary>Whether elements are copied as bytes, all at once.</summary>
+    private static bool IsCopied(ComponentValueType element, Place from, Place to) =>
+        from is not HostPlace { Shape.IsBulk: false } && to is not HostPlace { Shape.IsBulk: false } && IsPlain(element);
 
     private void TransferFixedList(ComponentValueType element, uint length, Place from, Place to)
     {
@@ -228,6 +214,33 @@ internal sealed partial class AdapterEmitter
         {
             result.Shape.EmitFromArray(this, targetArray!, result.Local);
         }
+    }
+
+    /// <summary>An array for a list from somewhere; a guest pays for it.</summary>
+    private LocalBuilder NewArray(HostPlace place, LocalBuilder count, Place from, bool isWritten)
+    {
+        Type element = place.Shape.Element.Clr;
+        LocalBuilder array = Il.DeclareLocal(element.MakeArrayType());
+        if (GuestOf(from) is { } guest)
+        {
+            Il.Emit(OpCodes.Ldloc, guest.State);
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Sizeof, element);
+            Call(typeof(HostLists), nameof(HostLists.Charge));
+        }
+
+        Il.Emit(OpCodes.Ldloc, count);
+        if (isWritten)
+        {
+            Il.Emit(OpCodes.Call, typeof(HostLists).GetMethod(nameof(HostLists.NewArray))!.MakeGenericMethod(element));
+        }
+        else
+        {
+            Il.Emit(OpCodes.Newarr, element);
+        }
+
+        Il.Emit(OpCodes.Stloc, array);
+        return array;
     }
 
     private LocalBuilder NewArray(HostPlace place, uint length)

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Atoll.Components;
+using Atoll.Wasm;
+
+namespace Atoll.Mcp.Components;
+
+/// <summary>
+/// Instances that live as long as an MCP session: one for a session and component, used by one call at a time, never by another session. Bounded; those
+/// that idle too long end, and the one that idles longest makes room. Thread-safe.
+/// </summary>
+internal sealed class ComponentSessions : IDisposable
+{
+    public static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(10);
+    private readonly ConcurrentDictionary<(Component Component, string Session), Kept> _kept = new();
+    private readonly TimeProvider _time;
+    private readonly int _max;
+    private readonly ITimer _sweeper;
+
+    public ComponentSessions(TimeProvider time, int max = 256)
+    {
+        _time = time;
+        _max = max;
+        _sweeper = time.CreateTimer(_ => Sweep(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+    }
+
+    public int Count => _kept.Count;
+
+    /// <summary>Takes the instance of a session for one call; makes it when there is none.</summary>
+    /// <param name="component">The component.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="make">Makes an instance.</param>
+    /// <param name="cancellationToken">Ends waiting for another call of the same session.</param>
+    public Kept Take(Component component, string session, Func<ComponentInstance> make, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Kept kept = _kept.GetOrAdd((component, session), static key => new Kept(key));
+            kept.Gate.Wait(cancellationToken);
+            if (!kept.IsGone)
+            {
+                try
+                {
+                    kept.Instance ??= make();
+                    return kept;
+                }
+                catch
+                {
+                    Return(kept, isSound: false);
+                    throw;
+                }
+            }
+
+            kept.Gate.Release();
+        }
+    }
+
+    /// <summary>Gives it back.</summary>
+    /// <param name="kept">What was taken.</param>
+    /// <param name="isSound">Whether it may be called again; otherwise the next call gets a fresh one.</param>
+    public void Return(Kept kept, bool isSound)
+    {
+        kept.LastUsed = _time.GetTimestamp();
+        if (!isSound)
+        {
+            kept.Forget();
+        }
+
+        if (kept.IsEnding)
+        {
+            End(kept);
+        }
+
+        kept.Gate.Release();
+        while (_kept.Count > _max && _kept.Values.Where(other => other != kept).MinBy(other => other.LastUsed) is { } oldest && TryEnd(oldest))
+        {
+            // Room was made.
+        }
+    }
+
+    /// <summary>Ends the instances of a session; a call that runs in one is left to end first.</summary>
+    public void EndSession(string session)
+    {
+        foreach (Kept kept in _kept.Values.Where(kept => kept.Key.Session == session))
+        {
+            TryEnd(kept);
+        }
+    }
+
+    public void Dispose()
+    {
+        _sweeper.Dispose();
+        foreach (Kept kept in _kept.Values)
+        {
+            TryEnd(kept);
+        }
+    }
+
+    internal void Sweep()
+    {
+        foreach (Kept kept in _kept.Values.Where(kept => kept.LastUsed != 0 && _time.GetElapsedTime(kept.LastUsed) > IdleTime))
+        {
+            TryEnd(kept);
+        }
+    }
+
+    private bool TryEnd(Kept kept)
+    {
+        kept.IsEnding = true;
+        if (!kept.Gate.Wait(0))
+        {
+            return false;
+        }
+
+        End(kept);
+        kept.Gate.Release();
+        return true;
+    }
+
+    private void End(Kept kept)
+    {
+        kept.IsGone = true;
+        kept.Forget();
+        _kept.TryRemove(new(kept.Key, kept));
+    }
+
+    /// <summary>An instance with what belongs to it; its gate is held while it is used.</summary>
+    internal sealed class Kept((Component Component, string Session) key)
+    {
+        private volatile bool _isEnding;
+
+        public (Component Component, string Session) Key { get; } = key;
+
+        public SemaphoreSlim Gate { get; } = new(1);
+
+        public ComponentInstance? Instance { get; set; }
+
+        public long LastUsed { get; set; }
+
+        public bool IsGone { get; set; }
+
+        public bool IsEnding { get => _isEnding; set => _isEnding = value; }
+
+        public void Forget()
+        {
+            Instance?.Store.Dispose();
+            Instance = null;
+        }
+    }
+}

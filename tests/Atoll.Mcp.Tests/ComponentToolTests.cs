@@ -1,0 +1,226 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Atoll.Components;
+using Atoll.Components.Text;
+using Atoll.Mcp.Components;
+using Atoll.Mcp.Tools;
+using Atoll.Spec.Tests;
+using Atoll.Wasm;
+using Atoll.Wasm.Text;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Atoll.Mcp.Tests;
+
+/// <summary>Functions of components as tools, for real clients.</summary>
+public sealed class ComponentToolTests
+{
+    private static readonly byte[] Kit = ComponentText.Assemble(TextSource.Read(File.ReadAllText(Path.Combine(GuestTests.Repository, "tests", "data", "kit.wat"))));
+
+    private const string Everything = """
+        {
+          "flag": true, "big": "18446744073709551615", "real": 1.5, "letter": "🌍", "text": "grüße \"x\"", "bytes": "AP8=", "points": [{"x": 1, "label": "a"}, {"x": -2, "label": null}],
+          "maybe": {"tag": "some", "val": null}, "outcome": {"tag": "err", "val": "no"}, "shape": {"tag": "rect", "val": [2, 0.5]}, "level": "high", "perms": ["read", "write"], "pair": [-128, "p"]
+        }
+        """;
+
+    [Fact]
+    public async Task All_functions_of_a_component_are_listed_and_called()
+    {
+        await using var server = Serve();
+        var client = await server.ConnectStdioAsync();
+        var tools = await client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(["kit_api_add", "kit_api_halve", "kit_api_next", "kit_echo", "kit_greet", "kit_spin", "kit_trap"], tools.Select(tool => tool.Name).Where(name => name.StartsWith("kit_", StringComparison.Ordinal)).Order());
+        Assert.Contains("the function open is not offered: it speaks of a own", await server.LogWithAsync("is not offered"), StringComparison.Ordinal);
+        Assert.Equal("Says the name.", tools.Single(tool => tool.Name == "kit_greet").Description);
+        Assert.Contains("add: func(a: u32, b: u32) -> u32", tools.Single(tool => tool.Name == "kit_api_add").Description, StringComparison.Ordinal);
+
+        var added = await CallAsync(client, "kit_api_add", """{"a": 2, "b": 40}""");
+        Assert.Equal("""{"result":42}""", Structured(added));
+        Assert.Equal("""{"result":"Ada"}""", Structured(await CallAsync(client, "kit_greet", """{"name": "Ada"}""")));
+        Assert.Equal("{\"result\":42}", TestServer.TextOf(added));
+    }
+
+    [Fact]
+    public async Task Values_of_every_type_go_in_and_come_out()
+    {
+        await using var server = Serve();
+        var client = await server.ConnectStdioAsync();
+        var result = await CallAsync(client, "kit_echo", $$"""{"value": {{Everything}}}""");
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Everything), JsonNode.Parse(Structured(result))), Structured(result));
+
+        // What comes out is what the schemas say, as the client sees them.
+        var tool = server.Host.Catalog.Find("kit_echo")!;
+        Assert.Empty(tool.OutputSchema!.Validate(JsonElement.Parse(Structured(result))));
+        Assert.Empty(tool.InputSchema.Validate(JsonElement.Parse($$"""{"value": {{Everything}}}""")));
+    }
+
+    [Theory]
+    [InlineData("kit_api_add", """{"a": 2}""", "$: the argument \"b\" (u32) is missing")]
+    [InlineData("kit_api_add", """{"a": 2, "b": 4294967296}""", "$.b: 4294967296 is not an integer from 0 to 4294967295")]
+    [InlineData("kit_api_add", """{"a": 2, "b": 1, "c": 1}""", "$: there is no argument \"c\"; there are a, b")]
+    [InlineData("kit_greet", """{"name": 5}""", "$.name: expected a string, found a number")]
+    [InlineData("kit_echo", """{"value": {"points": [{"x": 1}, {"x": 2}, {"x": "y"}]}}""", "$.value.points[2].x: expected an integer from -2147483648 to 2147483647, found y")]
+    public async Task Wrong_arguments_are_refused_with_the_place(string tool, string arguments, string expected)
+    {
+        await using var server = Serve();
+        var result = await CallAsync(await server.ConnectStdioAsync(), tool, arguments);
+        Assert.True(result.IsError);
+        Assert.Equal("invalid_input", TestServer.ErrorCode(result));
+        Assert.Contains(expected, TestServer.TextOf(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_that_a_function_returns_is_an_error_of_the_tool_with_its_value()
+    {
+        await using var server = Serve();
+        var client = await server.ConnectStdioAsync();
+        Assert.Equal("""{"result":21}""", Structured(await CallAsync(client, "kit_api_halve", """{"n": 42}""")));
+        var failed = await CallAsync(client, "kit_api_halve", """{"n": 420}""");
+        Assert.True(failed.IsError);
+        Assert.Equal("too large [failed]", TestServer.TextOf(failed));
+        Assert.Equal("too large", (string?)failed.Meta?["atoll/error"]?["value"]);
+    }
+
+    [Fact]
+    public async Task Traps_and_loops_are_errors_and_the_next_call_works()
+    {
+        await using var server = Serve(keep: true, config: """{ "budgets": { "cpu_ms": 300 } }""");
+        var client = await server.ConnectStdioAsync();
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+        Assert.Equal("crashed", TestServer.ErrorCode(await CallAsync(client, "kit_trap", "{}")));
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+        Assert.Equal("time_limit", TestServer.ErrorCode(await CallAsync(client, "kit_spin", "{}")));
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+        Assert.Equal("""{"result":2}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+    }
+
+    [Fact]
+    public async Task An_instance_lives_for_a_call_or_for_a_session_of_one_client()
+    {
+        await using (var fresh = Serve())
+        {
+            var client = await fresh.ConnectStdioAsync();
+            Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+            Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+        }
+
+        await using var kept = Serve(keep: true);
+        var one = await kept.ConnectStdioAsync();
+        var other = await kept.ConnectStdioAsync();
+        var web = await kept.ConnectHttpAsync(new McpClientOptions { ProtocolVersion = "2025-06-18" });
+        foreach (var client in new[] { one, other, web })
+        {
+            Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+            Assert.Equal("""{"result":2}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
+        }
+    }
+
+    [Fact]
+    public async Task A_manifest_names_a_function_and_may_say_more_about_it()
+    {
+        await using var server = new TestServer(prepare: workspace =>
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(workspace, ".mcp", "tools")).FullName;
+            File.WriteAllBytes(Path.Combine(workspace, "kit.wasm"), Kit);
+            File.WriteAllText(Path.Combine(folder, "sum.json"), """{"name": "my.sum", "version": "1.0.0", "entry": "wasm://kit.wasm#api.add"}""");
+            File.WriteAllText(Path.Combine(folder, "count.json"), """{"name": "my.count", "version": "1.0.0", "description": "Counts.", "entry": "wasm://kit.wasm#next", "lifetime": "session"}""");
+            File.WriteAllText(Path.Combine(folder, "few.json"), """
+                {"name": "my.few", "version": "1.0.0", "entry": "wasm://kit.wasm#add",
+                 "inputSchema": {"type": "object", "properties": {"a": {"type": "integer", "maximum": 9}}}}
+                """);
+            File.WriteAllText(Path.Combine(folder, "none.json"), """{"name": "my.none", "version": "1.0.0", "entry": "wasm://kit.wasm#nothing"}""");
+            File.WriteAllText(Path.Combine(folder, "open.json"), """{"name": "my.open", "version": "1.0.0", "entry": "wasm://kit.wasm#open"}""");
+            File.WriteAllText(Path.Combine(folder, "life.json"), """{"name": "my.life", "version": "1.0.0", "entry": "wasm://kit.wasm#add", "lifetime": "ever"}""");
+        });
+        var client = await server.ConnectStdioAsync();
+        Assert.Equal("""{"result":3}""", Structured(await CallAsync(client, "my_sum", """{"a": 1, "b": 2}""")));
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "my_count", "{}")));
+        Assert.Equal("""{"result":2}""", Structured(await CallAsync(client, "my_count", "{}")));
+        Assert.Contains("/a must be at most 9", TestServer.TextOf(await CallAsync(client, "my_few", """{"a": 10, "b": 2}""")), StringComparison.Ordinal);
+        Assert.Contains("none.json: the function of \"entry\" cannot be offered: \"nothing\" means no function; there are test:kit/api@1.0.0#add", await server.LogWithAsync("\"nothing\""), StringComparison.Ordinal);
+        await server.LogWithAsync("it speaks of a own, which cannot be given as JSON");
+        await server.LogWithAsync("\"lifetime\" must be \"call\"");
+    }
+
+    [Theory]
+    [InlineData("js-pure-qjs-stub.wasm", "js-pure-qjs-stub")]
+    [InlineData("c-pure.component.wasm", "c-pure")]
+    public async Task Components_of_several_languages_are_tools(string file, string name)
+    {
+        var path = Path.Combine(SpecData.Root(), "..", "guests", "wasm", file);
+        await using var server = new TestServer(options => options with { Components = [path], Quiet = true }, prepare: ws => Config(ws, """{ "budgets": { "cpu_ms": 20000 } }"""));
+        var client = await server.ConnectStdioAsync();
+        var tools = await client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(10, tools.Count(tool => tool.Name.StartsWith(name + "_api_", StringComparison.Ordinal)));
+        Assert.Equal("""{"result":42}""", Structured(await CallAsync(client, name + "_api_add", """{"a": 2, "b": 40}""")));
+        Assert.Equal("grüße", (string?)JsonNode.Parse(Structured(await CallAsync(client, name + "_api_echo", """{"s": "grüße"}""")))!["result"]);
+        var moved = JsonNode.Parse(Structured(await CallAsync(client, name + "_api_move-point", """{"p": {"x": 1, "y": 2, "label": "a"}, "dx": 3}""")))!;
+        Assert.Equal((4, 2), ((int)moved["x"]!, (int)moved["y"]!));
+        var area = JsonNode.Parse(Structured(await CallAsync(client, name + "_api_area", """{"s": {"tag": "rect", "val": [2, 3.5]}}""")))!;
+        Assert.Equal(7, (double)area["result"]!);
+    }
+
+    [Fact]
+    public void Names_are_fit_for_every_API_and_do_not_collide()
+    {
+        var functions = string.Concat(new[] { "a:b/x@1.0.0", "a:b/x@2.0.0", "c:d/x", "c:d/" + new string('y', 80) }.Select(name => $"(instance $i (export \"f\" (func $f)))(export \"{name}\" (instance $i))"
+            .Replace("$i", "$i" + name.GetHashCode(StringComparison.Ordinal).ToString("x", null), StringComparison.Ordinal)));
+        var bytes = ComponentText.Assemble(TextSource.Read($"""(component (core module $m (func (export "f"))) (core instance $c (instantiate $m)) (func $f (canon lift (core func $c "f"))){functions})"""));
+        var tools = new ComponentTools(Component.Load(new WasmEngine(), bytes), "/x/my tool (1).component.wasm").DescribeAll(ToolLifetime.Call, out _);
+        Assert.Equal(4, tools.Select(tool => tool.PublicName).Distinct().Count());
+        Assert.All(tools, tool => Assert.Matches("^[a-zA-Z0-9_-]{1,64}$", tool.PublicName));
+        Assert.All(tools, tool => Assert.StartsWith("my-tool--1-_", tool.PublicName, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Instances_that_idle_end_and_the_oldest_makes_room()
+    {
+        Component kit = Component.Load(new WasmEngine(), Kit);
+        using ComponentSessions sessions = new(TimeProvider.System, max: 2);
+        foreach (var session in new[] { "a", "b", "c" })
+        {
+            var kept = sessions.Take(kit, session, () => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
+            sessions.Return(kept, isSound: true);
+        }
+
+        Assert.Equal(2, sessions.Count);
+        sessions.EndSession("c");
+        Assert.Equal(1, sessions.Count);
+
+        // One that is in use ends when it is given back.
+        var used = sessions.Take(kit, "b", () => throw new InvalidOperationException("it is there"), default);
+        sessions.EndSession("b");
+        Assert.Equal(1, sessions.Count);
+        sessions.Return(used, isSound: true);
+        Assert.Equal(0, sessions.Count);
+    }
+
+    private static TestServer Serve(bool keep = false, string? config = null) => new(
+        options => options with { Components = [Path.Combine(options.Workspace, "kit.wasm")], KeepInstances = keep },
+        prepare: workspace =>
+        {
+            File.WriteAllBytes(Path.Combine(workspace, "kit.wasm"), Kit);
+            if (config is not null)
+            {
+                Config(workspace, config);
+            }
+        });
+
+    private static void Config(string workspace, string config)
+    {
+        Directory.CreateDirectory(Path.Combine(workspace, ".mcp"));
+        File.WriteAllText(Path.Combine(workspace, ".mcp", "config.json"), config);
+    }
+
+    private static async Task<CallToolResult> CallAsync(McpClient client, string tool, string arguments) => await client.CallToolAsync(
+        tool,
+        JsonElement.Parse(arguments).EnumerateObject().ToDictionary(member => member.Name, member => (object?)member.Value.Clone()),
+        cancellationToken: TestContext.Current.CancellationToken);
+
+    private static string Structured(CallToolResult result)
+    {
+        Assert.False(result.IsError == true, result.IsError == true ? TestServer.TextOf(result) : "");
+        return result.StructuredContent!.Value.GetRawText();
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Atoll.Components;
+using Atoll.Wasi;
+using Atoll.Wasi.Network;
+
+namespace Atoll.Cli.CommandLine;
+
+/// <summary>The options that grant a guest something, so that they read the same for every verb that runs guests.</summary>
+internal sealed class GrantOptions
+{
+    private readonly Option<DirectoryMapping[]> _dir = new("--dir")
+    {
+        HelpName = "HOST::GUEST[:ro]",
+        Description = "Let the guest use the folder HOST under the name GUEST; `:ro` for reading only. Repeatable. Without GUEST it has the name HOST.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = DirectoryMapping.ParseAll,
+    };
+
+    private readonly Option<KeyValuePair<string, string?>[]> _env = new("--env")
+    {
+        HelpName = "NAME=VALUE",
+        Description = "Give the guest an environment variable; NAME alone passes the value that it has here. Repeatable.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        CustomParser = ParseVariables,
+    };
+
+    private readonly Option<string[]> _net = CommonOptions.Many(
+        "--net", "HOST:PORT", "Let the guest connect to a host: a name (`*` for one label, `**` for any), an address or a range; PORT may be `*`. Repeatable.");
+
+    private readonly Option<bool> _netPrivate = new("--net-private")
+    {
+        Description = "Let names of --net stand for private addresses too. Without it only addresses that --net itself names may be private.",
+    };
+
+    public void Define(Command command)
+    {
+        command.Add(_dir);
+        command.Add(_env);
+        command.Add(_net);
+        command.Add(_netPrivate);
+    }
+
+    /// <summary>What was granted. Folders are opened, and patterns read, when it is added to grants.</summary>
+    public GuestGrants Read(ParseResult arguments, CliContext context)
+    {
+        GuestGrants granted = new()
+        {
+            Directories = [.. (arguments.GetValue(_dir) ?? []).Select(mapping => Checked(mapping, context))],
+            Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
+            Hosts = arguments.GetValue(_net) ?? [],
+            HostsMayBePrivate = arguments.GetValue(_netPrivate),
+        };
+        return granted is { HostsMayBePrivate: true, Hosts.Count: 0 }
+            ? throw CliException.Usage("--net-private says which addresses the hosts of --net may have. Add --net HOST:PORT, or leave it out.")
+            : granted;
+    }
+
+    private static DirectoryMapping Checked(DirectoryMapping mapping, CliContext context)
+    {
+        string full = context.Resolve(mapping.Host);
+        return Directory.Exists(full)
+            ? mapping with { Host = full }
+            : throw CliException.Usage($"--dir: {mapping.Host} is no folder (looked at {full}). Make it first, or correct the path.");
+    }
+
+    private static KeyValuePair<string, string?>[] ParseVariables(ArgumentResult result)
+    {
+        List<KeyValuePair<string, string?>> variables = [];
+        foreach (Token token in result.Tokens)
+        {
+            int equals = token.Value.IndexOf('=', StringComparison.Ordinal);
+            if (equals == 0)
+            {
+                result.AddError($"`{token.Value}` is not NAME=VALUE.");
+            }
+            else
+            {
+                variables.Add(equals < 0 ? new(token.Value, null) : new(token.Value[..equals], token.Value[(equals + 1)..]));
+            }
+        }
+
+        return [.. variables];
+    }
+}
+
+/// <summary>What a command line grants a guest beyond what the verb gives every guest.</summary>
+internal sealed record GuestGrants
+{
+    public IReadOnlyList<DirectoryMapping> Directories { get; init; } = [];
+
+    public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
+
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    public bool HostsMayBePrivate { get; init; }
+
+    public Grants AddTo(Grants grants)
+    {
+        foreach ((string name, string value) in Environment)
+        {
+            grants = grants.AllowEnvironment(name, value);
+        }
+
+        foreach (DirectoryMapping mapping in Directories)
+        {
+            grants = grants.AllowDirectory(mapping.Guest, mapping.Host, mapping.ReadOnly ? FileAccessGrant.ReadOnly : FileAccessGrant.ReadWrite);
+        }
+
+        try
+        {
+            grants = Hosts.Count == 0 ? grants : grants.AllowNetwork(Hosts);
+        }
+        catch (FormatException exception)
+        {
+            throw CliException.Usage($"--net: {exception.Message}.");
+        }
+
+        return HostsMayBePrivate ? grants.AllowPrivateNetwork() : grants;
+    }
+}

@@ -65,10 +65,11 @@ public sealed class ComponentFunction
     /// <summary>A delegate that calls the function without boxing: values pass between .NET types and the guest's memory directly.</summary>
     /// <typeparam name="TDelegate">
     /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
-    /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists, value tuples, records with a property and a constructor's parameter for each field,
-    /// enumerations for enums and flags, <c>T?</c> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes for variants,
-    /// <see cref="ComponentResource"/> or, for a resource of the host, the class of its objects, <see cref="ErrorContext"/>, or <see cref="ComponentValue"/> for any
-    /// type. Types must be public.
+    /// <see cref="System.Text.Rune"/>, <c>string</c>, arrays for lists and, with pairs, for maps, <see cref="ReadOnlySpan{T}"/> for parameters that are lists of
+    /// numbers, <see cref="ReadOnlyMemory{T}"/> for such lists anywhere, value tuples, records with a property and a constructor's parameter for each field,
+    /// enumerations for enums and flags, <c>T?</c> or <see cref="Optional{T}"/> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes
+    /// for variants, <see cref="ComponentResource"/>, the class of the host's objects or a <see cref="GuestResource"/> for handles, <see cref="ErrorContext"/>, or <see cref="ComponentValue"/>
+    /// for any type. <see cref="WitNameAttribute"/> helps where names differ. Types must be public.
     /// </typeparam>
     /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
     public TDelegate ToDelegate<TDelegate>()

@@ -31,6 +31,26 @@ public sealed class ComponentInstance
 
     internal RuntimeInstance Exports { get; }
 
+    /// <summary>
+    /// Says which class stands for an exported resource where a delegate's types name that class (<see cref="ComponentFunction.ToDelegate"/>).
+    /// </summary>
+    /// <param name="name"><c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#file</c>.</param>
+    /// <param name="wrap">Makes the object for a resource.</param>
+    /// <exception cref="ArgumentException">The component exports no such resource.</exception>
+    public void MapResource(string name, Func<ComponentResource, GuestResource> wrap)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(wrap);
+        int mark = name.IndexOf('#', StringComparison.Ordinal);
+        RuntimeInstance? exports = mark < 0 ? Exports : Exports.Exports.GetValueOrDefault(name[..mark]) as RuntimeInstance;
+        if (exports?.Exports.GetValueOrDefault(name[(mark + 1)..]) is not Abi.ResourceKind kind)
+        {
+            throw new ArgumentException($"the component exports no resource `{name}`", nameof(name));
+        }
+
+        kind.Wrap = wrap;
+    }
+
     /// <summary>An exported function.</summary>
     /// <param name="name"><c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#run</c>.</param>
     /// <returns>The function, or null when there is none.</returns>

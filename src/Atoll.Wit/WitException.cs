@@ -4,7 +4,7 @@ namespace Atoll.Wit;
 public sealed class WitException : Exception
 {
     internal WitException(IReadOnlyList<WitError> errors)
-        : base(string.Join(Environment.NewLine, errors.Select(error => error.ToString()))) => Errors = errors;
+        : base(string.Join("\n", errors.Select(error => error.ToString()))) => Errors = errors;
 
     internal WitException(WitError error)
         : this([error])

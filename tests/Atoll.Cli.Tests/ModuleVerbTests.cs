@@ -61,13 +61,13 @@ public sealed class ModuleVerbTests
     }
 
     [Fact]
-    public async Task A_component_is_named_as_such()
+    public async Task A_component_without_exports_is_no_program()
     {
         using CliRunner cli = new();
         await File.WriteAllBytesAsync(Path.Combine(cli.Folder, "c.wasm"), [0, (byte)'a', (byte)'s', (byte)'m', 0x0d, 0, 1, 0]);
         CliResult result = await cli.RunAsync("run", "c.wasm");
         Assert.Equal(ExitCodes.BadModule, result.Code);
-        Assert.Contains("c.wasm is a component", result.Error, StringComparison.Ordinal);
+        Assert.Contains("It exports nothing.", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Xml.Linq;
 
@@ -7,7 +6,8 @@ namespace Atoll.Repo.Tests;
 /// <summary>Makes the packages as a user would, restores them into an empty project and runs what comes out.</summary>
 /// <remarks>Packages go into a cache of their own, so that nothing of an earlier build is found instead.</remarks>
 [Trait("Category", "Long")]
-public sealed class PackageTests(PackageTests.PackedFixture packed) : IClassFixture<PackageTests.PackedFixture>
+[Collection(nameof(PackedCollection))]
+public sealed class PackageTests(PackedFixture packed)
 {
     private const string Hello = """
         (module
@@ -18,7 +18,7 @@ public sealed class PackageTests(PackageTests.PackedFixture packed) : IClassFixt
           (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))))
         """;
 
-    private static readonly string[] Libraries = ["Atoll.Wasm", "Atoll.Wasm.Caching", "Atoll.Wit", "Atoll.Components", "Atoll.Wasi", "Atoll.Host", "Atoll.Mcp"];
+    private static readonly string[] Libraries = ["Atoll.Wasm", "Atoll.Wasm.Caching", "Atoll.Wit", "Atoll.Components", "Atoll.Wasi", "Atoll.Extensions", "Atoll.Host", "Atoll.Mcp"];
 
     [Fact]
     public void Libraries_carry_documentation_symbols_licence_and_readme()
@@ -30,10 +30,10 @@ public sealed class PackageTests(PackageTests.PackedFixture packed) : IClassFixt
             Assert.Contains($"lib/net10.0/{library}.dll", files);
             Assert.Contains($"lib/net10.0/{library}.xml", files);
             Assert.Contains("README.md", files);
-            XElement metadata = Metadata(package);
-            Assert.Equal("Apache-2.0", Value(metadata, "license"));
-            Assert.Equal("README.md", Value(metadata, "readme"));
-            Assert.True(Value(metadata, "description").Length > 30, $"{library} has no description of its own.");
+            XElement metadata = PackedFixture.Metadata(package);
+            Assert.Equal("Apache-2.0", PackedFixture.Value(metadata, "license"));
+            Assert.Equal("README.md", PackedFixture.Value(metadata, "readme"));
+            Assert.True(PackedFixture.Value(metadata, "description").Length > 30, $"{library} has no description of its own.");
 
             using ZipArchive symbols = ZipFile.OpenRead(packed.Find(library, ".snupkg"));
             Assert.Contains(symbols.Entries, entry => entry.FullName == $"lib/net10.0/{library}.pdb");
@@ -100,65 +100,5 @@ public sealed class PackageTests(PackageTests.PackedFixture packed) : IClassFixt
         string command = Path.Combine(tool, OperatingSystem.IsWindows() ? "atoll.exe" : "atoll");
         Assert.Equal("hello\n", await packed.StartAsync(packed.Folder, command, "run", program));
         Assert.StartsWith($"atoll {packed.Version}", await packed.StartAsync(packed.Folder, command, "version"), StringComparison.Ordinal);
-    }
-
-    private static XElement Metadata(ZipArchive package)
-    {
-        using Stream stream = package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
-        return XDocument.Load(stream).Root!.Elements().Single(element => element.Name.LocalName == "metadata");
-    }
-
-    private static string Value(XElement metadata, string name) =>
-        metadata.Elements().SingleOrDefault(element => element.Name.LocalName == name)?.Value ?? string.Empty;
-
-    /// <summary>The packages, made once for all tests of the class.</summary>
-    public sealed class PackedFixture : IAsyncLifetime
-    {
-        public string Folder { get; } = Directory.CreateTempSubdirectory("atoll-packages-").FullName;
-
-        public string Packages => Path.Combine(Folder, "packages");
-
-        public string Version { get; private set; } = string.Empty;
-
-        public async ValueTask InitializeAsync()
-        {
-            string launcher = RepositoryFiles.FullPath(OperatingSystem.IsWindows() ? "atoll.cmd" : "atoll");
-            await RunAsync(RepositoryFiles.Root, launcher, ["pack", "--output", Packages], isolated: false);
-            using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(Packages, "Atoll.Wasm.*.nupkg").Single(file => char.IsAsciiDigit(Path.GetFileName(file)["Atoll.Wasm.".Length])));
-            Version = Value(Metadata(package), "version");
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Directory.Delete(Folder, recursive: true);
-            return ValueTask.CompletedTask;
-        }
-
-        public string Find(string package, string extension) => Path.Combine(Packages, $"{package}.{Version}{extension}");
-
-        public Task<string> DotnetAsync(string folder, params string[] arguments) => RunAsync(folder, "dotnet", arguments, isolated: true);
-
-        public Task<string> StartAsync(string folder, string program, params string[] arguments) => RunAsync(folder, program, arguments, isolated: true);
-
-        private async Task<string> RunAsync(string folder, string program, string[] arguments, bool isolated)
-        {
-            ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-            if (isolated)
-            {
-                start.Environment["NUGET_PACKAGES"] = Path.Combine(Folder, "cache");
-            }
-
-            // Build servers would outlive the test and hold its folder.
-            start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-            start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-            start.Environment["DOTNET_NOLOGO"] = "1";
-            using Process process = Process.Start(start)!;
-            process.StandardInput.Close();
-            Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            string text = await output;
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{text}\n{await error}");
-            return text;
-        }
     }
 }

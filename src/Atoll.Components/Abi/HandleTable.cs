@@ -144,6 +144,9 @@ internal sealed class ResourceKind
 
     public string? Name { get; }
 
+    /// <summary>Makes the host's object for a resource of a guest (<see cref="ComponentInstance.MapResource"/>).</summary>
+    public Func<ComponentResource, GuestResource>? Wrap { get; set; }
+
     public bool IsHost => Implementation is null;
 
     public string Describe() => IsHost ? $"host-defined resource{(Name is null ? "" : $" `{Name}`")}" : "guest-defined resource";

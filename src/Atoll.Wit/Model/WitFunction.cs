@@ -53,6 +53,9 @@ public sealed class WitFunction
     /// <summary>Documentation and gates.</summary>
     public WitAnnotations Annotations { get; }
 
+    /// <summary>Where the text names it; unknown for a function that comes out of a component.</summary>
+    internal (Syntax.WitSource Source, Syntax.WitSpan Span)? Place { get; init; }
+
     /// <summary>The name as components import and export it: <c>name</c>, <c>[method]r.name</c>, <c>[static]r.name</c>, <c>[constructor]r</c>.</summary>
     public string ExternName => Kind switch
     {

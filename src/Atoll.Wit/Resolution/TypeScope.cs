@@ -139,7 +139,10 @@ internal sealed class TypeScope(Resolver resolver, ScopeEntry scope, WitItemOwne
         }
 
         return new WitFunction(
-            function.Name.Text, function.Kind, resource, parameters, result, function.IsAsync, Resolver.Annotations(function.Head));
+            function.Name.Text, function.Kind, resource, parameters, result, function.IsAsync, Resolver.Annotations(function.Head))
+        {
+            Place = (scope.Syntax.Source, function.Name.Span),
+        };
     }
 
     /// <summary>Depth-first with a stack of its own, because a chain of aliases may be as long as the input.</summary>

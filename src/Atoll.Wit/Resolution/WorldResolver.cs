@@ -205,8 +205,8 @@ internal sealed class WorldResolver(Resolver resolver, ScopeEntry scope, WitWorl
         }
 
         WitFunction function = item.Function!;
-        return new WitWorldItem(
-            name, new WitFunction(name, function.Kind, null, function.Parameters, function.Result, function.IsAsync, function.Annotations), item.Annotations);
+        WitFunction renamed = new(name, function.Kind, null, function.Parameters, function.Result, function.IsAsync, function.Annotations) { Place = function.Place };
+        return new WitWorldItem(name, renamed, item.Annotations);
     }
 
     /// <summary>

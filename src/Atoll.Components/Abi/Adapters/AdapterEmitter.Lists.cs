@@ -47,9 +47,18 @@ internal sealed partial class AdapterEmitter
         uint size = Layout.ElemSize(element);
         uint alignment = Layout.Alignment(element);
         LocalBuilder count = Local<int>();
+
+        // An address; or the span that the host has the elements in.
         LocalBuilder? source = null;
         LocalBuilder? sourceArray = null;
-        if (from is HostPlace host)
+        if (from is HostPlace { Shape: SpanShape span } numbers && to is not HostPlace)
+        {
+            source = span.EmitSpan(this, numbers.Local);
+            Il.Emit(OpCodes.Ldloca, source);
+            Il.Emit(OpCodes.Call, source.LocalType.GetProperty("Length")!.GetMethod!);
+            Il.Emit(OpCodes.Stloc, count);
+        }
+        else if (from is HostPlace host)
         {
             sourceArray = host.Shape.EmitToArray(this, host.Local);
             Il.Emit(OpCodes.Ldloc, sourceArray);
@@ -282,7 +291,12 @@ internal sealed partial class AdapterEmitter
 
     private void LoadStart(LocalBuilder? address, LocalBuilder? array)
     {
-        if (address is not null)
+        if (address is { LocalType.IsGenericType: true })
+        {
+            Il.Emit(OpCodes.Ldloc, address);
+            Il.Emit(OpCodes.Call, typeof(HostLists).GetMethod(nameof(HostLists.SpanStart))!.MakeGenericMethod(address.LocalType.GetGenericArguments()));
+        }
+        else if (address is not null)
         {
             Il.Emit(OpCodes.Ldloc, address);
             Call(typeof(HostLists), nameof(HostLists.Reference));

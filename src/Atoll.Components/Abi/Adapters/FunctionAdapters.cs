@@ -139,11 +139,12 @@ internal static class FunctionAdapters
         LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
         TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () => EmitBorder(code, () =>
         {
+            HostPlace[] arguments = binding.EmitArguments(code);
+            CheckHandles(code, arguments);
             GuestCode callee = code.OpenGuest(isCaller: false);
             Guard(code, callee, nameof(ComponentState.Enter));
             Guard(code, callee, nameof(ComponentState.BeginLift));
             OpenScope(code, type);
-            HostPlace[] arguments = binding.EmitArguments(code);
             CallGuest(
                 code, type, lifted, callee, arguments,
                 () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn, caller: null);
@@ -186,6 +187,16 @@ internal static class FunctionAdapters
 
     private static HostPlace[] Declare(AdapterEmitter code, HostShape[] shapes) =>
         [.. shapes.Select(shape => new HostPlace(code.Il.DeclareLocal(shape.Clr), shape))];
+
+    /// <summary>A resource that the host has disposed of is found before the call begins: a slip of the host should not poison the instance.</summary>
+    private static void CheckHandles(AdapterEmitter code, HostPlace[] arguments)
+    {
+        foreach (HostPlace argument in arguments.Where(argument => argument.Shape is HostObjectShape or ResourceShape))
+        {
+            code.Il.Emit(OpCodes.Ldloc, argument.Local);
+            code.Call(typeof(HostResources), nameof(HostResources.CheckUsable));
+        }
+    }
 
     /// <summary>Arguments to the guest, the call of its core function, and its result (<c>canon_lift</c>).</summary>
     private static void CallGuest(

@@ -23,6 +23,10 @@ internal static unsafe class HostLists
     /// <summary>The first byte of an array of numbers.</summary>
     public static ref byte Start(Array array) => ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(array);
 
+    /// <summary>The first byte of a span of numbers.</summary>
+    public static ref byte SpanStart<T>(ReadOnlySpan<T> span)
+        where T : unmanaged => ref Unsafe.As<T, byte>(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(span));
+
     /// <summary>Copies elements; the two ranges may overlap, because two instances can share a memory.</summary>
     public static void Copy(ref byte target, ref byte source, int count, int size)
     {

@@ -4,7 +4,7 @@ using Atoll.Components.Types;
 
 namespace Atoll.Components.Abi.Adapters;
 
-/// <summary>Handles of a resource of the host as the objects that they stand for.</summary>
+/// <summary>Handles as objects: the host's own that they stand for, or a <see cref="GuestResource"/> for a guest's.</summary>
 internal sealed class HostObjectShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
 {
     /// <summary>What takes the object from the guest's table, or puts it there.</summary>

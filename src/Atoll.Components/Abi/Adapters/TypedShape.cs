@@ -35,7 +35,9 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
         {
             ComponentValueKind.String when clr == typeof(string) => new StringShape(type),
             ComponentValueKind.ErrorContext when clr == typeof(ErrorContext) => new ErrorContextShape(type),
-            ComponentValueKind.List when clr.IsSZArray => new ArrayShape(type, clr),
+            ComponentValueKind.List when clr.IsSZArray => new ArrayShape(type, ((ListType)type).Element, clr),
+            ComponentValueKind.List when SpanShape.Fits((ListType)type, clr) => new SpanShape((ListType)type, clr),
+            ComponentValueKind.Map when clr.IsSZArray => new ArrayShape(type, ((MapType)type).Entry, clr),
             ComponentValueKind.Record => new RecordShape((RecordType)type, clr),
             ComponentValueKind.Tuple when TupleShape.Fits((TupleType)type, clr) => new TupleShape((TupleType)type, clr),
             ComponentValueKind.Enum or ComponentValueKind.Flags when clr.IsEnum => new EnumShape(type, clr),
@@ -43,11 +45,16 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
             ComponentValueKind.Result when clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Result<,>) => new ResultShape((ResultType)type, clr),
             ComponentValueKind.Variant when clr.IsAbstract => new VariantShape((VariantType)type, clr),
             ComponentValueKind.Own or ComponentValueKind.Borrow when clr == typeof(ComponentResource) => new ResourceShape(type),
-            ComponentValueKind.Own or ComponentValueKind.Borrow when clr.IsClass => new HostObjectShape(type, clr),
+            ComponentValueKind.Own or ComponentValueKind.Borrow when !clr.IsValueType => new HostObjectShape(type, clr),
             _ when NumberShape.ClrOf(type.Kind) == clr => new NumberShape(type, clr),
             _ => throw new ArgumentException($"the type {clr} cannot hold a {type.Kind.ToString().ToLowerInvariant()}{(NumberShape.ClrOf(type.Kind) is { } fits ? $"; {fits} can" : "")}"),
         };
     }
+
+    /// <summary>Whether a member stands for a name: by its <see cref="WitNameAttribute"/>, else by its own name, whatever the case.</summary>
+    protected static bool IsNamed(MemberInfo member, string name) => member.GetCustomAttribute<WitNameAttribute>() is { } given
+        ? given.Name == name
+        : member.Name.Equals(PascalCase(name), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The .NET name of a name in kebab case: <c>parse-XML</c> is <c>ParseXml</c>.</summary>
     public static string PascalCase(string name) =>
@@ -180,24 +187,6 @@ internal sealed class ResourceShape(ComponentValueType type) : TypedShape(type, 
     public override void EmitFromResource(AdapterEmitter code, LocalBuilder target) => code.Il.Emit(OpCodes.Stloc, target);
 }
 
-/// <summary>Lists as arrays.</summary>
-internal sealed class ArrayShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
-{
-    private readonly HostShape _element = Of(((ListType)type).Element, clr.GetElementType()!);
-
-    public override HostShape Element => _element;
-
-    public override bool IsBulk => _element.IsBulk;
-
-    public override LocalBuilder EmitToArray(AdapterEmitter code, LocalBuilder value) => value;
-
-    public override void EmitFromArray(AdapterEmitter code, LocalBuilder array, LocalBuilder target)
-    {
-        code.Il.Emit(OpCodes.Ldloc, array);
-        code.Il.Emit(OpCodes.Stloc, target);
-    }
-}
-
 /// <summary>Enumerations, whose members are the numbers of the cases; flags, whose members are their bits.</summary>
 internal sealed class EnumShape(ComponentValueType type, Type clr) : TypedShape(type, clr)
 {
@@ -231,40 +220,6 @@ internal sealed class EnumShape(ComponentValueType type, Type clr) : TypedShape(
         (uint)value < (uint)count ? value : throw new ArgumentException($"the value {value} of the enumeration is no case; there are {count}");
 }
 
-/// <summary>Tuples as <see cref="ValueTuple"/>s of up to seven elements.</summary>
-internal sealed class TupleShape : TypedShape
-{
-    private readonly HostShape[] _fields;
-
-    public TupleShape(TupleType type, Type clr)
-        : base(type, clr) => _fields = [.. type.Elements.Select((element, i) => Of(element, clr.GetGenericArguments()[i]))];
-
-    public override HostShape[] Fields => _fields;
-
-    public static bool Fits(TupleType type, Type clr) =>
-        clr.IsGenericType && clr.FullName!.StartsWith("System.ValueTuple`", StringComparison.Ordinal) && type.Elements.Length <= 7
-        && clr.GetGenericArguments().Length == type.Elements.Length;
-
-    public override void EmitGetFields(AdapterEmitter code, LocalBuilder value, LocalBuilder[] targets)
-    {
-        for (int i = 0; i < targets.Length; i++)
-        {
-            EmitGet(code, value, Clr.GetField($"Item{i + 1}")!, targets[i]);
-        }
-    }
-
-    public override void EmitMakeRecord(AdapterEmitter code, LocalBuilder[] fields, LocalBuilder target)
-    {
-        foreach (LocalBuilder field in fields)
-        {
-            code.Il.Emit(OpCodes.Ldloc, field);
-        }
-
-        code.Il.Emit(OpCodes.Newobj, Clr.GetConstructor(Clr.GetGenericArguments())!);
-        code.Il.Emit(OpCodes.Stloc, target);
-    }
-}
-
 /// <summary>Records as classes or structures with a property and a constructor's parameter for each field.</summary>
 internal sealed class RecordShape : TypedShape
 {
@@ -277,8 +232,10 @@ internal sealed class RecordShape : TypedShape
         : base(type, clr)
     {
         string[] names = [.. type.Fields.Select(item => PascalCase(item.Name))];
-        _properties = [.. names.Select((name, i) => clr.GetProperty(name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)
-            ?? throw new ArgumentException($"{clr} has no property {name} for the field `{type.Fields[i].Name}`"))];
+        PropertyInfo[] offered = clr.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        _properties = [.. type.Fields.Select((field, i) => Array.Find(offered, property => IsNamed(property, field.Name))
+            ?? throw new ArgumentException($"{clr} has no property {names[i]} for the field `{field.Name}`"))];
+        names = [.. _properties.Select(property => property.Name)];
         _constructor = clr.GetConstructors().FirstOrDefault(made => made.GetParameters() is var parameters && parameters.Length == names.Length
                 && parameters.All(parameter => names.Contains(parameter.Name, StringComparer.OrdinalIgnoreCase)))
             ?? throw new ArgumentException($"{clr} has no constructor with the parameters {string.Join(", ", names)}");

@@ -4,20 +4,26 @@ using Atoll.Components.Types;
 
 namespace Atoll.Components.Abi.Adapters;
 
-/// <summary>Options as <see cref="Nullable{T}"/> or as references that may be null.</summary>
+/// <summary>Options as <see cref="Nullable{T}"/>, as references that may be null, or as <see cref="Optional{T}"/>.</summary>
 internal sealed class OptionShape : TypedShape
 {
     private readonly HostShape _payload;
     private readonly bool _isNullable;
+    private readonly bool _isOption;
 
     public OptionShape(OptionType type, Type clr)
         : base(type, clr)
     {
         Type? value = Nullable.GetUnderlyingType(clr);
         _isNullable = value is not null;
-        if (type.Value is OptionType || (value is null && clr.IsValueType))
+        _isOption = clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Optional<>);
+        if (_isOption)
         {
-            throw new ArgumentException($"the type {clr} cannot hold an option; {(type.Value is OptionType ? nameof(ComponentValue) : $"{clr.Name}?")} can");
+            value = clr.GetGenericArguments()[0];
+        }
+        else if (type.Value is OptionType || (value is null && clr.IsValueType))
+        {
+            throw new ArgumentException($"the type {clr} cannot hold an option; {(type.Value is OptionType ? $"{nameof(Optional<>)}<T?>" : $"{clr.Name}?")} can");
         }
 
         _payload = Of(type.Value, value ?? clr);
@@ -27,10 +33,10 @@ internal sealed class OptionShape : TypedShape
 
     public override void EmitCase(AdapterEmitter code, LocalBuilder value)
     {
-        if (_isNullable)
+        if (_isNullable || _isOption)
         {
             code.Il.Emit(OpCodes.Ldloca, value);
-            code.Il.Emit(OpCodes.Call, Clr.GetProperty("HasValue")!.GetMethod!);
+            code.Il.Emit(OpCodes.Call, Clr.GetProperty(nameof(Optional<>.HasValue))!.GetMethod!);
         }
         else
         {
@@ -42,10 +48,10 @@ internal sealed class OptionShape : TypedShape
 
     public override void EmitGetPayload(AdapterEmitter code, LocalBuilder value, int index, LocalBuilder target)
     {
-        if (_isNullable)
+        if (_isNullable || _isOption)
         {
             code.Il.Emit(OpCodes.Ldloca, value);
-            code.Il.Emit(OpCodes.Call, Clr.GetMethod("GetValueOrDefault", [])!);
+            code.Il.Emit(OpCodes.Call, Clr.GetProperty(nameof(Optional<>.Value))!.GetMethod!);
         }
         else
         {
@@ -68,6 +74,10 @@ internal sealed class OptionShape : TypedShape
         if (_isNullable)
         {
             code.Il.Emit(OpCodes.Newobj, Clr.GetConstructor([payload.LocalType])!);
+        }
+        else if (_isOption)
+        {
+            code.Il.Emit(OpCodes.Call, Clr.GetMethod(nameof(Optional<>.Some))!);
         }
 
         code.Il.Emit(OpCodes.Stloc, target);
@@ -120,9 +130,9 @@ internal sealed class VariantShape : TypedShape
     public VariantShape(VariantType type, Type clr)
         : base(type, clr)
     {
-        _cases = [.. type.Cases.Select(item => clr.GetNestedType(PascalCase(item.Name)) is { } nested && nested.IsSubclassOf(clr)
-            ? nested
-            : throw new ArgumentException($"{clr} has no nested class {PascalCase(item.Name)}, derived from it, for the case `{item.Name}`"))];
+        Type[] nested = [.. clr.GetNestedTypes().Where(nested => nested.IsSubclassOf(clr))];
+        _cases = [.. type.Cases.Select(item => Array.Find(nested, found => IsNamed(found, item.Name))
+            ?? throw new ArgumentException($"{clr} has no nested class {PascalCase(item.Name)}, derived from it, for the case `{item.Name}`"))];
         _payloads = [.. type.Cases.Select((item, i) => item.Type is null ? null : Of(item.Type, ValueOf(_cases[i]).PropertyType))];
     }
 

@@ -1,0 +1,56 @@
+using Atoll.Components;
+using Atoll.Wasm;
+
+namespace Atoll.Extensions;
+
+/// <summary>What <c>AddAtoll</c> sets up. Read once, when the first service is asked for.</summary>
+public sealed class AtollOptions
+{
+    /// <summary>Options of the engine that all components share.</summary>
+    /// <value>Default: those of the engine.</value>
+    public WasmEngineOptions Engine { get; set; } = new();
+
+    /// <summary>Limits of the stores that <see cref="ComponentCatalog.CreateStore"/> makes.</summary>
+    /// <value>Default: no limits but the engine's. Set a time-out or fuel for guests that nobody trusts.</value>
+    public StoreOptions Store { get; set; } = new();
+
+    internal Dictionary<string, Func<byte[]>> Sources { get; } = new(StringComparer.Ordinal);
+
+    internal List<Action<IServiceProvider, ComponentLinker>> Definitions { get; } = [];
+
+    /// <summary>Names a component that is read from a file when it is first asked for.</summary>
+    /// <param name="name">The name that programs ask for it by.</param>
+    /// <param name="path">The file; a relative path starts at the folder of the program.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public AtollOptions AddComponent(string name, string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.GetFullPath(path, AppContext.BaseDirectory);
+        return Add(name, () => File.ReadAllBytes(full));
+    }
+
+    /// <summary>Names a component that is in memory.</summary>
+    /// <param name="name">The name that programs ask for it by.</param>
+    /// <param name="bytes">The component in the binary format; copied.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public AtollOptions AddComponent(string name, ReadOnlyMemory<byte> bytes)
+    {
+        byte[] copy = bytes.ToArray();
+        return Add(name, () => copy);
+    }
+
+    /// <summary>Defines what components may import: the <c>AddTo</c> of generated bindings, for example. Nothing is defined unless it is here.</summary>
+    /// <param name="define">Gets the application's services and the linker that all instances are made from.</param>
+    public AtollOptions ConfigureLinker(Action<IServiceProvider, ComponentLinker> define)
+    {
+        ArgumentNullException.ThrowIfNull(define);
+        Definitions.Add(define);
+        return this;
+    }
+
+    private AtollOptions Add(string name, Func<byte[]> source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Sources.TryAdd(name, source) ? this : throw new ArgumentException($"there is a component `{name}` already", nameof(name));
+    }
+}

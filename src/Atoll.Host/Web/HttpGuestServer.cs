@@ -43,6 +43,9 @@ public sealed class HttpGuestServer : IAsyncDisposable
     /// <summary>Where it listens while it runs; null otherwise.</summary>
     public Uri? Endpoint { get; private set; }
 
+    /// <summary>Instances that wait for a request.</summary>
+    internal int IdleInstances => _pool.IdleCount;
+
     /// <summary>Links the component and makes a first instance.</summary>
     /// <param name="linker">What its imports are satisfied from: <see cref="WasiCommand.AddWasi"/> and whatever else it imports.</param>
     /// <param name="component">The component. It must not use WASI while it is instantiated, because no request is there then.</param>

@@ -39,6 +39,10 @@ public sealed class HttpGuestServerTests
         {
             Assert.Equal("1", await server.Client.GetStringAsync("/again"));
         }
+
+        // It is made as if it were new, not anew.
+        Assert.Equal("Hello from a component", await server.Client.GetStringAsync("/"));
+        Assert.True(SpinWait.SpinUntil(() => server.IdleInstances == 1, TimeSpan.FromSeconds(10)), $"{server.IdleInstances} instances wait");
     }
 
     [Theory]
@@ -183,6 +187,8 @@ public sealed class HttpGuestServerTests
         public HttpClient Client { get; private set; } = null!;
 
         public Uri Endpoint => Client.BaseAddress!;
+
+        public int IdleInstances => _server.IdleInstances;
 
         public static async Task<Running> StartAsync(HttpGuestOptions? options = null)
         {

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 const folder = pathToFileURL(process.argv[2] + '/');
 const { api } = await import(new URL('pure/pure.js', folder));
 const { driver } = await import(new URL('hosted/hosted.js', folder));
+const mirror = await import(new URL('mirror/mirror.js', folder));
 const short = 'a'.repeat(100), long = 'a'.repeat(10000), bytes = new Uint8Array(10000);
 
 const commands = {
@@ -14,6 +15,7 @@ const commands = {
   echo100(n) { for (let i = 0; i < n; i++) api.echo(short); },
   echo10k(n) { for (let i = 0; i < n; i++) api.echo(long); },
   bytes10k(n) { for (let i = 0; i < n; i++) api.bytes(bytes); },
+  mirror10k(n) { for (let i = 0; i < n; i++) mirror.bytes(bytes); },
   points10(n) { for (let i = 0; i < n; i++) api.points(10); },
 };
 

@@ -41,10 +41,9 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
 
     private static ErrorReport ForModule(string prefix, WasmException exception) => exception switch
     {
-        MalformedComponentException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
-        InvalidComponentException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
-        MalformedModuleException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
-        InvalidModuleException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
+        MalformedModuleException or MalformedComponentException => new(ExitCodes.BadModule, $"{prefix}malformed: {exception.Message}", []),
+        InvalidModuleException or InvalidComponentException => new(ExitCodes.BadModule, $"{prefix}invalid: {exception.Message}", []),
+        ComponentWritingException writing => new(ExitCodes.Failed, $"{prefix}{exception.Message}{(writing.Problems.IsEmpty ? string.Empty : ":")}", writing.Problems),
         UnlinkableException missing => new(
             ExitCodes.BadModule,
             $"{prefix}cannot be linked: {missing.Missing.Length} import{(missing.Missing.Length == 1 ? string.Empty : "s")} cannot be satisfied. `atoll inspect` lists what it asks for.",

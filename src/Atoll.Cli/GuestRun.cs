@@ -10,6 +10,11 @@ internal sealed record GuestRun
 {
     private const int ShownDenials = 5;
 
+    private const int ShownExports = 10;
+
+    /// <summary>Runs what was loaded.</summary>
+    private delegate int Program(Grants grants, StoreOptions limits, Action<Store> atEnd);
+
     public required string Path { get; init; }
 
     public IReadOnlyList<DirectoryMapping> Directories { get; init; } = [];
@@ -35,13 +40,7 @@ internal sealed record GuestRun
     {
         WasmEngineOptions options = CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null);
         WasmEngine engine = new(options with { StartInterpreted = true, Deterministic = Deterministic, Profiling = Profile is not null });
-        WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(ProgramFile.ReadBinary(Path, context), context.Cancellation));
-        if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
-        {
-            throw new CliException(
-                ExitCodes.BadModule,
-                $"{Path} exports no function `_start`, so it is no program. `atoll inspect {Path}` shows what it exports; a library is called from a program that embeds the engine.");
-        }
+        Program program = Load(engine, context);
         HashSet<string> denied = [];
         Grants grants = Grant(context).OnDecision(decision =>
         {
@@ -60,10 +59,9 @@ internal sealed record GuestRun
             CollectStats = Stats != StatsForm.None,
             Profiler = profiler,
         };
-        Linker linker = new Linker(engine).AddWasiPreview1();
 
         // Shells see eight bits of the guest's exit code; the rest is the guest's own loss.
-        int code = ProgramFile.Explain(Path, () => WasiCommand.Run(linker, module, grants, limits, store =>
+        int code = ProgramFile.Explain(Path, () => program(grants, limits, store =>
         {
             GuestStats.Write(context.Error, Stats, store);
             Profile?.Write(profiler!, Path, context.Error);
@@ -79,6 +77,51 @@ internal sealed record GuestRun
         return code;
     }
 
+    private Program Load(WasmEngine engine, CliContext context)
+    {
+        ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(Path, context, mayBeComponent: true);
+        if (Component.IsComponent(bytes.Span))
+        {
+            return LoadComponent(ProgramFile.Explain(Path, () => Component.Load(engine, bytes, context.Cancellation)));
+        }
+
+        WasmModule module = ProgramFile.Explain(Path, () => engine.LoadModule(bytes, context.Cancellation));
+        if (!module.Exports.Any(export => export is { Name: "_start", Kind: ExternKind.Function }))
+        {
+            throw new CliException(
+                ExitCodes.BadModule,
+                $"{Path} exports no function `_start`, so it is no program. `atoll inspect {Path}` shows what it exports; a library is called from a program that embeds the engine.");
+        }
+
+        Linker linker = new Linker(engine).AddWasiPreview1();
+        return (grants, limits, atEnd) => WasiCommand.Run(linker, module, grants, limits, atEnd);
+    }
+
+    private Program LoadComponent(Component component)
+    {
+        string[] exports = [.. component.Type.Exports.Select(export => export.Name)];
+        if (!exports.Any(name => name.StartsWith("wasi:cli/run@0.2", StringComparison.Ordinal)))
+        {
+            string more = exports.Length > ShownExports ? $" and {exports.Length - ShownExports} more" : string.Empty;
+            string list = exports.Length == 0 ? "nothing" : string.Join(", ", exports.Take(ShownExports)) + more;
+            throw new CliException(
+                ExitCodes.BadModule, $"{Path} exports no `wasi:cli/run@0.2.x`, so it is no program. It exports {list}. `atoll invoke {Path}` calls functions of a library.");
+        }
+
+        ComponentLinker linker = new ComponentLinker().AddWasi();
+        return (grants, limits, atEnd) =>
+        {
+            try
+            {
+                return WasiCommand.Run(linker, component, grants, limits, atEnd);
+            }
+            catch (NotSupportedException exception)
+            {
+                throw new CliException(ExitCodes.BadModule, $"{Path}: {exception.Message}.", exception);
+            }
+        };
+    }
+
     private Grants Grant(CliContext context)
     {
         Grants grants = Grants.None
@@ -88,16 +131,6 @@ internal sealed record GuestRun
             .AllowStderr(context.OpenStandard(StandardStream.Error))
             .AllowClock(Deterministic ? new VirtualWorld.Clock() : null)
             .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
-        foreach ((string name, string value) in Environment)
-        {
-            grants = grants.AllowEnvironment(name, value);
-        }
-
-        foreach (DirectoryMapping mapping in Directories)
-        {
-            grants = grants.AllowDirectory(mapping.Guest, mapping.Host, mapping.ReadOnly ? FileAccessGrant.ReadOnly : FileAccessGrant.ReadWrite);
-        }
-
-        return grants;
+        return GrantOptions.Allow(grants, Directories, Environment);
     }
 }

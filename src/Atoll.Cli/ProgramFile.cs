@@ -8,14 +8,14 @@ namespace Atoll.Cli;
 internal static class ProgramFile
 {
     /// <summary>The binary of a .wasm or .wat file; text is recognised by its content, not by the name.</summary>
-    public static ReadOnlyMemory<byte> ReadBinary(string path, CliContext context)
+    public static ReadOnlyMemory<byte> ReadBinary(string path, CliContext context, bool mayBeComponent = false)
     {
         byte[] bytes = ReadBytes(path, context);
-        if (IsComponent(bytes))
+        if (!mayBeComponent && Component.IsComponent(bytes))
         {
             throw new CliException(
                 ExitCodes.BadModule,
-                $"{path} is a component, and this version runs core modules only. Give the core module, for example one built for wasm32-wasip1.");
+                $"{path} is a component, and this takes core modules only. Give the core module, for example one built for wasm32-wasip1; `atoll run` runs components.");
         }
 
         return LooksLikeText(bytes) ? Explain(path, () => WatText.ToBinary(bytes)) : bytes;
@@ -51,7 +51,7 @@ internal static class ProgramFile
             return work();
         }
         catch (Exception exception) when (exception is MalformedModuleException or InvalidModuleException or UnlinkableException
-            or MalformedComponentException or InvalidComponentException)
+            or MalformedComponentException or InvalidComponentException or ComponentWritingException)
         {
             throw new ModuleFileException(path, (WasmException)exception);
         }
@@ -71,9 +71,6 @@ internal static class ProgramFile
         using FileStream file = File.OpenRead(fullPath);
         return file.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.SequenceEqual("\0asm"u8);
     }
-
-    // "Binary Format / Component": the magic, then version 0x0d and layer 1.
-    private static bool IsComponent(ReadOnlySpan<byte> bytes) => bytes.Length >= 8 && bytes[..4].SequenceEqual("\0asm"u8) && bytes[6] == 1;
 }
 
 /// <summary>A module is bad, and this is the file that it is in.</summary>

@@ -42,6 +42,38 @@ public sealed partial class Component
     public static Component Load(WasmEngine engine, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
         Load(engine, bytes, new ComponentLoadOptions(), cancellationToken);
 
+    /// <summary>Compiles the core modules of a component, to be kept in a cache for engines with the same options. Loads nothing.</summary>
+    /// <remarks>What is between the modules is small, and compiled when it is first called.</remarks>
+    /// <param name="engine">The engine.</param>
+    /// <param name="bytes">The component in the binary format.</param>
+    /// <param name="cancellationToken">Stops the work between functions.</param>
+    /// <returns>The code of each module, one for those that are the same.</returns>
+    /// <exception cref="MalformedComponentException">The bytes do not follow the format, or break a limit.</exception>
+    /// <exception cref="InvalidComponentException">A rule of validation is broken.</exception>
+    public static IReadOnlyList<ModuleCode> CompileForCache(WasmEngine engine, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    {
+        Component component = Load(engine, bytes, cancellationToken);
+        Dictionary<string, ModuleCode> codes = new(StringComparer.Ordinal);
+        Stack<ComponentDefinition> open = new([component.Definition]);
+        while (open.TryPop(out ComponentDefinition? definition))
+        {
+            foreach (Definition entry in definition.Definitions)
+            {
+                if (entry is ComponentEntry inner)
+                {
+                    open.Push(inner.Component);
+                }
+                else if (entry is CoreModuleEntry module)
+                {
+                    ModuleCode code = engine.CompileForCache(module.Module.Bytes, cancellationToken);
+                    codes.TryAdd(code.Key, code);
+                }
+            }
+        }
+
+        return [.. codes.Values];
+    }
+
     internal static Component Load(WasmEngine engine, ReadOnlyMemory<byte> bytes, ComponentLoadOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(engine);

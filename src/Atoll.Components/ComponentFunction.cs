@@ -52,6 +52,16 @@ public sealed class ComponentFunction
         return Type.Result is null ? null : result;
     }
 
+    /// <summary>Calls the function on a thread for guests, so that the calling thread is free while the guest computes or blocks.</summary>
+    /// <param name="arguments">The arguments, in order. They must not change until the call ends.</param>
+    /// <param name="cancellationToken">Ends the waiting for a thread; stops the guest when it runs, and with it its store.</param>
+    /// <param name="threads">The threads; null for <see cref="GuestThreadPool.Shared"/>.</param>
+    /// <returns>The result, or null where the function has none. Throws what <see cref="Invoke"/> does.</returns>
+    /// <exception cref="LimitExceededException">All threads are busy and the queue is full (<see cref="LimitKind.Threads"/>).</exception>
+    public Task<ComponentValue?> InvokeAsync(
+        ReadOnlyMemory<ComponentValue> arguments, CancellationToken cancellationToken = default, GuestThreadPool? threads = null) =>
+        (threads ?? GuestThreadPool.Shared).RunAsync(() => InvokeUntil(arguments, cancellationToken), cancellationToken);
+
     /// <summary>A delegate that calls the function without boxing: values pass between .NET types and the guest's memory directly.</summary>
     /// <typeparam name="TDelegate">
     /// A delegate type with the function's parameters and result: <c>bool</c>, <c>sbyte</c> … <c>ulong</c>, <c>float</c>, <c>double</c>,
@@ -71,6 +81,26 @@ public sealed class ComponentFunction
         }
 
         return known;
+    }
+
+    private ComponentValue? InvokeUntil(ReadOnlyMemory<ComponentValue> arguments, CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled)
+        {
+            return Invoke(arguments.Span);
+        }
+
+        CancellationToken before = Store.CancellationToken;
+        using CancellationTokenSource? either = before.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(before, cancellationToken) : null;
+        Store.CancellationToken = either?.Token ?? cancellationToken;
+        try
+        {
+            return Invoke(arguments.Span);
+        }
+        finally
+        {
+            Store.CancellationToken = before;
+        }
     }
 
     private Delegate Bind(Type delegateType)

@@ -103,6 +103,10 @@ public sealed class ComponentLinker
         }
     }
 
+    /// <summary>What instances define: <c>wasi:io/poll@0.2.12#poll</c> and so on.</summary>
+    internal IEnumerable<string> DefinedNames() =>
+        _root.Exports.SelectMany(item => item.Value is RuntimeInstance instance ? instance.Exports.Keys.Select(name => $"{item.Key}#{name}") : [item.Key]);
+
     /// <summary>An instance from which nothing is wanted need not be defined.</summary>
     private object? Given(ComponentItem import) => Find(import.Name) ?? (import.Type.Kind == ComponentExternKind.Instance ? new RuntimeInstance() : null);
 

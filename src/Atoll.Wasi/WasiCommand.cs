@@ -11,7 +11,7 @@ public static class WasiCommand
     // What a stopped program wrote before should still arrive; but it must not hold up the one who stopped it.
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Defines the functions of <c>wasi_snapshot_preview1</c>. They act on the grants that <see cref="Run"/> gives each store.</summary>
+    /// <summary>Defines the functions of <c>wasi_snapshot_preview1</c>. They act on the <see cref="WasiContext"/> of the caller's store.</summary>
     /// <param name="linker">Where to define them.</param>
     public static Linker AddWasiPreview1(this Linker linker)
     {
@@ -32,7 +32,7 @@ public static class WasiCommand
         return linker;
     }
 
-    /// <summary>Runs a program once, in a store of its own, on the calling thread.</summary>
+    /// <summary>Runs a module that exports <c>_start</c> once, in a store of its own, on the calling thread.</summary>
     /// <param name="linker">A linker with <see cref="AddWasiPreview1"/>, and whatever else the program imports.</param>
     /// <param name="module">The program.</param>
     /// <param name="grants">What it may reach.</param>
@@ -50,17 +50,75 @@ public static class WasiCommand
         ArgumentNullException.ThrowIfNull(linker);
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(grants);
+        return Run(module.Engine, grants, options, atEnd, store =>
+        {
+            Instance instance = linker.Instantiate(store, module);
+            Function start = instance.GetFunction("_start")
+                ?? throw new UnlinkableException(["the module exports no function _start: it is a library, not a program"]);
+            return () =>
+            {
+                start.Invoke();
+                return 0;
+            };
+        });
+    }
+
+    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in a store of its own, on the calling thread.</summary>
+    /// <param name="linker">A linker with <see cref="AddWasi"/>, and whatever else the component imports.</param>
+    /// <param name="component">The program.</param>
+    /// <param name="grants">What it may reach.</param>
+    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <param name="atEnd">Gets the store however the program ended, before it is disposed: for <see cref="Store.LastCall"/> and the like.</param>
+    /// <returns>The program's exit code: what it exits with, or 0 when <c>run</c> succeeds and 1 when it fails.</returns>
+    /// <exception cref="UnlinkableException">The component imports what the linker does not define, or exports no <c>wasi:cli/run</c> of a version 0.2.x.</exception>
+    /// <exception cref="NotSupportedException">The component uses a part of the Component Model that is not there yet; the message names it.</exception>
+    /// <exception cref="TrapException">The program trapped.</exception>
+    /// <exception cref="GuestThrownException">The program threw an exception that it did not catch.</exception>
+    /// <exception cref="LimitExceededException">A limit stopped it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="HostFunctionException">The host failed, for example because a stream could not be written.</exception>
+    public static int Run(ComponentLinker linker, Component component, Grants grants, StoreOptions? options = null, Action<Store>? atEnd = null)
+    {
+        ArgumentNullException.ThrowIfNull(linker);
+        ArgumentNullException.ThrowIfNull(component);
+        ArgumentNullException.ThrowIfNull(grants);
+        return Run(component.Engine, grants, options, atEnd, store =>
+        {
+            string name = component.Type.Exports.FirstOrDefault(export => IsRun(export.Name))?.Name
+                ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
+            try
+            {
+                // A component may claim any type for a function of the host; that it does not fit is told here.
+                ComponentFunction run = linker.Instantiate(store, component).GetFunction($"{name}#run")
+                    ?? throw new UnlinkableException([$"{name} has no function run"]);
+                Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
+                return () => call().IsError ? 1 : 0;
+            }
+            catch (ArgumentException exception)
+            {
+                throw new UnlinkableException([$"a function is of another type than the host's: {exception.Message}"]);
+            }
+        });
+    }
+
+    private static bool IsRun(string export) => export.StartsWith("wasi:cli/run@0.2", StringComparison.Ordinal) && (export.Length == 16 || export[16] == '.');
+
+    /// <param name="engine">The program's engine.</param>
+    /// <param name="grants">What it may reach.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="atEnd">Gets the store at the end.</param>
+    /// <param name="load">Instantiates the program; gives what runs it and its exit code.</param>
+    private static int Run(WasmEngine engine, Grants grants, StoreOptions? options, Action<Store>? atEnd, Func<Store, Func<int>> load)
+    {
         options ??= new StoreOptions();
         long began = Stopwatch.GetTimestamp();
         using WasiContext context = new(grants);
-        using Store store = new(module.Engine, options with { State = context });
-        Instance instance = linker.Instantiate(store, module);
-        Function start = instance.GetFunction("_start")
-            ?? throw new UnlinkableException(["the module exports no function _start: it is a library, not a program"]);
-        int code = 0;
+        using Store store = new(engine, options with { State = context });
+        Func<int> run = load(store);
+        int code;
         try
         {
-            start.Invoke();
+            code = run();
         }
         catch (GuestExitException exit)
         {
@@ -93,7 +151,7 @@ public static class WasiCommand
         }
         catch (IOException exception)
         {
-            throw new HostFunctionException($"{Preview1Host.ModuleName}.fd_write", exception);
+            throw new HostFunctionException("standard output", exception);
         }
 
         if (!done)

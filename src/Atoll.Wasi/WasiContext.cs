@@ -21,6 +21,8 @@ public sealed class WasiContext : IDisposable
     private OutputPump? _output;
     private DescriptorTable? _descriptors;
     private byte[]? _buffer;
+    private TimeProvider? _standingClock;
+    private readonly Random _predictable = new(0);
 
     /// <summary>Makes a view of the world.</summary>
     /// <param name="grants">What the guests may reach.</param>
@@ -55,7 +57,16 @@ public sealed class WasiContext : IDisposable
 
     internal TimeProvider? Clock { get; }
 
+    /// <summary>The time; for guests that were granted none, one that says nothing.</summary>
+    internal TimeProvider Time => Clock ?? (_standingClock ??= new Preview2.Clocks.StandingClock());
+
     internal Action<Span<byte>>? Random { get; }
+
+    /// <summary>Numbers for a guest that was granted none and does not need secret ones: the same in each run.</summary>
+    internal void Predictable(Span<byte> buffer) => _predictable.NextBytes(buffer);
+
+    /// <summary>Files and directories that guests of WASI 0.2 have open.</summary>
+    internal int OpenFiles { get; set; }
 
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();

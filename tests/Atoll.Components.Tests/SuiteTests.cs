@@ -29,7 +29,7 @@ public sealed class SuiteTests(Totals totals)
     public void Components_are_judged_as_the_suite_says(string unit)
     {
         string root = SpecData.Root();
-        List<ScriptCommand> commands = ComponentScript.Read(Path.Combine(root, unit, $"{Path.GetFileName(unit)}.json"));
+        List<ScriptCommand> commands = SuiteScript.Read(Path.Combine(root, unit, $"{Path.GetFileName(unit)}.json"));
         Assert.NotEmpty(commands);
         ComponentLoadOptions options = new SuiteFeatures(root).Options(unit);
         HashSet<string> expected = [.. SpecData.Lines("expectations.txt").Select(line => line.Split(' ', 2)[0]).Where(place => place.StartsWith(unit + ":", StringComparison.Ordinal))];
@@ -86,7 +86,7 @@ public sealed class SuiteTests(Totals totals)
         ComponentLoadOptions options = new() { Features = ComponentFeatures.All, CoreFeatures = WasmFeatures.All };
         foreach (string unit in SpecData.Lines("scope.txt").Where(line => line[0] == '-').Select(line => line.TrimStart('-').Trim().Split(':')[0]))
         {
-            foreach (ScriptCommand command in ComponentScript.Read(Path.Combine(root, unit, $"{Path.GetFileName(unit)}.json")))
+            foreach (ScriptCommand command in SuiteScript.Read(Path.Combine(root, unit, $"{Path.GetFileName(unit)}.json")))
             {
                 totals.Add("left-out", command.Demand.ToString().ToLowerInvariant());
                 if (command.Demand == Demand.Valid && Problem(command, options) is { } problem)

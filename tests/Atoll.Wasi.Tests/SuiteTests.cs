@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Atoll.Components;
 using Atoll.Wasi.FileSystem;
 using Atoll.Wasm;
@@ -35,21 +34,7 @@ public class SuiteTests
         using TemporaryFolder folder = new();
         using MemoryStream output = new();
         using MemoryStream errors = new();
-        Grants grants = Grants.None
-            .AllowArguments([Path.GetFileName(path), .. expected.Arguments])
-            .AllowStdin(new MemoryStream()).AllowStdout(output).AllowStderr(errors)
-            .AllowClock().AllowRandom();
-        foreach ((string name, string value) in expected.Environment)
-        {
-            grants = grants.AllowEnvironment(name, value);
-        }
-
-        if (expected.Root is { } root)
-        {
-            string copy = folder.Copy(Path.Combine(Path.GetDirectoryName(path)!, root));
-            grants = WasiGrants.AllowDirectory(grants, "/", copy, FileAccessGrant.ReadWrite, Enum.Parse<SandboxKind>(kind));
-        }
-
+        Grants grants = expected.Grant(path, folder, output, errors, Enum.Parse<SandboxKind>(kind));
         int code;
         try
         {
@@ -64,28 +49,6 @@ public class SuiteTests
         if (expected.Output is { } text)
         {
             Assert.Equal(text, Encoding.UTF8.GetString(output.ToArray()));
-        }
-    }
-
-    private sealed record Expectation(string[] Arguments, Dictionary<string, string> Environment, string? Root, int ExitCode, string? Output)
-    {
-        public static Expectation Read(string path)
-        {
-            if (!File.Exists(path))
-            {
-                return new Expectation([], [], null, 0, null);
-            }
-
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            JsonElement json = document.RootElement;
-            string? root = json.TryGetProperty("root", out JsonElement folder) ? folder.GetString()
-                : json.TryGetProperty("dirs", out JsonElement dirs) && dirs.GetArrayLength() > 0 ? dirs[0].GetString() : null;
-            return new Expectation(
-                json.TryGetProperty("args", out JsonElement arguments) ? [.. arguments.EnumerateArray().Select(a => a.GetString()!)] : [],
-                json.TryGetProperty("env", out JsonElement environment) ? environment.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!) : [],
-                root,
-                json.TryGetProperty("exit_code", out JsonElement code) ? code.GetInt32() : 0,
-                json.TryGetProperty("stdout", out JsonElement output) ? output.GetString() : null);
         }
     }
 }

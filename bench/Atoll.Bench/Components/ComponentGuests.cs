@@ -1,6 +1,8 @@
+using System.Text;
 using Atoll.Components;
+using Atoll.Components.Text;
 using Atoll.Components.Types;
-using Atoll.Wasm;
+using Atoll.Wasm.Text;
 
 namespace Atoll.Bench;
 
@@ -16,6 +18,27 @@ internal static class ComponentGuests
     public const string Api = "demo:guest/api@0.1.0#";
 
     private const string Host = "demo:guest/host@0.1.0";
+
+    /// <summary>Gives back the list that it was given, without a look at it: what is measured is how lists pass.</summary>
+    private const string Mirror = """
+        (component
+          (core module $m
+            (memory (export "memory") 2)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+            (func (export "bytes") (param i32 i32) (result i32)
+              (i32.store (i32.const 16) (local.get 0))
+              (i32.store (i32.const 20) (local.get 1))
+              (i32.const 16)))
+          (core instance $i (instantiate $m))
+          (func (export "bytes") (param "b" (list u8)) (result (list u8))
+            (canon lift (core func $i "bytes") (memory $i "memory") (realloc (func $i "realloc")))))
+        """;
+
+    /// <summary>A component that hands lists back, in the binary format.</summary>
+    public static byte[] MirrorBytes => Assemble(Mirror);
+
+    /// <summary>The binary of a component's text.</summary>
+    public static byte[] Assemble(string text) => ComponentText.Assemble(TextSource.Read(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Reads a sample component, which lie beside the conformance suites.</summary>
     /// <exception cref="InvalidOperationException">It is not there.</exception>

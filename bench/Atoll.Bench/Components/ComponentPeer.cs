@@ -33,8 +33,11 @@ internal sealed class ComponentPeer : IDisposable
             Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", folder, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
         }
 
-        Transpile(folder, program, "pure", []);
-        Transpile(folder, program, "hosted", ["--map", "demo:guest/host=./host.js"]);
+        Transpile(folder, program, "pure", ComponentGuests.PathOf("c-pure.component.wasm"), []);
+        Transpile(folder, program, "hosted", ComponentGuests.PathOf("c-hosted.component.wasm"), ["--map", "demo:guest/host=./host.js"]);
+        string mirror = Path.Combine(folder, "mirror.component.wasm");
+        File.WriteAllBytes(mirror, ComponentGuests.MirrorBytes);
+        Transpile(folder, program, "mirror", mirror, []);
         File.WriteAllText(Path.Combine(folder, "hosted", "host.js"), Host);
         _node = new NodePeer(Path.Combine(Repository.Root, "bench", "engine", "components-peer.mjs"), folder);
     }
@@ -44,11 +47,10 @@ internal sealed class ComponentPeer : IDisposable
 
     public void Dispose() => _node.Dispose();
 
-    private static void Transpile(string folder, string program, string name, string[] options)
+    private static void Transpile(string folder, string program, string name, string file, string[] options)
     {
         if (!File.Exists(Path.Combine(folder, name, $"{name}.js")))
         {
-            string file = ComponentGuests.PathOf($"c-{name}.component.wasm");
             Run("node", folder, [program, "transpile", file, "--name", name, "-o", name, "--quiet", .. options]);
             File.WriteAllText(Path.Combine(folder, name, "package.json"), """{ "type": "module" }""");
         }

@@ -19,6 +19,8 @@ internal static class AtollCommand
         ("compile", static () => new CompileVerb()),
         ("cache", static () => new CacheVerb()),
         ("wit", static () => new WitVerb()),
+        ("component", static () => new ComponentVerb()),
+        ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
         ("mcp", static () => new McpVerb()),

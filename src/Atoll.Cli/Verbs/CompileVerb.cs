@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoll.Cli.CommandLine;
+using Atoll.Components;
 using Atoll.Wasm;
 using Atoll.Wasm.Caching;
 
@@ -8,7 +9,7 @@ namespace Atoll.Cli.Verbs;
 /// <summary><c>atoll compile</c>: compiles a program ahead of its runs.</summary>
 internal sealed class CompileVerb : Verb
 {
-    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module: .wasm or .wat.");
+    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module or component: .wasm, or the text of a module: .wat.");
 
     private readonly Option<bool> _fuel = new("--fuel") { Description = "For runs with --fuel, whose code counts instructions." };
 
@@ -30,7 +31,7 @@ internal sealed class CompileVerb : Verb
     public override IReadOnlyList<Example> Examples =>
     [
         new("atoll compile app.wasm", "from now on `atoll run app.wasm` starts without compiling"),
-        new("atoll compile app.wasm --json", "prints {\"file\":…,\"key\":…,\"tool\":…,\"bytes\":…}"),
+        new("atoll compile app.wasm --json", "prints {\"file\":…,\"key\":…,\"tool\":…,\"bytes\":…}; of a component with several modules \"keys\""),
     ];
 
     public override void Define(Command command)
@@ -53,34 +54,59 @@ internal sealed class CompileVerb : Verb
 
         DiskCodeCache cache = CodeStore.Open(context);
         WasmEngine engine = new(CodeStore.Options(arguments.GetValue(_fuel), cache: null));
-        ModuleCode code = ProgramFile.Explain(path, () => engine.CompileForCache(ProgramFile.ReadBinary(path, context), context.Cancellation));
-        IReadOnlyList<ReadOnlyMemory<byte>> images = code.Images;
+        IReadOnlyList<ModuleCode> codes = Compile(path, engine, context);
         if (compiler is null)
         {
             context.Error.WriteLine("note: crossgen2 was not found, so no machine code is made. Publish any .NET program with PublishReadyToRun once, or give --crossgen.");
         }
-        else
+
+        List<CacheEntry> entries = [];
+        foreach (ModuleCode code in codes)
         {
-            images = await MakeMachineCodeAsync(compiler, code, path, context).ConfigureAwait(false);
+            IReadOnlyList<ReadOnlyMemory<byte>> images = compiler is null ? code.Images : await MakeMachineCodeAsync(compiler, code, path, context).ConfigureAwait(false);
+            entries.Add(Store(cache, code.Key, images, path, compiler?.Version));
         }
 
-        CacheEntry entry = Store(cache, code.Key, images, path, compiler?.Version);
-        if (arguments.GetValue(_json))
-        {
-            JsonOutput.Write(context.Out, writer =>
-            {
-                writer.WriteString("file", path);
-                writer.WriteString("key", entry.Key);
-                writer.WriteString("tool", entry.Tool);
-                writer.WriteNumber("bytes", entry.Bytes);
-            });
-        }
-        else
-        {
-            context.Out.WriteLine($"{path}: {Quantities.FormatSize(entry.Bytes)} in {cache.Directory}{(entry.Tool is null ? "" : $", machine code by {entry.Tool}")}");
-        }
-
+        Report(path, cache, entries, compiler?.Version, arguments.GetValue(_json), context);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>A module, or all modules of a component.</summary>
+    private static IReadOnlyList<ModuleCode> Compile(string path, WasmEngine engine, CliContext context)
+    {
+        byte[] bytes = ProgramFile.ReadBytes(path, context);
+        return Component.IsComponent(bytes)
+            ? ProgramFile.Explain(path, () => Component.CompileForCache(engine, bytes, context.Cancellation))
+            : ProgramFile.Explain(path, () => new[] { engine.CompileForCache(ProgramFile.ReadBinary(path, context), context.Cancellation) });
+    }
+
+    private static void Report(string path, DiskCodeCache cache, List<CacheEntry> entries, string? tool, bool json, CliContext context)
+    {
+        long bytes = entries.Sum(entry => entry.Bytes);
+        if (!json)
+        {
+            string modules = entries.Count == 1 ? "" : $" ({entries.Count} modules)";
+            context.Out.WriteLine($"{path}: {Quantities.FormatSize(bytes)} in {cache.Directory}{modules}{(tool is null ? "" : $", machine code by {tool}")}");
+            return;
+        }
+
+        JsonOutput.Write(context.Out, writer =>
+        {
+            writer.WriteString("file", path);
+            if (entries.Count == 1)
+            {
+                writer.WriteString("key", entries[0].Key);
+            }
+            else
+            {
+                writer.WriteStartArray("keys");
+                entries.ForEach(entry => writer.WriteStringValue(entry.Key));
+                writer.WriteEndArray();
+            }
+
+            writer.WriteString("tool", tool);
+            writer.WriteNumber("bytes", bytes);
+        });
     }
 
     private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> MakeMachineCodeAsync(AheadOfTimeCompiler compiler, ModuleCode code, string path, CliContext context)

@@ -64,7 +64,7 @@ internal static class Repository
 /// <summary><c>atoll bench NAME</c>: runs the benchmarks of the clone.</summary>
 internal sealed class BenchVerb : Verb
 {
-    private readonly Argument<string> _name = CommonOptions.File("NAME", "Which benchmark: engine, kernels, limits or tools.");
+    private readonly Argument<string> _name = CommonOptions.File("NAME", "Which benchmark: components, engine, kernels, limits or tools.");
 
     public override string Name => "bench";
 

@@ -1,29 +1,12 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Atoll.Cli.CommandLine;
 
 namespace Atoll.Cli.Verbs;
 
-/// <summary><c>atoll run</c>: runs a WASI preview 1 program with what was granted and nothing else.</summary>
+/// <summary><c>atoll run</c>: runs a WASI program, module or component, with what was granted and nothing else.</summary>
 internal sealed class RunVerb : Verb
 {
-    private readonly Option<DirectoryMapping[]> _dir = new("--dir")
-    {
-        HelpName = "HOST::GUEST[:ro]",
-        Description = "Let the guest use the folder HOST under the name GUEST; `:ro` for reading only. Repeatable. Without GUEST it has the name HOST.",
-        Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = false,
-        CustomParser = DirectoryMapping.ParseAll,
-    };
-
-    private readonly Option<KeyValuePair<string, string?>[]> _env = new("--env")
-    {
-        HelpName = "NAME=VALUE",
-        Description = "Give the guest an environment variable; NAME alone passes the value that it has here. Repeatable.",
-        Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = false,
-        CustomParser = ParseVariables,
-    };
+    private readonly GrantOptions _grants = new();
 
     private readonly Option<ulong?> _maxMemory = Quantities.SizeOption("--max-memory", "Most memory that the guest may have, for example 64MB; growing beyond fails in the guest.");
 
@@ -48,7 +31,7 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
 
-    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI preview 1 program: .wasm or .wat. Everything after it goes to the guest, options too.");
+    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI program: a module of preview 1 (.wasm or .wat) or a component of WASI 0.2 (.wasm). Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
 
@@ -72,8 +55,7 @@ internal sealed class RunVerb : Verb
 
     public override void Define(Command command)
     {
-        command.Add(_dir);
-        command.Add(_env);
+        _grants.AddTo(command);
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
@@ -105,8 +87,8 @@ internal sealed class RunVerb : Verb
         GuestRun run = new()
         {
             Path = path,
-            Directories = [.. (arguments.GetValue(_dir) ?? []).Select(mapping => Checked(mapping, context))],
-            Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
+            Directories = _grants.Directories(arguments, context),
+            Environment = _grants.Environment(arguments, context),
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),
@@ -116,32 +98,5 @@ internal sealed class RunVerb : Verb
             Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
         };
         return Task.FromResult(run.Start(context));
-    }
-
-    private static DirectoryMapping Checked(DirectoryMapping mapping, CliContext context)
-    {
-        string full = context.Resolve(mapping.Host);
-        return Directory.Exists(full)
-            ? mapping with { Host = full }
-            : throw CliException.Usage($"--dir: {mapping.Host} is no folder (looked at {full}). Make it first, or correct the path.");
-    }
-
-    private static KeyValuePair<string, string?>[] ParseVariables(ArgumentResult result)
-    {
-        List<KeyValuePair<string, string?>> variables = [];
-        foreach (Token token in result.Tokens)
-        {
-            int equals = token.Value.IndexOf('=', StringComparison.Ordinal);
-            if (equals == 0)
-            {
-                result.AddError($"`{token.Value}` is not NAME=VALUE.");
-            }
-            else
-            {
-                variables.Add(equals < 0 ? new(token.Value, null) : new(token.Value[..equals], token.Value[(equals + 1)..]));
-            }
-        }
-
-        return [.. variables];
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Atoll.Cli.CommandLine;
+using Atoll.Components;
 using Atoll.Wasm;
 using Atoll.Wasm.Text;
 
@@ -77,7 +78,7 @@ internal sealed class WastVerb : Verb
         try
         {
             string text = Encoding.UTF8.GetString(ProgramFile.ReadBytes(file, context));
-            return WastScript.Run(text, new WastOptions { FileName = file, Store = store, Engine = new WasmEngineOptions { Features = WasmFeatures.All } }, context.Cancellation);
+            return ComponentScript.Run(text, new WastOptions { FileName = file, Store = store, Engine = new WasmEngineOptions { Features = WasmFeatures.All } }, context.Cancellation);
         }
         catch (Exception exception) when (exception is WasmException or CliException)
         {

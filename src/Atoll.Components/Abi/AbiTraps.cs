@@ -19,4 +19,10 @@ internal static class AbiTraps
 
     [DoesNotReturn]
     public static void BadCharacter() => throw Make("invalid `char` bit pattern");
+
+    /// <summary>What a guest throws ends at the border of its component (CanonicalABI.md, "canon lift": exceptions become traps).</summary>
+    public static bool IsGuestException(object exception) => exception is GuestThrownException;
+
+    [DoesNotReturn]
+    public static void UncaughtException() => throw Make("uncaught exception propagated out of component");
 }

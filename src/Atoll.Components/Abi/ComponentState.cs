@@ -1,9 +1,10 @@
 using Atoll.Wasm;
+using Atoll.Wasm.Execution;
 
 namespace Atoll.Components.Abi;
 
 /// <summary>What an instance of a component has beside its core instances (CanonicalABI.md, "Component Instance State").</summary>
-internal sealed class ComponentState
+internal sealed class ComponentState : IStoreResident
 {
     private const uint BytesPerFuel = 64;
 
@@ -27,11 +28,27 @@ internal sealed class ComponentState
     {
         Store = store;
         Caller = new ComponentCaller(this);
+        store.Own(this);
     }
 
     public Store Store { get; }
 
     public HandleTable Handles { get; } = new();
+
+    /// <summary>How often the instance went to another user: what one user holds of it is nothing to the next.</summary>
+    public int Generation { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsUsed => Handles.Count > 0;
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        Generation++;
+        Abi.Handles.ReleaseAll(Handles);
+        MayEnter = true;
+        MayLeave = true;
+    }
 
     /// <summary>Looks whether the guest should stop, and charges it for work on its behalf.</summary>
     public unsafe void Work(uint bytes)

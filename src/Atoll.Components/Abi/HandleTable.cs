@@ -67,16 +67,27 @@ internal sealed class HandleTable
         Count--;
     }
 
-    /// <summary>All handles that own something; for the end of the instance.</summary>
-    public IEnumerable<Handle> Owned()
+    /// <summary>Takes out all handles; gives those that own something.</summary>
+    public List<Handle> Clear()
     {
+        List<Handle> owned = [];
         for (int i = 1; i < _count; i++)
         {
             if (_handles[i] is { Kind: not null, IsOwn: true } handle)
             {
-                yield return handle;
+                owned.Add(handle);
             }
         }
+
+        if (_count > 1)
+        {
+            _handles = new Handle[8];
+            _count = 1;
+            _free = 0;
+            Count = 0;
+        }
+
+        return owned;
     }
 }
 

@@ -88,6 +88,35 @@ internal static unsafe class Handles
         }
     }
 
+    /// <summary>
+    /// The instance ends: disposes of the host's objects that it owns. Resources of guests end with the guests. All of them are disposed of, whatever one throws.
+    /// </summary>
+    public static void ReleaseAll(HandleTable handles)
+    {
+        if (handles.Count == 0)
+        {
+            return;
+        }
+
+        List<Exception> failures = [];
+        foreach (Handle handle in handles.Clear())
+        {
+            try
+            {
+                handle.Kind!.Dispose?.Invoke(handle.Object!);
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException("objects of the host that a guest owned could not be disposed of", failures);
+        }
+    }
+
     /// <summary>Runs the destructor of a resource that nobody owns any more.</summary>
     /// <param name="handle">The last handle.</param>
     /// <param name="caller">The instance that drops it, or null for the host.</param>
@@ -111,11 +140,26 @@ internal static unsafe class Handles
             ComponentState.Enter(implementation);
         }
 
-        ((delegate*<int, object, void>)destructor.Code)(handle.Representation, destructor.Context);
+        RunDestructor(destructor, handle.Representation);
         if (!isOwn)
         {
             implementation.MayEnter = true;
         }
+    }
+
+    private static void RunDestructor(Function destructor, int representation)
+    {
+        try
+        {
+            ((delegate*<int, object, void>)destructor.Code)(representation, destructor.Context);
+            return;
+        }
+        catch (GuestThrownException)
+        {
+            // Thrown anew outside of the handler: within it the guest's frames would still take up stack.
+        }
+
+        AbiTraps.UncaughtException();
     }
 
     /// <summary>A guest drops an object of the host: what its disposal throws is an error of a host function.</summary>

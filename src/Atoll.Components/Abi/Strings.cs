@@ -155,9 +155,14 @@ internal static unsafe class Strings
 
     private static string LiftUtf8(ReadOnlySpan<byte> bytes)
     {
-        if (Ascii.IsValid(bytes))
+        // One pass for ASCII: what is not is found while it is copied.
+        string text = new('\0', bytes.Length);
+        fixed (char* characters = text)
         {
-            return Encoding.Latin1.GetString(bytes);
+            if (bytes.IsEmpty || Ascii.ToUtf16(bytes, new Span<char>(characters, bytes.Length), out _) == System.Buffers.OperationStatus.Done)
+            {
+                return text;
+            }
         }
 
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw Invalid();
@@ -165,12 +170,12 @@ internal static unsafe class Strings
 
     private static uint LowerUtf8(GuestEnd to, string value, out uint codeUnits)
     {
-        if (Ascii.IsValid(value))
+        // Room for ASCII first, as store_string_to_utf8 does it. Then the host counts, which the specification's loop with its worst case may be refined to.
+        byte* address = to.Allocate((uint)value.Length, 1, out uint pointer);
+        if (Ascii.FromUtf16(value, new Span<byte>(address, value.Length), out _) == System.Buffers.OperationStatus.Done)
         {
             codeUnits = (uint)value.Length;
-            byte* room = to.Allocate(codeUnits, 1, out uint start);
-            Ascii.FromUtf16(value, new Span<byte>(room, value.Length), out _);
-            return start;
+            return pointer;
         }
 
         long length = Encoding.UTF8.GetByteCount(value);
@@ -179,8 +184,7 @@ internal static unsafe class Strings
             throw TooLong();
         }
 
-        // The host knows the length beforehand, which the specification allows: any number of calls of realloc is a refinement of its loop.
-        byte* address = to.Allocate((uint)length, 1, out uint pointer);
+        address = to.Reallocate(pointer, (uint)value.Length, 1, (uint)length, out pointer);
         Encoding.UTF8.GetBytes(value, new Span<byte>(address, (int)length));
         codeUnits = (uint)length;
         return pointer;
@@ -421,5 +425,5 @@ internal static unsafe class Strings
 
     private static TrapException Invalid() => AbiTraps.Make("invalid string: its bytes are not in the encoding that it is said to have");
 
-    private static TrapException TooLong() => AbiTraps.Make("a string is longer than 2 GiB");
+    private static TrapException TooLong() => AbiTraps.Make("string content out-of-bounds: it is longer than 2 GiB");
 }

@@ -287,6 +287,8 @@ internal sealed class ComponentInstantiation
         AdapterContext context = new(AdapterOf(entry, function), _environment) { Caller = EndOf(entry.Resolved) };
         switch (function)
         {
+            case LiftedFunction lifted when lifted.Environment.State.Store != _store:
+                throw new InvalidOperationException("an import is defined as a function of an instance of another store");
             case LiftedFunction lifted:
                 context.Callee = lifted.End;
                 context.Core = lifted.Core;

@@ -1,3 +1,4 @@
+using Atoll.Components.Writing;
 using Atoll.Wasm.Text;
 
 namespace Atoll.Components.Text;
@@ -123,21 +124,7 @@ internal sealed partial class ComponentAssembler
             _cursor.ExpectClose();
         }
 
-        uint count = (uint)attributes.Count(attribute => attribute is not null);
-        draft.Bytes.Byte(count == 0 ? (byte)0 : (byte)2);
-        draft.Bytes.Name(name);
-        if (count > 0)
-        {
-            draft.Bytes.Unsigned(count);
-            for (int code = 0; code < attributes.Length; code++)
-            {
-                if (attributes[code] is { } attribute)
-                {
-                    draft.Bytes.Byte((byte)code);
-                    draft.Bytes.Name(attribute);
-                }
-            }
-        }
+        ExternNameWriter.Write(draft.Bytes, name, attributes);
     }
 
     private int? AttributeCode(TextToken token) =>

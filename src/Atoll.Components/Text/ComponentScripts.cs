@@ -5,12 +5,13 @@ using Atoll.Wasm.Text;
 namespace Atoll.Components.Text;
 
 /// <summary>The components and their values in scripts.</summary>
-internal sealed class ComponentScripts : IWastComponents
+/// <param name="features">What scripts may use.</param>
+internal sealed class ComponentScripts(ScriptFeatures features) : IWastComponents
 {
     private const int MaxDepth = 100;
 
-    /// <summary>The only one there is: it keeps no state.</summary>
-    public static readonly ComponentScripts Instance = new();
+    /// <summary>For scripts that may use everything.</summary>
+    public static readonly ComponentScripts Instance = new(ScriptFeatures.All);
 
     private static readonly FrozenDictionary<string, (ScriptValueKind Kind, int Bits)> Integers = new Dictionary<string, (ScriptValueKind, int)>
     {
@@ -24,13 +25,11 @@ internal sealed class ComponentScripts : IWastComponents
         ["u64.const"] = (ScriptValueKind.U64, 64),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private ComponentScripts()
-    {
-    }
-
     public byte[] Assemble(TextCursor cursor) => ComponentText.AssembleComponent(cursor);
 
     public object? TryValue(TextCursor cursor) => TryValue(cursor, 0);
+
+    public IWastComponentRun Begin(Wasm.Store store) => new ComponentScriptRun(store, features);
 
     private static ScriptValue? TryValue(TextCursor cursor, int depth)
     {

@@ -1,3 +1,4 @@
+using Atoll.Components.Writing;
 using Atoll.Wasm.Text;
 
 namespace Atoll.Components.Text;
@@ -5,42 +6,15 @@ namespace Atoll.Components.Text;
 /// <content>Sections, declarators and names.</content>
 internal sealed partial class TextScope
 {
-    /// <summary>The preamble of a component: version 0x0d, layer 1.</summary>
-    private static ReadOnlySpan<byte> Preamble => "\0asm\u000d\0\u0001\0"u8;
-
-    /// <summary>Whether a section has one thing in it, without a count.</summary>
-    private static bool IsSingle(TextSection section) =>
-        section is TextSection.Custom or TextSection.CoreModule or TextSection.Component or TextSection.Start;
-
     private void WriteSections(ByteBuffer output)
     {
-        output.Bytes(Preamble);
-        ByteBuffer content = new();
-        for (int i = 0; i < _items.Count;)
+        SectionWriter sections = new(output);
+        for (_current = 0; _current < _items.Count; _current++)
         {
-            TextSection section = _items[i].Section;
-            int end = i + 1;
-            content.Truncate(0);
-            if (!IsSingle(section))
-            {
-                while (end < _items.Count && _items[end].Section == section)
-                {
-                    end++;
-                }
-
-                content.Unsigned((uint)(end - i));
-            }
-
-            for (; i < end; i++)
-            {
-                _current = i;
-                _items[i].Draft.Write(content);
-            }
-
-            output.Byte((byte)section);
-            output.Vector(content.Span);
+            _items[_current].Draft.Write(sections.Item(_items[_current].Section));
         }
 
+        sections.Finish();
         WriteNames(output);
     }
 
@@ -50,14 +24,7 @@ internal sealed partial class TextScope
         for (_current = 0; _current < _items.Count; _current++)
         {
             TextItem item = _items[_current];
-            output.Byte(item.Section switch
-            {
-                TextSection.CoreType => 0,
-                TextSection.Type => 1,
-                TextSection.Alias => 2,
-                TextSection.Import => 3,
-                _ => 4,
-            });
+            output.Byte(SectionWriter.DeclaratorCode(item.Section));
             item.Draft.Write(output);
         }
     }

@@ -105,7 +105,7 @@ public abstract class ComponentValueType : DefinableType
     internal uint MemoryAlignment { get; set; }
 
     /// <summary>The type that this one is another name of, where that is known: it tells <c>use</c> from a second definition.</summary>
-    internal ComponentValueType? Origin { get; private set; }
+    internal ComponentValueType? Origin { get; set; }
 
     /// <summary>Whether it is one of those that have a name where they are seen from outside.</summary>
     internal bool NeedsName => Kind is ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Flags or ComponentValueKind.Enum;

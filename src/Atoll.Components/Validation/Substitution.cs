@@ -42,7 +42,7 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
         }
 
         budget.Spend(CopyCost);
-        DefinableType result = mapping.Find(type) ?? Copy(type);
+        DefinableType result = mapping.Find(type) ?? CopyNamed(type);
         _done.Add(type, result);
         return (T)result;
     }
@@ -51,6 +51,19 @@ internal sealed class Substitution(TypeMapping mapping, TypeBudget budget)
     {
         budget.Spend(items.Length * CopyCost);
         return Map(items, Apply);
+    }
+
+    /// <summary>A copy that is another name of what the type is another name of.</summary>
+    private DefinableType CopyNamed(DefinableType type)
+    {
+        DefinableType result = Copy(type);
+        if (result is ComponentValueType copy && type is ComponentValueType { Origin: { } origin } && !ReferenceEquals(result, type))
+        {
+            // Not by recursion: names of names can follow one another without a limit.
+            copy.Origin = (_done.GetValueOrDefault(origin) ?? mapping.Find(origin) ?? origin) as ComponentValueType;
+        }
+
+        return result;
     }
 
     private DefinableType Copy(DefinableType type) => type switch

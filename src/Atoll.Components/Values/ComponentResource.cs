@@ -9,11 +9,13 @@ namespace Atoll.Components;
 /// </remarks>
 public sealed class ComponentResource : IDisposable
 {
+    private readonly int _generation;
     private bool _isGone;
 
     internal ComponentResource(Handle handle, bool isOwned)
     {
         Handle = handle;
+        _generation = GenerationNow;
         IsOwned = isOwned;
     }
 
@@ -36,7 +38,13 @@ public sealed class ComponentResource : IDisposable
         }
 
         IsOwned = false;
+        bool isLost = _generation != GenerationNow;
         _isGone = true;
+        if (isLost)
+        {
+            return;
+        }
+
         if (Kind.Implementation is { Store: var store })
         {
             Wasm.Execution.ThreadBias? entered = store.Enter();
@@ -69,7 +77,11 @@ public sealed class ComponentResource : IDisposable
         return handle;
     }
 
-    internal Handle Look() => _isGone ? throw new InvalidOperationException("the resource was disposed of or given away") : Handle;
+    internal Handle Look() => _isGone || _generation != GenerationNow
+        ? throw new InvalidOperationException("the resource was disposed of or given away, or its instance went back to its pool")
+        : Handle;
+
+    private int GenerationNow => Kind.Implementation?.Generation ?? 0;
 
     /// <summary>Ends a loan.</summary>
     internal void Expire() => _isGone = true;

@@ -7,6 +7,7 @@ using Atoll.Host.Context;
 using Atoll.Host.Security;
 using Atoll.Host.Telemetry;
 using Atoll.Mcp.Schema;
+using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp.Tools;

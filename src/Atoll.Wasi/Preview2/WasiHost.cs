@@ -16,5 +16,12 @@ internal static class WasiHost
         caller.Store.State as WasiContext
         ?? throw new InvalidOperationException($"the store has no {nameof(WasiContext)}; run the component with {nameof(WasiCommand)}, or set one as the store's state");
 
-    public static void AddTo(ComponentLinker linker) => Io.IoHost.AddTo(linker);
+    public static void AddTo(ComponentLinker linker)
+    {
+        Io.IoHost.AddTo(linker);
+        Clocks.ClocksHost.AddTo(linker);
+        RandomHost.AddTo(linker);
+        Cli.CliHost.AddTo(linker);
+        Files.FilesHost.AddTo(linker);
+    }
 }

@@ -22,6 +22,9 @@ public enum LimitKind
 
     /// <summary>All instances of a pool are rented.</summary>
     Instances,
+
+    /// <summary>All threads of a pool are busy, and as many calls wait as may.</summary>
+    Threads,
 }
 
 /// <summary>

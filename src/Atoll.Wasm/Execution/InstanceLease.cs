@@ -6,10 +6,10 @@ namespace Atoll.Wasm;
 /// <remarks>One that is never disposed stays rented. Not to be used by several threads at once, like the instance.</remarks>
 public sealed class InstanceLease : IDisposable
 {
-    private readonly InstancePool _pool;
+    private readonly StorePool<PooledInstance> _pool;
     private PooledInstance? _pooled;
 
-    internal InstanceLease(InstancePool pool, PooledInstance pooled)
+    internal InstanceLease(StorePool<PooledInstance> pool, PooledInstance pooled)
     {
         _pool = pool;
         _pooled = pooled;

@@ -35,15 +35,7 @@ public sealed record InstancePoolOptions
 /// </remarks>
 public sealed class InstancePool : IDisposable
 {
-    private readonly Linker _linker;
-    private readonly InstancePoolOptions _options;
-    private readonly SemaphoreSlim _free;
-    private readonly CancellationTokenSource _closing = new();
-    private readonly bool _startsAtRental;
-    private readonly Lock _lock = new();
-    private readonly Stack<PooledInstance> _idle = [];
-    private MemoryImage?[]? _images;
-    private bool _disposed;
+    private readonly Pool _pool;
 
     /// <summary>Makes a pool with one instance in it.</summary>
     /// <param name="linker">What the module's imports are satisfied from: host functions and shared memories.</param>
@@ -58,183 +50,83 @@ public sealed class InstancePool : IDisposable
     {
         ArgumentNullException.ThrowIfNull(linker);
         ArgumentNullException.ThrowIfNull(module);
-        _linker = linker;
         Module = module;
-        _options = options ?? new InstancePoolOptions();
-        ArgumentNullException.ThrowIfNull(_options.Store);
-        ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxInstances, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaxIdle);
-        _startsAtRental = module.Definition.Start >= 0 && MayCallHost(module.Definition);
-        _free = new SemaphoreSlim(_options.MaxInstances, _options.MaxInstances);
-        PooledInstance first = Make();
-        _images = first.State?.Images;
-        Keep(first);
+        _pool = new Pool(linker, module, options);
     }
 
     /// <summary>The module.</summary>
     public WasmModule Module { get; }
 
     /// <summary>Number of instances that are rented.</summary>
-    public int RentedCount => _options.MaxInstances - _free.CurrentCount;
+    public int RentedCount => _pool.RentedCount;
 
     /// <summary>Number of instances that wait to be rented.</summary>
-    public int IdleCount
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _idle.Count;
-            }
-        }
-    }
+    public int IdleCount => _pool.IdleCount;
 
     /// <summary>Rents an instance. O(1), and no allocation but the lease, when one is idle.</summary>
     /// <param name="cancellationToken">Stops the guest; takes the place of the one in the pool's options.</param>
     /// <param name="state">The host's data of the instance's store; null for that of the pool's options.</param>
     /// <exception cref="LimitExceededException">All instances are rented (<see cref="LimitKind.Instances"/>).</exception>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    public InstanceLease Rent(CancellationToken cancellationToken = default, object? state = null)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return _free.Wait(0)
-            ? Lend(cancellationToken, state)
-            : throw new LimitExceededException(LimitKind.Instances, $"all {_options.MaxInstances} instances of the pool are rented");
-    }
+    public InstanceLease Rent(CancellationToken cancellationToken = default, object? state = null) => new(_pool, _pool.Rent(cancellationToken, state));
 
     /// <summary>Rents an instance, and waits until there is one.</summary>
     /// <param name="cancellationToken">Ends the waiting, and stops the guest; takes the place of the one in the pool's options.</param>
     /// <param name="state">The host's data of the instance's store; null for that of the pool's options.</param>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    public async ValueTask<InstanceLease> RentAsync(CancellationToken cancellationToken = default, object? state = null)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!_free.Wait(0, CancellationToken.None))
-        {
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-            try
-            {
-                await _free.WaitAsync(either.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new ObjectDisposedException(nameof(InstancePool));
-            }
-        }
-
-        return Lend(cancellationToken, state);
-    }
+    public async ValueTask<InstanceLease> RentAsync(CancellationToken cancellationToken = default, object? state = null) =>
+        new(_pool, await _pool.RentAsync(cancellationToken, state).ConfigureAwait(false));
 
     /// <summary>Gives the idle instances back to the system; those that are rented follow when they return. Twice is harmless.</summary>
-    public void Dispose()
+    public void Dispose() => _pool.Dispose();
+
+    private sealed class Pool : StorePool<PooledInstance>
     {
-        lock (_lock)
-        {
-            if (_disposed)
-            {
-                return;
-            }
+        private readonly Linker _linker;
+        private readonly WasmModule _module;
+        private readonly bool _startsAtRental;
+        private MemoryImage?[]? _images;
 
-            _disposed = true;
+        public Pool(Linker linker, WasmModule module, InstancePoolOptions? options)
+            : base(options)
+        {
+            _linker = linker;
+            _module = module;
+            _startsAtRental = module.Definition.Start >= 0 && MayCallHost(module.Definition);
+            _images = Fill().State?.Images;
         }
 
-        while (TryTake() is { } idle)
+        protected override WasmEngine Engine => _module.Engine;
+
+        protected override PooledInstance Make(Store store)
         {
-            idle.Instance.Store.Dispose();
+            Instance instance = _linker.Instantiate(store, _module, runStart: !_startsAtRental);
+            return new PooledInstance(instance, InstanceState.TryTake(instance, _images));
         }
 
-        foreach (MemoryImage? image in _images ?? [])
+        protected override Store StoreOf(PooledInstance item) => item.Instance.Store;
+
+        protected override bool TryRestore(PooledInstance item) => item.State is { } state && state.TryRestore();
+
+        protected override void Begin(PooledInstance item)
         {
-            image?.Dispose();
-        }
-
-        _closing.Cancel();
-    }
-
-    /// <summary>Takes an instance back.</summary>
-    /// <exception cref="InvalidOperationException">A call into it is running.</exception>
-    internal void Return(PooledInstance pooled)
-    {
-        Store store = pooled.Instance.Store;
-        if (store.TryTakeBack())
-        {
-            bool isAsNew = pooled.State is { } state && state.TryRestore();
-            store.Park();
-            if (!isAsNew || !Keep(pooled))
-            {
-                store.Dispose();
-            }
-        }
-
-        _free.Release();
-    }
-
-    private static bool MayCallHost(ModuleDefinition definition) => definition.ImportedFunctionCount > 0
-        && (definition.Start < definition.ImportedFunctionCount || definition.Bodies[definition.Start - definition.ImportedFunctionCount].HasCalls);
-
-    private InstanceLease Lend(CancellationToken cancellationToken, object? state)
-    {
-        PooledInstance? pooled = null;
-        try
-        {
-            pooled = TryTake() ?? Make();
-            pooled.Instance.Store.Lend(
-                _options.Store, state ?? _options.Store.State, cancellationToken.CanBeCanceled ? cancellationToken : _options.Store.CancellationToken);
             if (_startsAtRental)
             {
-                Instantiation.RunStart(pooled.Instance);
+                Instantiation.RunStart(item.Instance);
             }
+        }
 
-            return new InstanceLease(this, pooled);
-        }
-        catch
+        protected override void Release()
         {
-            pooled?.Instance.Store.Dispose();
-            _free.Release();
-            throw;
-        }
-    }
-
-    /// <summary>Makes an instance and parks it.</summary>
-    private PooledInstance Make()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        Store store = new(Module.Engine, _options.Store);
-        try
-        {
-            Instance instance = _linker.Instantiate(store, Module, runStart: !_startsAtRental);
-            InstanceState? state = InstanceState.TryTake(instance, _images);
-            store.Park();
-            return new PooledInstance(instance, state);
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
-    }
-
-    private PooledInstance? TryTake()
-    {
-        lock (_lock)
-        {
-            return _idle.TryPop(out PooledInstance? pooled) ? pooled : null;
-        }
-    }
-
-    private bool Keep(PooledInstance pooled)
-    {
-        lock (_lock)
-        {
-            if (_disposed || _idle.Count >= _options.MaxIdle)
+            foreach (MemoryImage? image in _images ?? [])
             {
-                return false;
+                image?.Dispose();
             }
-
-            _idle.Push(pooled);
-            return true;
         }
+
+        private static bool MayCallHost(ModuleDefinition definition) => definition.ImportedFunctionCount > 0
+            && (definition.Start < definition.ImportedFunctionCount || definition.Bodies[definition.Start - definition.ImportedFunctionCount].HasCalls);
     }
 }
 

@@ -16,7 +16,7 @@ internal sealed class InstanceState
     private readonly Value[] _globals;
     private readonly StoreContent _content;
 
-    private InstanceState(Instance instance, MemoryImage?[] images)
+    private InstanceState(Instance instance, MemoryImage?[] images, bool wasUsed)
     {
         InstanceContext context = instance.Context;
         _instance = instance;
@@ -24,7 +24,7 @@ internal sealed class InstanceState
         _tables = Array.ConvertAll(context.Tables, t => (object?[])t.Elements.Clone());
         _elements = [.. context.Elements];
         _droppedData = [.. context.DroppedData];
-        _globals = ReadGlobals(instance);
+        _globals = ReadGlobals(instance, wasUsed);
         _content = instance.Store.Content;
     }
 
@@ -34,7 +34,8 @@ internal sealed class InstanceState
     /// <summary>The state of an instance that nobody has used yet; null when it cannot be taken back to it.</summary>
     /// <param name="instance">The instance; its memories become ones that can be taken back.</param>
     /// <param name="known">Images of another instance of the module, to be shared as far as they are the same; or null.</param>
-    public static InstanceState? TryTake(Instance instance, MemoryImage?[]? known)
+    /// <param name="wasUsed">Whether code of it may have run, beside its start function.</param>
+    public static InstanceState? TryTake(Instance instance, MemoryImage?[]? known, bool wasUsed = false)
     {
         ModuleDefinition definition = instance.Module.Definition;
         InstanceContext context = instance.Context;
@@ -49,8 +50,14 @@ internal sealed class InstanceState
         for (int i = definition.ImportedMemoryCount; i < images.Length; i++)
         {
             MemoryMapping mapping = context.Memories[i].Mapping;
-            bool isKnown = known?[i] is { } image && mapping.Holds(image);
-            images[i] = isKnown ? known![i]! : mapping.TakeImage();
+            MemoryImage? taken = wasUsed ? mapping.TakeImage() : null;
+            bool isKnown = known?[i] is { } image && (taken is null ? mapping.Holds(image) : taken.IsSame(image));
+            if (isKnown)
+            {
+                taken?.Dispose();
+            }
+
+            images[i] = isKnown ? known![i]! : taken ?? mapping.TakeImage();
             mapping.Attach(images[i]!);
             if (known is not null && !isKnown)
             {
@@ -59,7 +66,7 @@ internal sealed class InstanceState
             }
         }
 
-        InstanceState state = new(instance, images);
+        InstanceState state = new(instance, images, wasUsed);
         return state._globals.All(g => IsConstant(g.Reference)) ? state : null;
     }
 
@@ -107,7 +114,7 @@ internal sealed class InstanceState
 
     private static bool IsConstant(object? reference) => reference is null or Function;
 
-    private static Value[] ReadGlobals(Instance instance)
+    private static Value[] ReadGlobals(Instance instance, bool wasUsed)
     {
         ModuleDefinition definition = instance.Module.Definition;
         Value[] values = [.. instance.FirstGlobals];
@@ -117,7 +124,7 @@ internal sealed class InstanceState
             {
                 values[i] = cell.Value;
             }
-            else if (definition.Start >= 0 && definition.Globals[i].Type.IsMutable)
+            else if ((wasUsed || definition.Start >= 0) && definition.Globals[i].Type.IsMutable)
             {
                 values[i] = ReadField(instance.Context, i, definition.Globals[i].Type.Type);
             }

@@ -82,5 +82,8 @@ internal sealed unsafe partial class MemoryMapping
 /// <param name="File">The same bytes to be mapped, where the system can do so.</param>
 internal sealed record MemoryImage(ulong Length, ulong Offset, byte[] Content, PageImage? File) : IDisposable
 {
+    /// <summary>Whether two memories that start as one image and the other are the same.</summary>
+    public bool IsSame(MemoryImage other) => Length == other.Length && Offset == other.Offset && Content.AsSpan().SequenceEqual(other.Content);
+
     public void Dispose() => File?.Dispose();
 }

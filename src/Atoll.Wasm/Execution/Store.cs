@@ -49,6 +49,7 @@ public sealed unsafe partial class Store : IDisposable
     private readonly List<MemoryMapping> _owned = [];
     private readonly List<Instance> _instances = [];
     private readonly List<Memory> _attached = [];
+    private List<IStoreResident>? _residents;
     private ulong _memoryBytes;
     private bool _disposed;
 
@@ -135,15 +136,22 @@ public sealed unsafe partial class Store : IDisposable
         }
 
         Close();
-        foreach (MemoryMapping mapping in _owned)
+        try
         {
-            mapping.Dispose();
+            ReleaseResidents();
         }
+        finally
+        {
+            foreach (MemoryMapping mapping in _owned)
+            {
+                mapping.Dispose();
+            }
 
-        _owned.Clear();
-        _attached.Clear();
-        _instances.Clear();
-        Heap.Dispose();
+            _owned.Clear();
+            _attached.Clear();
+            _instances.Clear();
+            Heap.Dispose();
+        }
     }
 
     internal void Own(MemoryMapping mapping) => _owned.Add(mapping);
@@ -162,6 +170,24 @@ public sealed unsafe partial class Store : IDisposable
     }
 
     internal void Own(Instance instance) => _instances.Add(instance);
+
+    /// <summary>Has something told when the store ends, or goes to another user.</summary>
+    internal void Own(IStoreResident resident) => (_residents ??= []).Add(resident);
+
+    /// <summary>What was said to be told.</summary>
+    internal IReadOnlyList<IStoreResident> Residents => _residents ?? [];
+
+    /// <summary>Has everything in the store give back what it holds of the host.</summary>
+    internal void ReleaseResidents()
+    {
+        foreach (IStoreResident resident in _residents ?? [])
+        {
+            resident.Release();
+        }
+    }
+
+    /// <summary>The instances in it, in the order in which they were made.</summary>
+    internal IReadOnlyList<Instance> Instances => _instances;
 
     /// <summary>The code of all instances, each once.</summary>
     internal Compilation.CompiledModule[] CodeInUse() => [.. _instances.Select(instance => instance.Module.Code).Distinct()];

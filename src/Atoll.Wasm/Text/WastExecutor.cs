@@ -14,6 +14,7 @@ internal sealed partial class WastExecutor : IDisposable
     private readonly Dictionary<string, Instance> _instances = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WasmModule> _definitions = new(StringComparer.Ordinal);
     private readonly HashSet<string> _registered = new(StringComparer.Ordinal);
+    private readonly IWastComponentRun? _components;
     private Instance? _current;
     private WasmModule? _lastDefinition;
 
@@ -34,6 +35,7 @@ internal sealed partial class WastExecutor : IDisposable
         _store = new Store(_engine, cancellationToken.CanBeCanceled ? store with { CancellationToken = cancellationToken } : store);
         _linker = new Linker(_engine);
         WastHost.Define(_linker, _store, options.Print);
+        _components = options.Components?.Begin(_store);
     }
 
     public void Dispose() => _store.Dispose();
@@ -92,12 +94,22 @@ internal sealed partial class WastExecutor : IDisposable
 
     private string? Run(WastAction action)
     {
-        Act(action);
+        ActOnAny(action);
         return null;
     }
 
+    /// <summary>The results: values of the engine, or the one that a component's function gives.</summary>
+    private object? ActOnAny(WastAction action) =>
+        _components is not null && _components.HasInstance(action.Instance) ? _components.Invoke(action.Instance, action.Name, action.Arguments) : Act(action);
+
     private string? Module(WastModuleCommand command)
     {
+        if (command.Module.IsComponent)
+        {
+            return Component(command, _components!);
+        }
+
+        _components?.Leave();
         if (!command.IsDefinition)
         {
             _current = null;
@@ -118,9 +130,32 @@ internal sealed partial class WastExecutor : IDisposable
         return Bind(command.Name, module);
     }
 
+    private string? Component(WastModuleCommand command, IWastComponentRun components)
+    {
+        _current = null;
+        byte[] binary = command.Module.GetBinary();
+        if (command.IsDefinition)
+        {
+            components.Define(command.Name, binary);
+        }
+        else
+        {
+            components.Leave();
+            components.Instantiate(command.Name, binary);
+        }
+
+        return null;
+    }
+
     private string? InstanceOf(WastInstanceCommand command)
     {
         _current = null;
+        if (_components is not null && _components.IsDefined(command.Definition))
+        {
+            _components.InstantiateDefinition(command.Name, command.Definition);
+            return null;
+        }
+
         WasmModule? module = command.Definition is { } name ? _definitions.GetValueOrDefault(name) : _lastDefinition;
         return module is null ? $"no module definition ${command.Definition}" : Bind(command.Name, module);
     }
@@ -154,6 +189,12 @@ internal sealed partial class WastExecutor : IDisposable
             return null;
         }
 
+        if (_components is not null && _components.HasInstance(command.Name))
+        {
+            _components.Register(command.As, command.Name);
+            return null;
+        }
+
         _linker.DefineInstance(command.As, Find(command.Name));
         return null;
     }
@@ -177,6 +218,11 @@ internal sealed partial class WastExecutor : IDisposable
 
     private string? Return(WastAssertReturn command)
     {
+        if (_components is not null && _components.HasInstance(command.Action.Instance))
+        {
+            return _components.Compare(_components.Invoke(command.Action.Instance, command.Action.Name, command.Action.Arguments), command.Expected);
+        }
+
         Value[] results = Act(command.Action);
         bool same = results.Length == command.Expected.Length;
         for (int i = 0; same && i < results.Length; i++)
@@ -194,11 +240,17 @@ internal sealed partial class WastExecutor : IDisposable
         {
             if (command.Action is { } action)
             {
-                Value[] results = Act(action);
-                return $"{wanted}, got the results ({string.Join(", ", results)})";
+                object? results = ActOnAny(action);
+                return $"{wanted}, got {(results is Value[] values ? $"the results ({string.Join(", ", values)})" : results is null ? "no result" : "a result")}";
             }
 
             byte[] binary = command.Module!.GetBinary();
+            if (command.Module.IsComponent)
+            {
+                LoadOrInstantiate(command.Kind, binary, _components!);
+                return $"{wanted}, but nothing is wrong with the component";
+            }
+
             if (command.Kind is WastFailureKind.Malformed or WastFailureKind.Invalid)
             {
                 _engine.Validate(binary);
@@ -216,9 +268,35 @@ internal sealed partial class WastExecutor : IDisposable
         }
         catch (WasmException error)
         {
-            return IsExpected(command, error) ? null : $"{wanted}, got {error.GetType().Name}: {error.Message}";
+            bool isExpected = command.Module is { IsComponent: true } ? IsExpectedOfComponent(command.Kind, error)
+                : command.Action is { } acted && error is TrapException trap && _components is not null && _components.HasInstance(acted.Instance)
+                    ? command.Kind == WastFailureKind.Trap && _components.IsExpected(trap, command.Text)
+                    : IsExpected(command, error);
+            return isExpected ? null : $"{wanted}, got {error.GetType().Name}: {error.Message}";
         }
     }
+
+    private static void LoadOrInstantiate(WastFailureKind kind, byte[] binary, IWastComponentRun components)
+    {
+        if (kind is WastFailureKind.Malformed or WastFailureKind.Invalid)
+        {
+            components.Load(binary);
+        }
+        else
+        {
+            components.Instantiate(null, binary);
+        }
+    }
+
+    /// <summary>The suites write what one tool says of a component; the kind of the error is what they agree on.</summary>
+    private static bool IsExpectedOfComponent(WastFailureKind kind, WasmException error) => kind switch
+    {
+        WastFailureKind.Malformed => error is MalformedModuleException || error.Code == "component.malformed",
+        WastFailureKind.Invalid => error is InvalidModuleException || error.Code == "component.invalid",
+        WastFailureKind.Unlinkable => error is UnlinkableException,
+        WastFailureKind.Trap => error is TrapException,
+        _ => false,
+    };
 
     /// <summary>Wasmtime's scripts have words of their own ("memory types incompatible") for what the official suite calls an incompatible import type.</summary>
     private static string UnlinkableText(string text) =>

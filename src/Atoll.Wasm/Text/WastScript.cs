@@ -20,6 +20,9 @@ public sealed record WastOptions
     /// <summary>Takes what the script prints through the module <c>spectest</c>, one line a call.</summary>
     /// <value>Default: null, for dropping it.</value>
     public Action<string>? Print { get; init; }
+
+    /// <summary>What runs components; null where scripts have none.</summary>
+    internal IWastComponents? Components { get; init; }
 }
 
 /// <summary>A command of a script that did not do what the script says.</summary>
@@ -56,6 +59,10 @@ public static class WastScript
         ArgumentNullException.ThrowIfNull(text);
         return Run(WastParser.Parse(text), options ?? new WastOptions(), cancellationToken);
     }
+
+    /// <summary>Runs a script that may have components.</summary>
+    internal static WastResult Run(string text, WastOptions options, IWastComponents components, CancellationToken cancellationToken) =>
+        Run(WastParser.Parse(TextSource.Read(text), components), options with { Components = components }, cancellationToken);
 
     internal static WastResult Run(IEnumerable<WastCommand> commands, WastOptions options, CancellationToken cancellationToken)
     {

@@ -22,7 +22,8 @@ internal static class Wit
         return WitModel.Resolve([new WitFile("all.wit", $"package test:all;\nworld all {{\n{string.Join('\n', names)}\n}}")], packages);
     }
 
-    private static string Root()
+    /// <summary>The folder of the sources.</summary>
+    public static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Atoll.slnx")))

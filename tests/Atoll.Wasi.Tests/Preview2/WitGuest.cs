@@ -49,7 +49,7 @@ internal sealed class WitGuest
         string path = item.QualifiedName!.Split(':')[1].Split('@')[0];
         Dictionary<WitTypeDefinition, string> inner = new(ReferenceEqualityComparer.Instance);
         _text.AppendLine($"(import \"{item.QualifiedName}\" (instance {instance}");
-        foreach (WitTypeDefinition type in item.Types)
+        foreach (WitTypeDefinition type in Ordered(item.Types))
         {
             string name = $"$t{inner.Count}";
             inner.Add(type, name);
@@ -92,6 +92,50 @@ internal sealed class WitGuest
                 export, Signature(function, _names), parameters, function.Result is null ? [] : Flatten(function.Result), Drops(function, out string needed), needed);
         }
     }
+
+    /// <summary>Types after those that they speak of, which WIT does not ask for.</summary>
+    private static List<WitTypeDefinition> Ordered(IReadOnlyList<WitTypeDefinition> types)
+    {
+        List<WitTypeDefinition> ordered = [];
+        void Visit(WitTypeDefinition type)
+        {
+            if (types.Contains(type) && !ordered.Contains(type))
+            {
+                foreach (WitTypeDefinition other in Parts(type.Body).SelectMany(Names))
+                {
+                    Visit(other);
+                }
+
+                ordered.Add(type);
+            }
+        }
+
+        foreach (WitTypeDefinition type in types)
+        {
+            Visit(type);
+        }
+
+        return ordered;
+    }
+
+    private static IEnumerable<WitType?> Parts(WitTypeBody body) => body switch
+    {
+        WitAlias alias => [alias.Type],
+        WitRecord record => record.Fields.Select(field => field.Type),
+        WitVariant variant => variant.Cases.Select(item => item.Type),
+        _ => [],
+    };
+
+    private static IEnumerable<WitTypeDefinition> Names(WitType? type) => type switch
+    {
+        WitNamed named => [named.Definition],
+        WitHandle handle => [handle.Resource],
+        WitList list => Names(list.Element),
+        WitOption option => Names(option.Element),
+        WitTuple tuple => tuple.Items.SelectMany(Names),
+        WitResult result => Names(result.Ok).Concat(Names(result.Error)),
+        _ => [],
+    };
 
     /// <summary>Code that drops what the guest was lent, and the functions that it calls.</summary>
     private string Drops(WitFunction function, out string needed)

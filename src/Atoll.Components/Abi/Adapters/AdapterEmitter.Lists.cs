@@ -73,18 +73,7 @@ internal sealed partial class AdapterEmitter
 
         if (to is HostPlace made)
         {
-            LocalBuilder array = Il.DeclareLocal(made.Shape.Element.Clr.MakeArrayType());
-            if (GuestOf(from) is { } guest)
-            {
-                Il.Emit(OpCodes.Ldloc, guest.State);
-                Il.Emit(OpCodes.Ldloc, count);
-                Il.Emit(OpCodes.Sizeof, made.Shape.Element.Clr);
-                Call(typeof(HostLists), nameof(HostLists.Charge));
-            }
-
-            Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Newarr, made.Shape.Element.Clr);
-            Il.Emit(OpCodes.Stloc, array);
+            LocalBuilder array = NewArray(made, count, from, isWritten: IsCopied(element, from, to));
             Elements(element, count, source, sourceArray, from, null, array, to);
             made.Shape.EmitFromArray(this, array, made.Local);
             return;
@@ -111,9 +100,7 @@ internal sealed partial class AdapterEmitter
     private void Elements(
         ComponentValueType element, LocalBuilder count, LocalBuilder? source, LocalBuilder? sourceArray, Place from, LocalBuilder? target, LocalBuilder? targetArray, Place to)
     {
-        bool fromBulk = from is not HostPlace { Shape.IsBulk: false };
-        bool toBulk = to is not HostPlace { Shape.IsBulk: false };
-        if (fromBulk && toBulk && IsPlain(element))
+        if (IsCopied(element, from, to))
         {
             LoadStart(target, targetArray);
             LoadStart(source, sourceArray);
@@ -157,6 +144,10 @@ internal sealed partial class AdapterEmitter
         Il.Emit(OpCodes.Ldloc, count);
         Il.Emit(OpCodes.Blt_Un, body);
     }
+
+    /// <summary>Whether elements are copied as bytes, all at once.</summary>
+    private static bool IsCopied(ComponentValueType element, Place from, Place to) =>
+        from is not HostPlace { Shape.IsBulk: false } && to is not HostPlace { Shape.IsBulk: false } && IsPlain(element);
 
     private void TransferFixedList(ComponentValueType element, uint length, Place from, Place to)
     {
@@ -214,6 +205,33 @@ internal sealed partial class AdapterEmitter
         {
             result.Shape.EmitFromArray(this, targetArray!, result.Local);
         }
+    }
+
+    /// <summary>An array for a list from somewhere; a guest pays for it.</summary>
+    private LocalBuilder NewArray(HostPlace place, LocalBuilder count, Place from, bool isWritten)
+    {
+        Type element = place.Shape.Element.Clr;
+        LocalBuilder array = Il.DeclareLocal(element.MakeArrayType());
+        if (GuestOf(from) is { } guest)
+        {
+            Il.Emit(OpCodes.Ldloc, guest.State);
+            Il.Emit(OpCodes.Ldloc, count);
+            Il.Emit(OpCodes.Sizeof, element);
+            Call(typeof(HostLists), nameof(HostLists.Charge));
+        }
+
+        Il.Emit(OpCodes.Ldloc, count);
+        if (isWritten)
+        {
+            Il.Emit(OpCodes.Call, typeof(HostLists).GetMethod(nameof(HostLists.NewArray))!.MakeGenericMethod(element));
+        }
+        else
+        {
+            Il.Emit(OpCodes.Newarr, element);
+        }
+
+        Il.Emit(OpCodes.Stloc, array);
+        return array;
     }
 
     private LocalBuilder NewArray(HostPlace place, uint length)

@@ -260,6 +260,12 @@ internal sealed partial class AdapterEmitter
     {
         if (from is HostPlace given && to is HostPlace taken)
         {
+            // Handles are objects of their own on one side, and what they stand for on the other: what is between the two is a guest's table.
+            if (given.Shape is HostObjectShape != taken.Shape is HostObjectShape || (given.Shape is HostObjectShape && given.Shape.Clr != taken.Shape.Clr))
+            {
+                throw new ArgumentException($"a function of the host that is exported again takes and gives resources as {taken.Shape.Clr} here and as {given.Shape.Clr} there");
+            }
+
             given.Shape.EmitToResource(this, given.Local);
             taken.Shape.EmitFromResource(this, taken.Local);
             return;

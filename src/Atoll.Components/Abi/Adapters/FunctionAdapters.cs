@@ -33,9 +33,12 @@ internal static class FunctionAdapters
             Guard(code, caller, nameof(ComponentState.CheckLeave));
             Guard(code, callee, nameof(ComponentState.Enter));
             OpenScope(code, type);
-            Place[] arguments = CallerArguments(code, type, lowered, caller);
-            CallGuest(code, type, entries.lift.Core!, callee, arguments, () => CallerResult(code, type, lowered, caller), hasPostReturn, caller);
-            EndScope(code, nameof(CallScope.ExitCaller));
+            EmitBorder(code, () =>
+            {
+                Place[] arguments = CallerArguments(code, type, lowered, caller);
+                CallGuest(code, type, entries.lift.Core!, callee, arguments, () => CallerResult(code, type, lowered, caller), hasPostReturn, caller);
+                EndScope(code, nameof(CallScope.ExitCaller));
+            });
             Return(code, type, lowered);
         }));
 
@@ -117,9 +120,12 @@ internal static class FunctionAdapters
         EndScope(code, nameof(CallScope.ExitHost));
         if (type.Result is not null)
         {
-            SetFlag(code, caller, nameof(ComponentState.MayLeave), false);
-            code.Transfer(type.Result, new HostPlace(result!, binding.Result!), CallerResult(code, type, lowered, caller)!);
-            SetFlag(code, caller, nameof(ComponentState.MayLeave), true);
+            EmitBorder(code, () =>
+            {
+                SetFlag(code, caller, nameof(ComponentState.MayLeave), false);
+                code.Transfer(type.Result, new HostPlace(result!, binding.Result!), CallerResult(code, type, lowered, caller)!);
+                SetFlag(code, caller, nameof(ComponentState.MayLeave), true);
+            });
         }
 
         EndScope(code, nameof(CallScope.ExitCaller));
@@ -131,7 +137,7 @@ internal static class FunctionAdapters
         code.Il.Emit(OpCodes.Ldarg_0);
         code.Il.Emit(OpCodes.Stloc, code.Context);
         LocalBuilder? result = binding.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
-        TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () =>
+        TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () => EmitBorder(code, () =>
         {
             GuestCode callee = code.OpenGuest(isCaller: false);
             Guard(code, callee, nameof(ComponentState.Enter));
@@ -142,7 +148,7 @@ internal static class FunctionAdapters
                 code, type, lifted, callee, arguments,
                 () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn, caller: null);
             EndScope(code, nameof(CallScope.ExitCaller));
-        });
+        }));
         if (binding.ResultType != typeof(void))
         {
             binding.EmitResult(code, result);
@@ -415,6 +421,23 @@ internal static class FunctionAdapters
             code.Il.Emit(OpCodes.Ldloc, scope);
             code.Call(typeof(CallScope), method);
         }
+    }
+
+    /// <summary>Emits code that runs a guest on behalf of another component or the host; what the guest throws and does not catch becomes a trap.</summary>
+    private static void EmitBorder(AdapterEmitter code, Action body)
+    {
+        ILGenerator il = code.Il;
+        Label succeeded = il.DefineLabel();
+        il.BeginExceptionBlock();
+        body();
+        il.Emit(OpCodes.Leave, succeeded);
+        il.BeginExceptFilterBlock();
+        code.Call(typeof(AbiTraps), nameof(AbiTraps.IsGuestException));
+        il.BeginCatchBlock(null!);
+        il.Emit(OpCodes.Pop);
+        il.EndExceptionBlock();
+        code.Call(typeof(AbiTraps), nameof(AbiTraps.UncaughtException));
+        il.MarkLabel(succeeded);
     }
 
     /// <summary>Calls the host; wraps what it throws, unless it is of the engine. Thrown anew outside of the handler, as the engine's own thunks do.</summary>

@@ -7,6 +7,9 @@ internal static unsafe class HostLists
 {
     public static void Charge(ComponentState state, int count, int size) => state.Charge((long)(uint)count * size);
 
+    /// <summary>An array whose elements are all written before somebody sees them.</summary>
+    public static T[] NewArray<T>(int count) => GC.AllocateUninitializedArray<T>(count);
+
     public static void CheckLength(int length, int wanted)
     {
         if (length != wanted)

@@ -36,7 +36,7 @@ internal sealed class Pollable(WasiContext context, IWaitable target, WasiResour
                 return;
             }
 
-            context.Bell.Wait(context.Clock, target.TimeLeft, caller.Interruption);
+            context.Bell.Wait(context.Time, target.TimeLeft, caller.Interruption);
             caller.ThrowIfInterrupted();
         }
     }
@@ -76,7 +76,7 @@ internal sealed class Pollable(WasiContext context, IWaitable target, WasiResour
                 return [.. ready];
             }
 
-            context.Bell.Wait(context.Clock, timeLeft, caller.Interruption);
+            context.Bell.Wait(context.Time, timeLeft, caller.Interruption);
             caller.ThrowIfInterrupted();
         }
     }

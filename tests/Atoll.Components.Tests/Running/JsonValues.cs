@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Atoll.Components.Tests;
 
 /// <summary>Values of scripts in their JSON form.</summary>
-internal static class ScriptValues
+internal static class JsonValues
 {
     public static ComponentValue Read(JsonElement value)
     {

@@ -1,6 +1,6 @@
 using Atoll.Wasm;
 
-namespace Atoll.Components.Tests;
+namespace Atoll.Components.Text;
 
 /// <summary>What scripts may import, as the runner of one of the suites provides it.</summary>
 internal static class ScriptHost
@@ -25,7 +25,7 @@ internal static class ScriptHost
         host.DefineFunction("[static]resource1.assert", arguments =>
         {
             ComponentResource resource = arguments[0].AsResource();
-            Assert.Equal((uint)arguments[1].AsUInt64(), (uint)resource.Object!);
+            Check(resource, arguments[1]);
             resource.Dispose();
             return null;
         });
@@ -33,7 +33,7 @@ internal static class ScriptHost
         host.DefineFunction("[static]resource1.drops", _ => ComponentValue.U32(drops));
         host.DefineFunction("[method]resource1.simple", arguments =>
         {
-            Assert.Equal((uint)arguments[1].AsUInt64(), (uint)arguments[0].AsResource().Object!);
+            Check(arguments[0].AsResource(), arguments[1]);
             return null;
         });
         host.DefineFunction("[method]resource1.take-borrow", _ => null);
@@ -42,6 +42,14 @@ internal static class ScriptHost
             arguments[1].AsResource().Dispose();
             return null;
         });
+    }
+
+    private static void Check(ComponentResource resource, ComponentValue expected)
+    {
+        if ((uint)resource.Object! != expected.AsUInt64())
+        {
+            throw new InvalidOperationException($"the resource stands for {resource.Object}, not {expected.AsUInt64()}");
+        }
     }
 
     private static byte[] WatModule() => Wasm.Text.WatText.ToBinary(

@@ -33,7 +33,7 @@ public enum Demand
 internal sealed record ScriptCommand(int Line, string Type, Demand Demand, string? File, string Text);
 
 /// <summary>Reads the JSON form of the suites.</summary>
-internal static class ComponentScript
+internal static class SuiteScript
 {
     private static readonly string[] Runs = ["module_instance", "register", "action", "assert_return", "assert_trap", "assert_exhaustion", "assert_exception", "thread", "wait"];
 

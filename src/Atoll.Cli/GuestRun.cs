@@ -17,9 +17,7 @@ internal sealed record GuestRun
 
     public required string Path { get; init; }
 
-    public IReadOnlyList<DirectoryMapping> Directories { get; init; } = [];
-
-    public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
+    public GuestGrants Granted { get; init; } = new();
 
     public ulong? MaxMemoryBytes { get; init; }
 
@@ -70,7 +68,7 @@ internal sealed record GuestRun
         {
             foreach (string capability in denied)
             {
-                context.Error.WriteLine($"note: the guest asked for {capability}, which was not granted. Folders are granted with --dir.");
+                context.Error.WriteLine($"note: the guest asked for {capability}, which was not granted. {(capability.StartsWith("net:", StringComparison.Ordinal) ? "Hosts are granted with --net." : "Folders are granted with --dir.")}");
             }
         }
 
@@ -131,6 +129,6 @@ internal sealed record GuestRun
             .AllowStderr(context.OpenStandard(StandardStream.Error))
             .AllowClock(Deterministic ? new VirtualWorld.Clock() : null)
             .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
-        return GrantOptions.Allow(grants, Directories, Environment);
+        return Granted.AddTo(grants);
     }
 }

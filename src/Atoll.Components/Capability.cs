@@ -5,7 +5,7 @@ namespace Atoll.Components;
 /// <summary>
 /// A permission, in the one grammar that names every permission: <c>area:action:pattern</c>, for example <c>fs:read:/data/**</c>,
 /// <c>env:read:LANG</c>, <c>net:connect:*.example.org:443</c>. In a pattern <c>*</c> stands for any text within one segment and <c>**</c> for any
-/// text at all; segments are divided by <c>/</c>.
+/// text at all; segments are divided by <c>/</c>, in <c>net</c> by <c>.</c>.
 /// </summary>
 /// <remarks>
 /// Immutable and thread-safe; equal when the strings are equal. Upper and lower case differ, except in <c>net</c>, whose names are made lower case.
@@ -26,7 +26,7 @@ public sealed record Capability
         Area = area;
         Action = action;
         Pattern = pattern;
-        _matcher = new CapabilityPattern(pattern);
+        _matcher = new CapabilityPattern(pattern, area == "net" ? '.' : '/');
     }
 
     /// <summary>What is reached: <c>fs</c>, <c>env</c>, <c>clock</c>, <c>random</c>, <c>stdio</c>, <c>net</c>, <c>kv</c>, <c>msg</c> and the like.</summary>

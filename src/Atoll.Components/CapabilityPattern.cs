@@ -1,6 +1,9 @@
 namespace Atoll.Components;
 
-/// <summary>A pattern of a capability, taken apart once: plain text, a folder with all below it, or the general case.</summary>
+/// <summary>
+/// A pattern of a capability, taken apart once: plain text, a folder with all below it, or the general case. One star stays between two separators: the
+/// segments of a path, the labels of a host's name.
+/// </summary>
 internal sealed class CapabilityPattern
 {
     private const int MostOnStack = 512;
@@ -8,12 +11,14 @@ internal sealed class CapabilityPattern
     private readonly string _pattern;
     private readonly string? _folder;
     private readonly bool _isPlain;
+    private readonly char _separator;
 
-    public CapabilityPattern(string pattern)
+    public CapabilityPattern(string pattern, char separator)
     {
         _pattern = pattern;
+        _separator = separator;
         _isPlain = !pattern.Contains('*');
-        _folder = pattern.EndsWith("/**", StringComparison.Ordinal) ? pattern[..^3] : null;
+        _folder = separator == '/' && pattern.EndsWith("/**", StringComparison.Ordinal) ? pattern[..^3] : null;
     }
 
     /// <summary>
@@ -37,7 +42,7 @@ internal sealed class CapabilityPattern
     }
 
     /// <summary>All ways to read the pattern at once: O(pattern × text) at worst, whatever the stars.</summary>
-    private static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
+    private bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
     {
         // reachable[j]: the pattern read so far can match text[..j].
         Span<bool> reachable = text.Length < MostOnStack ? stackalloc bool[MostOnStack] : new bool[text.Length + 1];
@@ -60,7 +65,7 @@ internal sealed class CapabilityPattern
             bool deep = i + 1 < pattern.Length && pattern[i + 1] == '*';
             for (int j = 1; j <= text.Length; j++)
             {
-                reachable[j] |= reachable[j - 1] && (deep || (text[j - 1] != '/' && !IsDeepStar(text, j - 1)));
+                reachable[j] |= reachable[j - 1] && (deep || (text[j - 1] != _separator && !IsDeepStar(text, j - 1)));
             }
 
             i += deep ? 1 : 0;

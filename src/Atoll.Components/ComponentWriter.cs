@@ -55,10 +55,11 @@ public static class ComponentWriter
     /// <returns>The component in the binary format. It imports only what the module uses.</returns>
     /// <exception cref="ComponentWritingException">The module has no world, or does not fit it; the exception lists what is missing or of another type.</exception>
     /// <exception cref="MalformedModuleException">The bytes are no module.</exception>
-    /// <exception cref="InvalidComponentException">The module within is invalid.</exception>
+    /// <exception cref="InvalidModuleException">The module is invalid.</exception>
+    /// <exception cref="InvalidComponentException">The module uses what a component cannot have, for example a 64-bit memory.</exception>
     public static byte[] FromModule(ReadOnlyMemory<byte> module, bool adaptPreview1 = false, CancellationToken cancellationToken = default)
     {
-        GuestModule main = new(module.ToArray(), CoreNames.Realloc);
+        GuestModule main = new(module.ToArray(), CoreNames.Realloc, cancellationToken);
         EmbeddedWorld? world = EmbeddedWorld.Read(main.Definition, cancellationToken);
         if (world is null && !adaptPreview1)
         {

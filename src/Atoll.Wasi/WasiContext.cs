@@ -22,7 +22,7 @@ public sealed class WasiContext : IDisposable
     private DescriptorTable? _descriptors;
     private byte[]? _buffer;
     private TimeProvider? _standingClock;
-    private readonly Random _predictable = new(0);
+    private Random? _predictable;
 
     /// <summary>Makes a view of the world.</summary>
     /// <param name="grants">What the guests may reach.</param>
@@ -41,6 +41,7 @@ public sealed class WasiContext : IDisposable
                 case StdioGrant stream: _streams[stream.Descriptor] = new StandardStream(stream, this); break;
                 case DirectoryGrant directory: directories.Add(directory); break;
                 case ClockGrant clock: Clock = clock.Time; break;
+                case Network.NetworkGrant network: Network = network.Policy; break;
                 case RandomGrant random: Random = random.Fill; break;
             }
         }
@@ -63,13 +64,26 @@ public sealed class WasiContext : IDisposable
     internal Action<Span<byte>>? Random { get; }
 
     /// <summary>Numbers for a guest that was granted none and does not need secret ones: the same in each run.</summary>
-    internal void Predictable(Span<byte> buffer) => _predictable.NextBytes(buffer);
+    internal void Predictable(Span<byte> buffer) => (_predictable ??= new Random(0)).NextBytes(buffer);
 
     /// <summary>Files and directories that guests of WASI 0.2 have open.</summary>
     internal int OpenFiles { get; set; }
 
+    /// <summary>Entries of directories that their listings hold.</summary>
+    internal int ListedEntries { get; set; }
+
+    /// <summary>Which hosts may be connected to; null for none.</summary>
+    internal Network.NetworkPolicy? Network { get; }
+
+    /// <summary>Requests of HTTP that are under way.</summary>
+    internal int HttpRequests { get; set; }
+
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();
+
+    /// <summary>Has the bell rung when a task ends, however it ends.</summary>
+    internal void RingAfter(Task task) => task.ContinueWith(
+        static (_, bell) => ((Bell)bell!).Ring(), Bell, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>What writes to streams that may wait; made when it is needed.</summary>
     internal OutputPump Output => _output ??= new OutputPump(Bell);
@@ -89,6 +103,8 @@ public sealed class WasiContext : IDisposable
     internal void Allow(string action, string path) => Tell(action, path, allowed: true);
 
     internal void Deny(string action, string path) => Tell(action, path, allowed: false);
+
+    internal void Allow(Capability capability) => _grants.Decided?.Invoke(new AccessDecision(capability, Allowed: true));
 
     internal void Deny(Capability capability) => _grants.Decided?.Invoke(new AccessDecision(capability, Allowed: false));
 

@@ -54,6 +54,27 @@ public sealed class CompileTests
     }
 
     [Fact]
+    public async Task The_modules_of_a_component_are_kept_each_once()
+    {
+        byte[] empty = [0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0];
+        byte[] function = [.. empty, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 4, 1, 2, 0, 11];
+        byte[] component = [0, (byte)'a', (byte)'s', (byte)'m', 13, 0, 1, 0, .. Section(empty), .. Section(function), .. Section(empty)];
+        using CliRunner cli = new();
+        await File.WriteAllBytesAsync(Path.Combine(cli.Folder, "c.wasm"), component, TestContext.Current.CancellationToken);
+        CliResult compiled = await cli.RunAsync("compile", "c.wasm", "--json");
+        Assert.Equal(0, compiled.Code);
+        string?[] keys = [.. JsonDocument.Parse(compiled.Out).RootElement.GetProperty("keys").EnumerateArray().Select(key => key.GetString())];
+        Assert.Equal(2, keys.Distinct().Count());
+        JsonElement entries = JsonDocument.Parse((await cli.RunAsync("cache", "list", "--json")).Out).RootElement.GetProperty("entries");
+        Assert.Equal(keys.Order(), entries.EnumerateArray().Select(entry => entry.GetProperty("key").GetString()).Order());
+        component[^1] = 0xFF;
+        await File.WriteAllBytesAsync(Path.Combine(cli.Folder, "bad.wasm"), component, TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCodes.BadModule, (await cli.RunAsync("compile", "bad.wasm")).Code);
+
+        static byte[] Section(byte[] module) => [1, (byte)module.Length, .. module];
+    }
+
+    [Fact]
     public async Task A_run_makes_no_folder()
     {
         using CliRunner cli = new();

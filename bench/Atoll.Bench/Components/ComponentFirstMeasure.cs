@@ -25,7 +25,7 @@ internal static class ComponentFirstMeasure
             })
             {
                 string file = ComponentGuests.PathOf(name);
-                WholeProcess.Run(WholeProcess.Atoll, ["compile", file], "", cache);
+                Fill(file, cache);
                 Samples wall = new(), inside = new();
                 for (int i = 0; i < runs; i++)
                 {
@@ -49,8 +49,7 @@ internal static class ComponentFirstMeasure
     public static int RunChild(string file, string cache, string function)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        WasmEngineOptions options = new() { CodeLifetime = CodeLifetime.Pinned, CodeCache = new DiskCodeCache(new DiskCodeCacheOptions { Directory = Path.Combine(cache, "code"), KeyDirectory = Path.Combine(cache, "key") }) };
-        WasmEngine engine = new(options);
+        WasmEngine engine = new(new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned, CodeCache = Open(cache) });
         Component component = Component.Load(engine, File.ReadAllBytes(file));
         using Store store = new(engine);
         ComponentInstance instance = ComponentGuests.Stubs(component).Instantiate(store, component);
@@ -64,6 +63,24 @@ internal static class ComponentFirstMeasure
 
         Console.WriteLine(watch.Elapsed.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         return 0;
+    }
+
+    private static DiskCodeCache Open(string folder) =>
+        new(new DiskCodeCacheOptions { Directory = Path.Combine(folder, "code"), KeyDirectory = Path.Combine(folder, "key") });
+
+    /// <summary>Does what <c>atoll compile</c> does.</summary>
+    private static void Fill(string file, string folder)
+    {
+        DiskCodeCache cache = Open(folder);
+        AheadOfTimeCompiler? compiler = AheadOfTimeCompiler.Find(null);
+        WasmEngine engine = new(new WasmEngineOptions { CodeLifetime = CodeLifetime.Pinned });
+        foreach (ModuleCode code in Component.CompileForCache(engine, File.ReadAllBytes(file)))
+        {
+            IReadOnlyList<ReadOnlyMemory<byte>> images = compiler is null
+                ? code.Images
+                : compiler.CompileAsync(code, null, CancellationToken.None).GetAwaiter().GetResult();
+            cache.Store(code.Key, images, Path.GetFileName(file), compiler?.Version);
+        }
     }
 
     private static (double Total, double Inside) Child(string file, string cache, string function)

@@ -23,6 +23,7 @@ internal static class AtollCommand
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),
+        ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),
         ("bench", static () => new BenchVerb()),
         ("pack", static () => new PackVerb()),

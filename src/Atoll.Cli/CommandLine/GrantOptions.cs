@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Atoll.Components;
 using Atoll.Wasi;
+using Atoll.Wasi.Network;
 
 namespace Atoll.Cli.CommandLine;
 
-/// <summary>The options that open something of this machine to a guest; the same for all verbs that run guests.</summary>
+/// <summary>The options that grant a guest something, so that they read the same for every verb that runs guests.</summary>
 internal sealed class GrantOptions
 {
     private readonly Option<DirectoryMapping[]> _dir = new("--dir")
@@ -26,32 +27,35 @@ internal sealed class GrantOptions
         CustomParser = ParseVariables,
     };
 
-    public void AddTo(Command command)
+    private readonly Option<string[]> _net = CommonOptions.Many(
+        "--net", "HOST:PORT", "Let the guest connect to a host: a name (`*` for one label, `**` for any), an address or a range; PORT may be `*`. Repeatable.");
+
+    private readonly Option<bool> _netPrivate = new("--net-private")
+    {
+        Description = "Let names of --net stand for private addresses too. Without it only addresses that --net itself names may be private.",
+    };
+
+    public void Define(Command command)
     {
         command.Add(_dir);
         command.Add(_env);
+        command.Add(_net);
+        command.Add(_netPrivate);
     }
 
-    public IReadOnlyList<DirectoryMapping> Directories(ParseResult arguments, CliContext context) =>
-        [.. (arguments.GetValue(_dir) ?? []).Select(mapping => Checked(mapping, context))];
-
-    public IReadOnlyList<KeyValuePair<string, string>> Environment(ParseResult arguments, CliContext context) =>
-        [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))];
-
-    /// <summary>Adds what was granted to grants.</summary>
-    public static Grants Allow(Grants grants, IEnumerable<DirectoryMapping> directories, IEnumerable<KeyValuePair<string, string>> environment)
+    /// <summary>What was granted. Folders are opened, and patterns read, when it is added to grants.</summary>
+    public GuestGrants Read(ParseResult arguments, CliContext context)
     {
-        foreach ((string name, string value) in environment)
+        GuestGrants granted = new()
         {
-            grants = grants.AllowEnvironment(name, value);
-        }
-
-        foreach (DirectoryMapping mapping in directories)
-        {
-            grants = grants.AllowDirectory(mapping.Guest, mapping.Host, mapping.ReadOnly ? FileAccessGrant.ReadOnly : FileAccessGrant.ReadWrite);
-        }
-
-        return grants;
+            Directories = [.. (arguments.GetValue(_dir) ?? []).Select(mapping => Checked(mapping, context))],
+            Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
+            Hosts = arguments.GetValue(_net) ?? [],
+            HostsMayBePrivate = arguments.GetValue(_netPrivate),
+        };
+        return granted is { HostsMayBePrivate: true, Hosts.Count: 0 }
+            ? throw CliException.Usage("--net-private says which addresses the hosts of --net may have. Add --net HOST:PORT, or leave it out.")
+            : granted;
     }
 
     private static DirectoryMapping Checked(DirectoryMapping mapping, CliContext context)
@@ -79,5 +83,41 @@ internal sealed class GrantOptions
         }
 
         return [.. variables];
+    }
+}
+
+/// <summary>What a command line grants a guest beyond what the verb gives every guest.</summary>
+internal sealed record GuestGrants
+{
+    public IReadOnlyList<DirectoryMapping> Directories { get; init; } = [];
+
+    public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
+
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    public bool HostsMayBePrivate { get; init; }
+
+    public Grants AddTo(Grants grants)
+    {
+        foreach ((string name, string value) in Environment)
+        {
+            grants = grants.AllowEnvironment(name, value);
+        }
+
+        foreach (DirectoryMapping mapping in Directories)
+        {
+            grants = grants.AllowDirectory(mapping.Guest, mapping.Host, mapping.ReadOnly ? FileAccessGrant.ReadOnly : FileAccessGrant.ReadWrite);
+        }
+
+        try
+        {
+            grants = Hosts.Count == 0 ? grants : grants.AllowNetwork(Hosts);
+        }
+        catch (FormatException exception)
+        {
+            throw CliException.Usage($"--net: {exception.Message}.");
+        }
+
+        return HostsMayBePrivate ? grants.AllowPrivateNetwork() : grants;
     }
 }

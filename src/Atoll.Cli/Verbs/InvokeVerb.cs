@@ -47,7 +47,7 @@ internal sealed class InvokeVerb : Verb
 
     public override void Define(Command command)
     {
-        _grants.AddTo(command);
+        _grants.Define(command);
         foreach (Option option in new Option[] { _maxMemory, _timeout, _fuel, _raw, _json })
         {
             command.Add(option);
@@ -90,11 +90,9 @@ internal sealed class InvokeVerb : Verb
             Fuel = arguments.GetValue(_fuel),
             CancellationToken = context.Cancellation,
         };
-        Grants grants = GrantOptions.Allow(
+        Grants grants = _grants.Read(arguments, context).AddTo(
             Grants.None.AllowArguments(Path.GetFileName(file.Path)).AllowStdin(context.OpenStandard(StandardStream.Input)).AllowStdout(context.OpenStandard(StandardStream.Output))
-                .AllowStderr(context.OpenStandard(StandardStream.Error)).AllowClock().AllowRandom(),
-            _grants.Directories(arguments, context),
-            _grants.Environment(arguments, context));
+                .AllowStderr(context.OpenStandard(StandardStream.Error)).AllowClock().AllowRandom());
         ComponentValue? result = Call(file, name, values, grants, limits);
         Write(context, name, result, type.Result, arguments.GetValue(_json));
         return Task.FromResult(result is { Kind: ComponentValueKind.Result } value && value.AsCase().Name == "err" ? ExitCodes.Failed : ExitCodes.Ok);

@@ -38,7 +38,7 @@ internal sealed class RunVerb : Verb
     public override string Summary => "Run a WebAssembly program in a sandbox.";
 
     public override string Remarks =>
-        "The guest has standard input, output and error, its arguments, clocks and random numbers. Folders and environment variables it has only when they are granted here. " +
+        "The guest has standard input, output and error, its arguments, clocks and random numbers. Folders, environment variables and the network it has only when they are granted here. " +
         "The guest's own exit code is passed on; when Atoll ends the guest, the last lines on standard error begin with `atoll: ` and say why.";
 
     public override bool PassesArguments => true;
@@ -55,7 +55,7 @@ internal sealed class RunVerb : Verb
 
     public override void Define(Command command)
     {
-        _grants.AddTo(command);
+        _grants.Define(command);
         command.Add(_maxMemory);
         command.Add(_timeout);
         command.Add(_fuel);
@@ -87,8 +87,7 @@ internal sealed class RunVerb : Verb
         GuestRun run = new()
         {
             Path = path,
-            Directories = _grants.Directories(arguments, context),
-            Environment = _grants.Environment(arguments, context),
+            Granted = _grants.Read(arguments, context),
             MaxMemoryBytes = arguments.GetValue(_maxMemory),
             Timeout = arguments.GetValue(_timeout),
             Fuel = arguments.GetValue(_fuel),

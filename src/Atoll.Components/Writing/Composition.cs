@@ -126,7 +126,8 @@ internal sealed class Composition
                 else if (brought.TryGetValue(resource, out string? plugged))
                 {
                     throw new ComponentWritingException(
-                        $"{_socket.Name} imports `{import.Name}`, which has to come from outside and speaks of a resource of `{plugged}`, which {_plugged[plugged].Plug.Name} brings. "
+                        $"{_socket.Name} imports `{import.Name}`, which has to come from outside and speaks of a resource of `{plugged}`, "
+                        + $"which {_plugged[plugged].Plug.Name} brings. "
                         + $"Plug in a component that exports `{import.Name}` too.");
                 }
                 else

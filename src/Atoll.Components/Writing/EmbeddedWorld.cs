@@ -69,7 +69,8 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
     public EmbeddedWorld Merge(EmbeddedWorld other) =>
         Encoding == other.Encoding
             ? this with { World = WorldMerge.Merge(World, other.World, $"the worlds {Name} and {other.Name}") }
-            : throw new ComponentWritingException($"the worlds {Name} and {other.Name} are in one module, but it encodes strings as {Encoding} for one and as {other.Encoding} for the other");
+            : throw new ComponentWritingException(
+                $"the worlds {Name} and {other.Name} are in one module, but it encodes strings as {Encoding} for one and as {other.Encoding} for the other");
 
     private static byte[] Encode(WitWorld world, StringEncoding encoding)
     {

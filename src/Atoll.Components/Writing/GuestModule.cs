@@ -3,6 +3,7 @@ using Atoll.Components.Binary;
 using Atoll.Components.Types;
 using Atoll.Wasm;
 using Atoll.Wasm.Binary;
+using Atoll.Wasm.Validation;
 
 namespace Atoll.Components.Writing;
 
@@ -10,19 +11,24 @@ namespace Atoll.Components.Writing;
 internal sealed class GuestModule
 {
     private readonly Dictionary<string, CoreItem> _exports;
+    private readonly Dictionary<(string Module, string Name), string> _importNames = [];
 
     /// <summary>Takes a module in.</summary>
     /// <param name="bytes">The module, with worlds in it or without.</param>
     /// <param name="reallocNames">The names that its function for allocating can have.</param>
-    public GuestModule(byte[] bytes, ReadOnlySpan<string> reallocNames)
+    /// <param name="cancellationToken">Stops the validation between functions.</param>
+    /// <exception cref="MalformedModuleException">The bytes are no module.</exception>
+    /// <exception cref="InvalidModuleException">The module is invalid.</exception>
+    public GuestModule(byte[] bytes, ReadOnlySpan<string> reallocNames, CancellationToken cancellationToken)
     {
-        Bytes = bytes;
-        Definition = ModuleDecoder.Decode(bytes, ModuleLimits.Default, WasmFeatures.Default);
+        ModuleDefinition module = ModuleDecoder.Decode(bytes, ModuleLimits.Default, WasmFeatures.Default);
+        ModuleValidator.Validate(module, ModuleLimits.Default, cancellationToken);
+        Definition = UniqueImports.Of(module, _importNames);
         _exports = CoreModuleType.Of(Definition).ExportItems.ToDictionary(item => item.Name, StringComparer.Ordinal);
         Realloc = Find(reallocNames, ExternKind.Function)?.Name;
     }
 
-    public byte[] Bytes { get; }
+    public byte[] Bytes => Definition.Bytes;
 
     public ModuleDefinition Definition { get; }
 
@@ -33,6 +39,9 @@ internal sealed class GuestModule
 
     /// <summary>Index of its core instance, once there is one.</summary>
     public int Instance { get; set; } = -1;
+
+    /// <summary>The name of what an import asks for: its own, unless it was given another because that was taken.</summary>
+    public string NameOf(ImportDefinition import) => _importNames.GetValueOrDefault((import.Module, import.Name), import.Name);
 
     public CoreItem? Find(string name) => _exports.GetValueOrDefault(name);
 

@@ -104,7 +104,7 @@ internal sealed class ModuleComponent
         foreach (IGrouping<string, CoreNeed> group in groups)
         {
             List<NamedIndex> exports = [];
-            foreach (CoreNeed need in group.DistinctBy(need => need.Import.Name))
+            foreach (CoreNeed need in group)
             {
                 exports.Add(new NamedIndex(need.Import.Name, TextSort.CoreFunction, need.Slot < 0 ? Now(need) : Caller(need.Slot)));
             }
@@ -156,7 +156,7 @@ internal sealed class ModuleComponent
     {
         if (need.Giver is not null)
         {
-            return Alias(TextSort.CoreFunction, need.Giver.Instance, need.Import.Name);
+            return Alias(TextSort.CoreFunction, need.Giver.Instance, need.User.NameOf(need.Import));
         }
 
         if (need.Function is null)

@@ -113,14 +113,16 @@ internal sealed class ModulePlan
     {
         foreach (ImportDefinition import in module.Definition.Imports)
         {
-            string what = $"the import `{import.Module}::{import.Name}`";
+            string name = module.NameOf(import);
+            string what = $"the import `{import.Module}::{name}`";
             if (module == Adapter && import.Module is MainModule or "env")
             {
                 CheckOwn(import, what);
             }
             else if (import.Kind != ExternKind.Function)
             {
-                _problems.Add($"{what}: it is a {import.Kind.ToString().ToLowerInvariant()}, and a component can give functions only. Have the module define it and export it.");
+                _problems.Add(
+                    $"{what}: it is a {import.Kind.ToString().ToLowerInvariant()}, and a component can give functions only. Have the module define it and export it.");
             }
             else
             {
@@ -129,7 +131,7 @@ internal sealed class ModulePlan
                 {
                     FindInAdapter(module, import, type, what);
                 }
-                else if (CoreNames.Parse(import.Module, import.Name, _world) is { } target)
+                else if (CoreNames.Parse(import.Module, name, _world) is { } target)
                 {
                     FindInWorld(new CoreNeed(module, import, type) { Target = target }, what);
                 }
@@ -157,7 +159,7 @@ internal sealed class ModulePlan
 
     private void FindInAdapter(GuestModule module, ImportDefinition import, FunctionType type, string what)
     {
-        if (Adapter!.Find([import.Name], ExternKind.Function) is not { } given)
+        if (Adapter!.Find([module.NameOf(import)], ExternKind.Function) is not { } given)
         {
             _problems.Add($"{what}: there is no such function");
             return;

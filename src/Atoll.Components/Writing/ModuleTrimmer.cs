@@ -5,7 +5,7 @@ using Atoll.Wasm.Text;
 namespace Atoll.Components.Writing;
 
 /// <summary>Cuts a module down to some of its exports: functions that they do not reach go, and so do imports of those. Types and globals stay.</summary>
-/// <remarks>For modules of our own: they have functions, globals, and an imported memory, but no data, no start function, and nothing in tables.</remarks>
+/// <remarks>For adapters, modules of our own: they have functions, globals, and an imported memory, but no data, no start function, and nothing in tables.</remarks>
 internal sealed class ModuleTrimmer
 {
     private readonly ModuleDefinition _module;
@@ -27,7 +27,8 @@ internal sealed class ModuleTrimmer
     public static byte[] Trim(byte[] bytes, Func<string, bool> keep)
     {
         ModuleDefinition module = ModuleDecoder.Decode(bytes, ModuleLimits.Default, WasmFeatures.Default);
-        if (module.Tags.Length + module.Data.Length + module.Elements.Length > 0 || module.Start >= 0 || module.Memories.Length != module.ImportedMemoryCount || module.ImportedTableCount > 0)
+        bool hasOther = module.Tags.Length + module.Data.Length + module.Elements.Length + module.ImportedTableCount > 0 || module.Start >= 0;
+        if (hasOther || module.Memories.Length != module.ImportedMemoryCount)
         {
             throw new InvalidOperationException("the module has more than functions, globals and an imported memory");
         }
@@ -144,9 +145,9 @@ internal sealed class ModuleTrimmer
             }
             else
             {
-                MemoryType memory = (MemoryType)import.Type;
+                // A memory of any size: what it needs, the adapter adds.
                 items.Byte(0);
-                items.Unsigned(memory.Minimum);
+                items.Unsigned(0);
             }
         }
 

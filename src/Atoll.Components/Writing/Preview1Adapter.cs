@@ -4,7 +4,7 @@ using Atoll.Wit;
 
 namespace Atoll.Components.Writing;
 
-/// <summary>The module that gives preview 1 to a program on top of WASI 0.2 (<c>Adapter/preview1.c</c>), cut down to what the program uses.</summary>
+/// <summary>The module that gives preview 1 to a program on top of WASI 0.2 (<c>Adapter/state.c</c> says how), cut down to what the program uses.</summary>
 internal static class Preview1Adapter
 {
     /// <summary>The module name of preview 1's functions.</summary>
@@ -22,7 +22,7 @@ internal static class Preview1Adapter
     /// <param name="world">The world of the program.</param>
     public static (GuestModule Adapter, EmbeddedWorld World)? For(GuestModule program, ComponentType world)
     {
-        HashSet<string> wanted = [.. program.Definition.Imports.Where(import => import.Module == ModuleName).Select(import => import.Name)];
+        HashSet<string> wanted = [.. program.Definition.Imports.Where(import => import.Module == ModuleName).Select(program.NameOf)];
         ComponentType types = WitTypes.Of(WitModel.Parse(Wit.Value, "preview1.wit").SelectWorld());
         bool isCommand = program.Find([Start], ExternKind.Function) is not null
             && !world.Exports.Any(item => item.Name.StartsWith(RunInterface, StringComparison.Ordinal));
@@ -38,7 +38,7 @@ internal static class Preview1Adapter
 
         wanted.Add(Realloc);
         wanted.UnionWith(CoreNames.Initialize);
-        GuestModule adapter = new(ModuleTrimmer.Trim(Module.Value, wanted.Contains), [Realloc]);
+        GuestModule adapter = new(ModuleTrimmer.Trim(Module.Value, wanted.Contains), [Realloc], CancellationToken.None);
         ComponentType cut = isCommand ? types : new ComponentType(types.Imports, [], [], []);
         return (adapter, new EmbeddedWorld("of the preview 1 adapter", cut, Binary.StringEncoding.Utf8));
     }

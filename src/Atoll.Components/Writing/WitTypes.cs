@@ -133,7 +133,8 @@ internal sealed class WitTypes
         WitMap map => new MapType(Value(map.Key), Value(map.Value)),
         WitFuture future => new FutureType(Optional(future.Payload)),
         WitStream stream => new StreamType(Optional(stream.Payload)),
-        WitHandle handle => Find(handle.Resource) is ResourceType resource && handle.IsBorrowed ? new BorrowType(resource) : new OwnType((ResourceType)Find(handle.Resource)),
+        WitHandle { IsBorrowed: true } handle => new BorrowType((ResourceType)Find(handle.Resource)),
+        WitHandle handle => new OwnType((ResourceType)Find(handle.Resource)),
         WitNamed named => (ComponentValueType)Find(named.Definition),
         _ => throw new InvalidOperationException($"no type of {type.GetType().Name}"),
     };

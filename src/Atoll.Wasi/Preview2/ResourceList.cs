@@ -21,28 +21,28 @@ internal sealed class ResourceList : IDisposable
         }
 
         Count++;
-        resource.Next = _first;
-        _first?.Previous = resource;
+        resource.Following = _first;
+        _first?.Preceding = resource;
         _first = resource;
     }
 
     public void Remove(WasiResource resource)
     {
         Count--;
-        resource.Next?.Previous = resource.Previous;
-        if (resource.Previous is { } previous)
+        resource.Following?.Preceding = resource.Preceding;
+        if (resource.Preceding is { } previous)
         {
-            previous.Next = resource.Next;
+            previous.Following = resource.Following;
         }
         else
         {
-            _first = resource.Next;
+            _first = resource.Following;
         }
     }
 
     public void Dispose()
     {
-        for (WasiResource? resource = _first; resource is not null; resource = resource.Next)
+        for (WasiResource? resource = _first; resource is not null; resource = resource.Following)
         {
             resource.Close();
         }

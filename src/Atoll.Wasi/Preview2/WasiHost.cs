@@ -23,5 +23,6 @@ internal static class WasiHost
         RandomHost.AddTo(linker);
         Cli.CliHost.AddTo(linker);
         Files.FilesHost.AddTo(linker);
+        Http.HttpHost.AddTo(linker);
     }
 }

@@ -27,30 +27,39 @@ internal abstract class WasiResource
     /// <summary>The run that it belongs to.</summary>
     public WasiContext Context { get; }
 
-    // Neighbours in the list of the run.
-    internal WasiResource? Next { get; set; }
+    /// <summary>Whether something was made from it that must be dropped first.</summary>
+    protected bool HasChildren => _children != 0;
 
-    internal WasiResource? Previous { get; set; }
+    /// <summary>Whether it was dropped, or ended with the run.</summary>
+    protected bool IsClosed => _isClosed;
+
+    // Neighbours in the list of the run.
+    internal WasiResource? Following { get; set; }
+
+    internal WasiResource? Preceding { get; set; }
 
     /// <summary>The guest has dropped it, or given it to the host, which has no use for it any more.</summary>
     /// <exception cref="TrapException">It has children.</exception>
     public void Drop()
     {
+        if (_isClosed)
+        {
+            // The run is over: what is left of the guest's handles may come in any order.
+            return;
+        }
+
         if (_children != 0)
         {
             throw new TrapException(TrapKind.Host, $"a {GetType().Name} was dropped while {_children} resources made from it exist");
         }
 
-        if (!_isClosed)
+        if (_parent is not null)
         {
-            if (_parent is not null)
-            {
-                _parent._children--;
-            }
-
-            Context.Resources.Remove(this);
-            Close();
+            _parent._children--;
         }
+
+        Context.Resources.Remove(this);
+        Close();
     }
 
     /// <summary>Releases what it holds; at the end of the run also when it has children.</summary>

@@ -87,6 +87,19 @@ public sealed class AdapterTests
     }
 
     [Fact]
+    public void A_function_may_be_imported_twice()
+    {
+        ComponentType type = GuestWriter.Load(Adapt(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+              (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+              (memory (export "memory") 0) (func (export "_start") (drop (call 0)) (drop (call 1))))
+            """)).Type;
+        Assert.Empty(type.Imports);
+    }
+
+    [Fact]
     public void Functions_that_preview_1_does_not_have_are_named()
     {
         ComponentWritingException exception = Assert.Throws<ComponentWritingException>(() => Adapt(

@@ -59,6 +59,10 @@ public sealed class WritingErrorTests
         Assert.Throws<MalformedModuleException>(() => ComponentWriter.EmbedWorld(System.Text.Encoding.Latin1.GetBytes(bytes), Wit0));
 
     [Fact]
+    public void Invalid_modules_are_refused_before_anything_is_looked_up() =>
+        Assert.Throws<InvalidModuleException>(() => GuestWriter.Write("""(module (func $f) (export "run" (func $f)) (export "run" (func $f)))""", Wit));
+
+    [Fact]
     public void A_broken_section_is_named()
     {
         byte[] module = WatText.ToBinary("""(module (@custom "component-type:x" "\00asm\0d\00\01\00\ff"))""");

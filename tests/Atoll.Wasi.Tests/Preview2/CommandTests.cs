@@ -75,6 +75,28 @@ public sealed class CommandTests
         Assert.Equal("not-permitted", cat("../x").Error);
     }
 
+    [Fact]
+    public void A_program_with_a_folder_composed_into_it_lists_it()
+    {
+        (int code, string output, _) = Run(Prebuilt("dir.virt.wasm"), "", grants => grants, "prog", "/foo");
+        Assert.Equal(0, code);
+        Assert.Equal("Listing directory: /foo\n - .\n - ..\n - foo\n", output);
+    }
+
+    /// <summary>Waits for standard output to be ready again and again.</summary>
+    [Fact]
+    public void A_program_that_polls_its_output_ends() =>
+        Assert.Equal(0, Run(Prebuilt("stdout-pollable-hang.component.wasm"), "", grants => grants.AllowClock().AllowRandom(), "prog").Code);
+
+    [Fact]
+    public void A_virtualized_library_asks_for_its_variables()
+    {
+        using WasiContext context = new(Grants.None.AllowStdout(new MemoryStream()).AllowClock().AllowRandom());
+        using Store store = new(Engine, new StoreOptions { State = context });
+        ComponentInstance instance = Linker.Instantiate(store, Component.Load(Engine, Prebuilt("env-allow.composed.wasm")));
+        Assert.NotNull(instance.GetFunction("test-get-env")!.ToDelegate<Func<(string, string)[]>>()());
+    }
+
     [Theory]
     [InlineData("Ok", 0)]
     [InlineData("Error", 1)]
@@ -112,6 +134,8 @@ public sealed class CommandTests
     }
 
     private static byte[] Guest(string name) => File.ReadAllBytes(Path.Combine(Conformance.Root(), "..", "guests", "wasm", name));
+
+    private static byte[] Prebuilt(string name) => File.ReadAllBytes(Path.Combine(Conformance.Root(), "components-prebuilt", "other", name));
 
     private static byte[] Command(string body) => ComponentText.Assemble($"""
         (component

@@ -92,6 +92,7 @@ public sealed class IoTests
         Sink sink = new(probe.Context, room: 8) { Fails = true };
         probe.Get<Func<OutputStream, Count>>(Out + "check-write")(sink);
         var failed = Assert.IsType<StreamError.LastOperationFailed>(probe.Get<Func<OutputStream, byte[], Done>>(Out + "write")(sink, [1]).Error);
+        Assert.IsType<StreamError.Closed>(probe.Get<Func<OutputStream, Count>>(Out + "check-write")(sink).Error);
         Assert.Equal("the sink is clogged", probe.Get<Func<IoError, string>>("io/error#[method]error.to-debug-string")(failed.Value));
     }
 

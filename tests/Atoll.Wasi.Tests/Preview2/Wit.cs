@@ -17,7 +17,7 @@ internal static class Wit
         WitFile[][] packages = [.. Directory.GetFiles(folder, "*.wit").Select(file => (WitFile[])[new WitFile(file, File.ReadAllText(file))])];
         IEnumerable<string> names = packages.Select(files => WitModel.Resolve(files, packages.Where(other => other != files).ToArray<IReadOnlyList<WitFile>>()).Root)
             .SelectMany(package => package.Interfaces)
-            .Where(item => item.Name != "run")
+            .Where(item => item.Name is not ("run" or "incoming-handler"))
             .Select(item => $"  import {item.QualifiedName};");
         return WitModel.Resolve([new WitFile("all.wit", $"package test:all;\nworld all {{\n{string.Join('\n', names)}\n}}")], packages);
     }

@@ -154,7 +154,15 @@ internal sealed class FileDescriptor : WasiResource
     public Errno ReadDirectory(out IReadOnlyList<DirectoryEntry> entries)
     {
         entries = [];
-        return _directory?.ReadEntries(out entries) ?? Errno.NotDir;
+        if (_directory is null)
+        {
+            return Errno.NotDir;
+        }
+
+        Errno error = _directory.ReadEntries(out entries);
+        return error != Errno.Success ? error
+            : Context.ListedEntries + entries.Count > DirectoryEntryStream.MaximumListed ? Errno.NoMem
+            : Errno.Success;
     }
 
     /// <summary><c>create-directory-at</c></summary>

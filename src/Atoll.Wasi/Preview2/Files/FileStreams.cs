@@ -99,15 +99,26 @@ internal sealed class FileOutputStream(WasiContext context, OpenFile file, ulong
 }
 
 /// <summary><c>wasi:filesystem/types.directory-entry-stream</c></summary>
-internal sealed class DirectoryEntryStream(WasiContext context, IReadOnlyList<DirectoryEntry> entries) : WasiResource(context)
+internal sealed class DirectoryEntryStream : WasiResource
 {
+    /// <summary>Most entries that the listings of a run may hold together.</summary>
+    public const int MaximumListed = 1_000_000;
+
+    private readonly IReadOnlyList<DirectoryEntry> _entries;
     private int _next;
+
+    public DirectoryEntryStream(WasiContext context, IReadOnlyList<DirectoryEntry> entries)
+        : base(context)
+    {
+        _entries = entries;
+        context.ListedEntries += entries.Count;
+    }
 
     public Result<FileEntry?, ErrorCode> ReadEntry()
     {
-        while (_next < entries.Count)
+        while (_next < _entries.Count)
         {
-            DirectoryEntry entry = entries[_next++];
+            DirectoryEntry entry = _entries[_next++];
             if (entry.Name is not ("." or ".."))
             {
                 return Result<FileEntry?, ErrorCode>.Ok(new FileEntry(FileTerms.TypeOf(entry.Type), entry.Name));
@@ -116,4 +127,6 @@ internal sealed class DirectoryEntryStream(WasiContext context, IReadOnlyList<Di
 
         return Result<FileEntry?, ErrorCode>.Ok(null);
     }
+
+    protected override void Release() => Context.ListedEntries -= _entries.Count;
 }

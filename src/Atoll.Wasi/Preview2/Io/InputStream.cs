@@ -10,29 +10,45 @@ internal abstract class InputStream(WasiContext context, WasiResource? parent = 
     /// <summary>Most bytes that one read gives.</summary>
     public const int MaximumRead = 64 * 1024;
 
+    private bool _isOver;
+
     /// <summary>Whether <see cref="Take"/> has something to give: bytes, the end, or an error. If not, the run's bell rings once it has.</summary>
     public abstract bool IsReady();
 
     /// <summary>Takes bytes that are there. Does not wait: none and no error is what there is while the stream is not ready.</summary>
     /// <param name="buffer">Where to put them; may be empty.</param>
     /// <param name="count">How many there were.</param>
-    /// <returns>Null, or that the stream has ended or failed.</returns>
+    /// <returns>Null, or that the stream has ended or failed; after that it is not called again.</returns>
     public abstract StreamError? Take(Span<byte> buffer, out int count);
 
     /// <summary><c>read</c></summary>
     public Result<byte[], StreamError> Read(ulong length)
     {
         byte[] buffer = Context.Buffer;
-        return Take(buffer.AsSpan(0, (int)Math.Min(length, MaximumRead)), out int count) is { } error
+        return Next(buffer.AsSpan(0, (int)Math.Min(length, MaximumRead)), out int count) is { } error
             ? Result<byte[], StreamError>.Fail(error)
             : Result<byte[], StreamError>.Ok(buffer.AsSpan(0, count).ToArray());
     }
 
     /// <summary><c>skip</c></summary>
     public Result<ulong, StreamError> Skip(ulong length) =>
-        Take(Context.Buffer.AsSpan(0, (int)Math.Min(length, MaximumRead)), out int count) is { } error
+        Next(Context.Buffer.AsSpan(0, (int)Math.Min(length, MaximumRead)), out int count) is { } error
             ? Result<ulong, StreamError>.Fail(error)
             : Result<ulong, StreamError>.Ok((ulong)count);
+
+    /// <summary>As <see cref="Take"/>; a stream that failed once is closed.</summary>
+    public StreamError? Next(Span<byte> buffer, out int count)
+    {
+        if (_isOver)
+        {
+            count = 0;
+            return StreamError.End;
+        }
+
+        StreamError? error = Take(buffer, out count);
+        _isOver = error is not null;
+        return error;
+    }
 }
 
 /// <summary>Bytes in memory.</summary>

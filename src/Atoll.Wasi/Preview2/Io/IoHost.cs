@@ -50,7 +50,7 @@ internal static class IoHost
         Add("check-write", (OutputStream self) => self.CheckWrite());
         Add("write", (OutputStream self, byte[] contents) => Outcome(self.Write(contents)));
         Add("blocking-write-and-flush", (ComponentCaller caller, OutputStream self, byte[] contents) => Outcome(self.WriteAndFlush(caller, contents)));
-        Add("flush", (OutputStream self) => Outcome(self.BeginFlush()));
+        Add("flush", (OutputStream self) => Outcome(self.Flush()));
         Add("blocking-flush", (ComponentCaller caller, OutputStream self) => Outcome(self.Flush(caller)));
         Add("subscribe", (OutputStream self) => new Pollable(self.Context, self, self));
         Add("write-zeroes", (OutputStream self, ulong length) => Outcome(self.WriteZeroes(length)));

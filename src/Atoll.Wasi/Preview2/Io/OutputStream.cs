@@ -22,11 +22,24 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
     // What the last check-write permitted and no write has used.
     private ulong _permit;
 
+    // An error that was found while nobody asked for one; and whether one was told.
+    private StreamError? _untold;
+    private bool _isOver;
+
     /// <summary>Whether a check-write would permit bytes or tell of an error. If not, the run's bell rings once it would.</summary>
-    public virtual bool IsReady() => Room(out int room) is not null || room > 0;
+    public virtual bool IsReady()
+    {
+        if (_isOver || _untold is not null)
+        {
+            return true;
+        }
+
+        _untold = Room(out int room);
+        return _untold is not null || room > 0;
+    }
 
     /// <summary>How many bytes <see cref="Put"/> would take now; none while it is full or a flush is under way.</summary>
-    /// <returns>Null, or that the stream is closed or failed.</returns>
+    /// <returns>Null, or that the stream is closed or failed; after that nothing is called again.</returns>
     public abstract StreamError? Room(out int count);
 
     /// <summary>Takes bytes, not more than <see cref="Room"/> said; all of them, or the stream fails.</summary>
@@ -38,7 +51,7 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
     /// <summary><c>check-write</c></summary>
     public Result<ulong, StreamError> CheckWrite()
     {
-        StreamError? error = Room(out int count);
+        StreamError? error = Look(out int count);
         _permit = error is null ? (ulong)Math.Min(count, MaximumPermit) : 0;
         return error is null ? Result<ulong, StreamError>.Ok(_permit) : Result<ulong, StreamError>.Fail(error);
     }
@@ -48,7 +61,7 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
     public StreamError? Write(ReadOnlySpan<byte> bytes)
     {
         Spend((ulong)bytes.Length);
-        return Put(bytes);
+        return Give(bytes);
     }
 
     /// <summary><c>write-zeroes</c></summary>
@@ -59,7 +72,7 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
         StreamError? error = null;
         for (ulong left = length; left > 0 && error is null; left -= Math.Min(left, MaximumBlockingWrite))
         {
-            error = Put(Zeroes.AsSpan(0, (int)Math.Min(left, MaximumBlockingWrite)));
+            error = Give(Zeroes.AsSpan(0, (int)Math.Min(left, MaximumBlockingWrite)));
         }
 
         return error;
@@ -68,14 +81,17 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
     /// <summary><c>blocking-flush</c></summary>
     public StreamError? Flush(ComponentCaller caller)
     {
-        if (BeginFlush() is { } error)
+        if (Flush() is { } error)
         {
             return error;
         }
 
         Pollable.Wait(caller, Context, this);
-        return Room(out _);
+        return Look(out _);
     }
+
+    /// <summary><c>flush</c></summary>
+    public StreamError? Flush() => Told(_isOver ? StreamError.End : _untold ?? BeginFlush());
 
     /// <summary><c>blocking-write-and-flush</c></summary>
     /// <exception cref="TrapException">There are more than 4096 bytes.</exception>
@@ -89,9 +105,9 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
         while (!bytes.IsEmpty)
         {
             Pollable.Wait(caller, Context, this);
-            StreamError? error = Room(out int room);
+            StreamError? error = Look(out int room);
             int count = Math.Min(room, bytes.Length);
-            if ((error ?? Put(bytes[..count])) is { } failed)
+            if ((error ?? Give(bytes[..count])) is { } failed)
             {
                 return failed;
             }
@@ -111,7 +127,7 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
     /// <summary><c>splice</c>: from an input into this, as much as both have and take now.</summary>
     public Result<ulong, StreamError> Splice(InputStream source, ulong length)
     {
-        if (Room(out int room) is { } full)
+        if (Look(out int room) is { } full)
         {
             return Result<ulong, StreamError>.Fail(full);
         }
@@ -122,7 +138,7 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
             return Result<ulong, StreamError>.Ok(0);
         }
 
-        StreamError? error = source.Take(buffer, out int count) ?? Put(buffer[..count]);
+        StreamError? error = source.Next(buffer, out int count) ?? Give(buffer[..count]);
         return error is null ? Result<ulong, StreamError>.Ok((ulong)count) : Result<ulong, StreamError>.Fail(error);
     }
 
@@ -132,6 +148,26 @@ internal abstract class OutputStream(WasiContext context, WasiResource? parent =
         Pollable.Wait(caller, Context, this);
         Pollable.Wait(caller, Context, source);
         return Splice(source, length);
+    }
+
+    /// <summary>As <see cref="Room"/>; a stream that failed once is closed.</summary>
+    private StreamError? Look(out int count)
+    {
+        count = 0;
+        return Told(_isOver ? StreamError.End : _untold ?? Room(out count));
+    }
+
+    private StreamError? Give(ReadOnlySpan<byte> bytes) => Told(_isOver ? StreamError.End : _untold ?? Put(bytes));
+
+    private StreamError? Told(StreamError? error)
+    {
+        if (error is not null)
+        {
+            _isOver = true;
+            _untold = null;
+        }
+
+        return error;
     }
 
     private void Spend(ulong length)

@@ -105,8 +105,7 @@ internal sealed class TaskWaitable(WasiContext context, Task task) : IWaitable
         if (!_isAwaited)
         {
             _isAwaited = true;
-            task.ContinueWith(
-                static (_, bell) => ((Streams.Bell)bell!).Ring(), context.Bell, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            context.RingAfter(task);
         }
 
         return false;

@@ -1,202 +1,5 @@
-// WASI preview 1 on top of WASI 0.2: the core module that `component new --adapt` puts beside a program.
-//
-// It works in the program's memory, behind what the program has: pages that it adds when it starts hold its stack, its table of file descriptors and room for
-// what comes back from calls. So it must have no data of its own, constant or not; the build sees to that. There is one thread.
-#include "preview1.h"
-
-enum { Page = 65536, StackBytes = 32768, FirstPages = 2, FirstFiles = 256, NameBytes = 256, WriteBytes = 4096 };
-enum { // errors
-  Ok = 0, Badf = 8, Exist = 20, Fault = 21, Inval = 28, Io = 29, Mfile = 33, Nametoolong = 37, Noent = 44, Nomem = 48, Nosys = 52, Notdir = 54,
-  Notsock = 57, Notsup = 58, Overflow = 61, Spipe = 70, Notcapable = 76
-};
-enum { TypeUnknown = 0, TypeCharacter = 2, TypeDirectory = 3, TypeRegular = 4, TypeSymlink = 7 };
-enum { FlagAppend = 1, FlagDsync = 2, FlagNonblock = 4, FlagRsync = 8, FlagSync = 16 };
-enum { OpenCreate = 1, OpenDirectory = 2, OpenExclusive = 4, OpenTruncate = 8 };
-enum { NodeRead = 1, NodeWrite = 2, NodeSync = 4, NodeDataSync = 8, NodeRequestedSync = 16, NodeMutate = 32 };
-enum {
-  RightDatasync = 1, RightRead = 2, RightSeek = 4, RightSetFlags = 8, RightSync = 16, RightTell = 32, RightWrite = 64, RightAdvise = 128,
-  RightAllocate = 256, RightCreateFile = 1 << 10, RightReaddir = 1 << 14, RightStat = 1 << 21, RightSetSize = 1 << 22, RightSetTimes = 1 << 23,
-  RightPoll = 1 << 27, AllRights = (1 << 30) - 1,
-  FileRights = RightDatasync | RightRead | RightSeek | RightSetFlags | RightSync | RightTell | RightWrite | RightAdvise | RightAllocate | RightStat
-    | RightSetSize | RightSetTimes | RightPoll,
-  DirectoryRights = AllRights & ~(RightSeek | RightTell | RightRead | RightWrite | RightSetSize | RightAllocate)
-};
-typedef enum { Closed, Input, Output, Node } kind;
-
-typedef struct {
-  u8 kind, type, flags, number; // number: which of the three standard streams
-  bool has_stream;              // a standard stream that was opened, or the entries of a directory
-  handle node, stream;
-  u64 offset, cookie;           // cookie: of the entry that the stream gives next
-  u64 rights, inheriting;
-  bytes preopen;
-} file;
-
-typedef struct {
-  bool is_ready;
-  file *files;
-  u32 capacity;
-  u8 *room, *next, *end;   // for what comes back
-  u8 *direct;              // where the next list of bytes goes, if it fits
-  u32 direct_length;
-  u32 pending_file;        // the entry that was read and did not fit: of which file, and what
-  u64 pending_cookie;
-  u32 pending_length;
-  u8 pending_type, pending_name[NameBytes];
-} state;
-
-// ---- Memory
-
-static inline u32 stack_pointer(void) {
-  u32 value;
-  __asm__ volatile(".globaltype __stack_pointer, i32\nglobal.get __stack_pointer\nlocal.set %0" : "=r"(value));
-  return value;
-}
-
-// The stack lies at the start of the first page.
-static inline state *self(void) { return (state *)((stack_pointer() - 1 & ~(u32)(Page - 1)) + StackBytes); }
-
-static u8 *add_pages(u32 count) {
-  int page = __builtin_wasm_memory_grow(0, count);
-  if (page < 0) __builtin_trap();
-  return (u8 *)(page * Page);
-}
-
-EXPORT("_initialize") void initialize(void) {
-  u8 *pages = add_pages(FirstPages);
-  __asm__ volatile(".globaltype __stack_pointer, i32\nlocal.get %0\nglobal.set __stack_pointer" : : "r"(pages + StackBytes) : "memory");
-  state *s = (state *)(pages + StackBytes);
-  s->files = (file *)(s + 1); // fresh pages are zero
-  s->capacity = FirstFiles;
-  s->room = s->next = (u8 *)(s->files + FirstFiles);
-  s->end = pages + FirstPages * Page;
-}
-
-static void *allocate(state *s, u32 align, u32 size) {
-  u8 *at = (u8 *)(((u32)s->next + align - 1) & -align);
-  if (at > s->end || size > (u32)(s->end - at)) {
-    u32 pages = 2 * (u32)(s->end - s->room) / Page + 1;
-    u32 needed = size / Page + 1;
-    if (pages < needed) pages = needed;
-    at = s->room = add_pages(pages);
-    s->end = at + pages * Page;
-  }
-  s->next = at + size;
-  return at;
-}
-
-EXPORT("cabi_import_realloc") void *import_realloc(u8 *old, u32 old_size, u32 align, u32 size) {
-  state *s = self();
-  if (old_size && size <= old_size) return old;
-  u8 *at = !old_size && align == 1 && s->direct && size <= s->direct_length ? s->direct : allocate(s, align, size);
-  __builtin_memcpy(at, old, old_size);
-  return at;
-}
-
-// Forgets what came back from earlier calls.
-static state *begin(void) {
-  state *s = self();
-  s->next = s->room;
-  s->direct = 0;
-  return s;
-}
-
-static void copy(void *to, const void *from, u32 length) { __builtin_memcpy(to, from, length); }
-
-static errno_t error(u8 code) {
-  // Eight to a word, because a table would be data.
-  u64 word = code < 8 ? 0x1413100a08070602ull // access would-block already bad-descriptor busy deadlock quota exist
-    : code < 16 ? 0x201f1d1c1b1a1916ull // file-too-large illegal-byte-sequence in-progress interrupted invalid io is-directory loop
-    : code < 24 ? 0x33302e2c2b252322ull // too-many-links message-size name-too-long no-device no-entry no-lock insufficient-memory insufficient-space
-    : code < 32 ? 0x3f3d3c3b3a383736ull // not-directory not-empty not-recoverable unsupported no-tty no-such-device overflow not-permitted
-    : 0x0000004b4a464540ull; // pipe read-only invalid-seek text-file-busy cross-device
-  return word >> (code % 8 * 8) & 0xff;
-}
-
-static errno_t none(result_none *result) { return result->is_error ? error(result->code) : Ok; }
-
-static u8 file_type(u8 type) { return type < 4 ? type : type == 5 ? TypeSymlink : type == 6 ? TypeRegular : TypeUnknown; }
-
-// ---- File descriptors
-
-static u32 new_file(state *s) {
-  u32 fd = 0;
-  while (fd < s->capacity && s->files[fd].kind != Closed) fd++;
-  if (fd == s->capacity) {
-    u32 bytes = 2 * s->capacity * sizeof(file);
-    file *larger = (file *)add_pages((bytes + Page - 1) / Page);
-    copy(larger, s->files, s->capacity * sizeof(file));
-    s->files = larger;
-    s->capacity *= 2;
-  }
-  __builtin_memset(&s->files[fd], 0, sizeof(file));
-  return fd;
-}
-
-static void open_preopens(state *s) {
-  for (u32 fd = 0; fd < 3; fd++) {
-    file *f = &s->files[fd];
-    f->kind = fd ? Output : Input;
-    f->type = TypeCharacter;
-    f->number = fd;
-    f->rights = RightPoll | RightStat | RightSetFlags | (fd ? RightWrite : RightRead);
-  }
-  bytes list;
-  get_directories(&list);
-  struct { handle node; bytes name; } *item = (void *)list.data;
-  for (u32 i = 0; i < list.length; i++) {
-    file *f = &s->files[new_file(s)];
-    f->kind = Node;
-    f->type = TypeDirectory;
-    f->node = item[i].node;
-    f->preopen = item[i].name;
-    f->rights = DirectoryRights;
-    f->inheriting = AllRights;
-  }
-  s->room = s->next; // the names stay
-}
-
-static state *files(void) {
-  state *s = begin();
-  if (!s->is_ready) {
-    s->is_ready = true;
-    open_preopens(s);
-  }
-  return s;
-}
-
-static file *find(u32 fd) {
-  state *s = files();
-  return fd < s->capacity && s->files[fd].kind != Closed ? &s->files[fd] : 0;
-}
-
-static errno_t find_node(u32 fd, file **found) {
-  *found = find(fd);
-  return !*found ? Badf : (*found)->kind != Node ? Spipe : Ok;
-}
-
-static errno_t find_directory(u32 fd, file **found) {
-  *found = find(fd);
-  return !*found ? Badf : (*found)->kind != Node || (*found)->type != TypeDirectory ? Notdir : Ok;
-}
-
-#define NODE(fd, f) file *f; errno_t f##_error = find_node(fd, &f); if (f##_error) return f##_error
-#define DIRECTORY(fd, f) file *f; errno_t f##_error = find_directory(fd, &f); if (f##_error) return f##_error
-
-static void close_stream(file *f) {
-  if (f->kind == Node && f->has_stream) {
-    drop_entries(f->stream);
-    f->has_stream = false;
-  }
-}
-
-static handle standard_stream(file *f) {
-  if (!f->has_stream) {
-    f->has_stream = true;
-    f->stream = f->number == 0 ? get_stdin() : f->number == 1 ? get_stdout() : get_stderr();
-  }
-  return f->stream;
-}
+// Functions on files, directories and streams.
+#include "state.h"
 
 EXPORT("fd_close") errno_t fd_close(u32 fd) {
   file *f = find(fd);
@@ -332,9 +135,7 @@ EXPORT("fd_filestat_set_times") errno_t fd_filestat_set_times(u32 fd, u64 access
   return none(&result);
 }
 
-// ---- Reading and writing
-
-typedef struct { u8 *data; u32 length; } vector;
+// Reading and writing
 
 // The first vector that has bytes: reading and writing may do less than they are asked for.
 static vector first(const vector *vectors, u32 count) {
@@ -398,7 +199,7 @@ static errno_t write_output(file *f, vector from, u32 *done) {
     if (result.is_error) {
       bool is_closed = result.is_closed;
       stream_error(&result);
-      return is_closed ? 64 /* pipe */ : Io;
+      return is_closed ? Pipe : Io;
     }
     *done += length;
   } while (*done < from.length);
@@ -473,7 +274,7 @@ EXPORT("fd_tell") errno_t fd_tell(u32 fd, u64 *position) {
   return Ok;
 }
 
-// ---- Directories
+// Directories
 
 EXPORT("fd_prestat_get") errno_t fd_prestat_get(u32 fd, u32 *out) {
   file *f = find(fd);
@@ -596,7 +397,7 @@ EXPORT("fd_readdir") errno_t fd_readdir(u32 fd, u8 *out, u32 length, u64 cookie,
   return Ok;
 }
 
-// ---- Paths
+// Paths
 
 EXPORT("path_create_directory") errno_t path_create_directory(u32 fd, const char *path, u32 length) {
   DIRECTORY(fd, f);
@@ -636,10 +437,10 @@ EXPORT("path_link") errno_t path_link(u32 fd, u32 flags, const char *path, u32 l
 static errno_t open_flags(u32 flags, u64 rights, u32 fd_flags, u32 *node_flags) {
   if (fd_flags > 31 || flags > 15) return Inval;
   *node_flags = (rights & (RightRead | RightReaddir) ? NodeRead : 0)
-    | (rights & (RightWrite | RightAllocate | RightSetSize | RightDatasync) || flags & OpenTruncate ? NodeWrite : 0)
+    | (rights & (RightWrite | RightAllocate | RightSetSize) || flags & OpenTruncate ? NodeWrite : 0)
     | (fd_flags & FlagDsync ? NodeDataSync : 0) | (fd_flags & FlagSync ? NodeSync : 0) | (fd_flags & FlagRsync ? NodeRequestedSync : 0);
-  if (flags & OpenDirectory) *node_flags = NodeRead;
-  else if (!(*node_flags & (NodeRead | NodeWrite))) *node_flags |= NodeRead;
+  if (flags & OpenDirectory && *node_flags & NodeWrite) return Isdir;
+  if (!(*node_flags & (NodeRead | NodeWrite))) *node_flags |= NodeRead;
   return Ok;
 }
 
@@ -650,6 +451,7 @@ errno_t path_open(u32 fd, u32 path_flags, const char *path, u32 length, u32 flag
   errno_t wrong = open_flags(flags, rights & f->inheriting, fd_flags, &wanted);
   if (wrong) return wrong;
   if (flags & OpenCreate && flags & OpenDirectory) return Inval;
+  if (flags & OpenCreate && !(f->rights & RightCreateFile) || flags & OpenTruncate && !(f->rights & RightTruncate)) return Notcapable;
   result_handle result;
   node_open(f->node, path_flags & 1, path, length, flags, wanted, &result);
   if (result.is_error) return error(result.code);
@@ -709,169 +511,4 @@ EXPORT("path_unlink_file") errno_t path_unlink_file(u32 fd, const char *path, u3
   result_none result;
   node_unlink(f->node, path, length, &result);
   return none(&result);
-}
-
-// ---- Arguments, clocks, random numbers, the end
-
-static errno_t put_strings(const bytes *strings, u32 count, u32 stride, u8 **pointers, u8 *out) {
-  // Of pairs, the two parts are joined by "=".
-  for (u32 i = 0; i < count; i++) {
-    pointers[i] = out;
-    for (u32 part = 0; part < stride; part++, strings++) {
-      if (part) *out++ = '=';
-      copy(out, strings->data, strings->length);
-      out += strings->length;
-    }
-    *out++ = 0;
-  }
-  return Ok;
-}
-
-static errno_t string_sizes(const bytes *strings, u32 count, u32 stride, u32 *number, u32 *size) {
-  u32 total = count * stride; // an equals sign between two, a zero at the end
-  for (u32 i = 0; i < count * stride; i++) total += strings[i].length;
-  *number = count;
-  *size = total;
-  return Ok;
-}
-
-EXPORT("args_get") errno_t args_get(u8 **pointers, u8 *out) {
-  begin();
-  bytes list;
-  get_arguments(&list);
-  return put_strings((bytes *)list.data, list.length, 1, pointers, out);
-}
-
-EXPORT("args_sizes_get") errno_t args_sizes_get(u32 *number, u32 *size) {
-  begin();
-  bytes list;
-  get_arguments(&list);
-  return string_sizes((bytes *)list.data, list.length, 1, number, size);
-}
-
-EXPORT("environ_get") errno_t environ_get(u8 **pointers, u8 *out) {
-  begin();
-  bytes list;
-  get_environment(&list);
-  return put_strings((bytes *)list.data, list.length, 2, pointers, out);
-}
-
-EXPORT("environ_sizes_get") errno_t environ_sizes_get(u32 *number, u32 *size) {
-  begin();
-  bytes list;
-  get_environment(&list);
-  return string_sizes((bytes *)list.data, list.length, 2, number, size);
-}
-
-static u64 wall_time(void) {
-  datetime now;
-  wall_now(&now);
-  return now.seconds * 1000000000 + now.nanoseconds;
-}
-
-EXPORT("clock_res_get") errno_t clock_res_get(u32 clock, u64 *out) {
-  if (clock > 1) return Notsup;
-  if (clock == 1) {
-    *out = monotonic_resolution();
-    return Ok;
-  }
-  datetime resolution;
-  wall_resolution(&resolution);
-  *out = resolution.seconds * 1000000000 + resolution.nanoseconds;
-  return Ok;
-}
-
-EXPORT("clock_time_get") errno_t clock_time_get(u32 clock, u64 precision, u64 *out) {
-  if (clock > 1) return Notsup;
-  *out = clock == 1 ? monotonic_now() : wall_time();
-  return Ok;
-}
-
-EXPORT("random_get") errno_t random_get(u8 *out, u32 length) {
-  state *s = begin();
-  if (!length) return Ok;
-  s->direct = out;
-  s->direct_length = length;
-  bytes list;
-  get_random_bytes(length, &list);
-  s->direct = 0;
-  if (list.data != out) copy(out, list.data, list.length < length ? list.length : length);
-  return Ok;
-}
-
-EXPORT("sched_yield") errno_t sched_yield(void) { return Ok; }
-
-EXPORT("proc_exit") _Noreturn void proc_exit(u32 code) {
-  exit_with_code(code > 255 ? 255 : code);
-  __builtin_trap();
-}
-
-EXPORT("proc_raise") errno_t proc_raise(u32 signal) { return Notsup; }
-EXPORT("sock_accept") errno_t sock_accept(u32 fd, u32 flags, u32 *out) { return find(fd) ? Notsock : Badf; }
-EXPORT("sock_recv") errno_t sock_recv(u32 fd, const vector *data, u32 count, u32 flags, u32 *size, u16 *out) { return find(fd) ? Notsock : Badf; }
-EXPORT("sock_send") errno_t sock_send(u32 fd, const vector *data, u32 count, u32 flags, u32 *size) { return find(fd) ? Notsock : Badf; }
-EXPORT("sock_shutdown") errno_t sock_shutdown(u32 fd, u32 how) { return find(fd) ? Notsock : Badf; }
-
-// ---- Waiting
-
-typedef struct { u64 user; u8 tag; union { struct { u32 clock; u64 timeout, precision; u16 flags; }; u32 fd; }; } subscription;
-typedef struct { u64 user; u16 error; u8 type; u64 bytes; u16 flags; } event;
-
-static handle clock_pollable(const subscription *want, event *out) {
-  u64 timeout = want->timeout;
-  if (want->clock > 1) {
-    out->error = Notsup;
-    timeout = 0;
-  } else if (want->flags & 1) {
-    if (want->clock == 1) return subscribe_instant(timeout);
-    u64 now = wall_time();
-    timeout = timeout > now ? timeout - now : 0;
-  }
-  return subscribe_duration(timeout);
-}
-
-static handle file_pollable(const subscription *want, event *out) {
-  state *s = self();
-  file *f = want->fd < s->capacity ? &s->files[want->fd] : 0;
-  if (!f || f->kind == Closed || f->kind == (want->tag == 1 ? Output : Input)) {
-    out->error = Badf;
-  } else if (f->kind == Input) {
-    return input_subscribe(standard_stream(f));
-  } else if (f->kind == Output) {
-    return output_subscribe(standard_stream(f));
-  } else {
-    out->bytes = 1; // files never keep anybody waiting
-    if (want->tag == 1) {
-      result_stat stat;
-      node_get_stat(f->node, &stat);
-      out->bytes = stat.is_error || stat.value.size < f->offset ? 0 : stat.value.size - f->offset;
-    }
-  }
-  return subscribe_duration(0);
-}
-
-EXPORT("poll_oneoff") errno_t poll_oneoff(const subscription *in, event *out, u32 count, u32 *number) {
-  if (!count) return Inval;
-  state *s = files();
-  if (count > (1u << 20)) return Nomem;
-  handle *pollables = allocate(s, 4, count * sizeof(handle));
-  event *events = allocate(s, 8, count * sizeof(event));
-  for (u32 i = 0; i < count; i++) {
-    events[i] = (event){ in[i].user, Ok, in[i].tag, 0, 0 };
-    pollables[i] = in[i].tag == 0 ? clock_pollable(&in[i], &events[i]) : file_pollable(&in[i], &events[i]);
-  }
-  bytes ready;
-  poll(pollables, count, &ready);
-  const u32 *indices = (const u32 *)ready.data;
-  for (u32 i = 0; i < ready.length; i++) out[i] = events[indices[i]];
-  *number = ready.length;
-  for (u32 i = 0; i < count; i++) drop_pollable(pollables[i]);
-  return Ok;
-}
-
-// ---- The program
-
-EXPORT("wasi:cli/run@0.2.12#run") u32 run(void) {
-  main_start();
-  return 0;
 }

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Atoll.Components;
+using Atoll.Wasi.Preview2.Http;
+
+namespace Atoll.Wasi.Network;
+
+/// <summary>Which hosts guests may connect to, and which addresses these may have. Thread-safe.</summary>
+internal sealed class NetworkPolicy
+{
+    private readonly ImmutableArray<NetworkPattern> _patterns;
+    private readonly bool _allowsPrivate;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private readonly Lazy<HttpMessageInvoker> _http;
+
+    /// <param name="patterns">What was granted.</param>
+    /// <param name="allowsPrivate">Whether names may stand for addresses that are not public.</param>
+    /// <param name="resolve">Finds the addresses of a name; null for the system's way.</param>
+    public NetworkPolicy(ImmutableArray<NetworkPattern> patterns, bool allowsPrivate, Func<string, CancellationToken, Task<IPAddress[]>>? resolve)
+    {
+        _patterns = patterns;
+        _allowsPrivate = allowsPrivate;
+        _resolve = resolve ?? Dns.GetHostAddressesAsync;
+        _http = new Lazy<HttpMessageInvoker>(() => OutgoingHttp.MakeInvoker(this));
+    }
+
+    /// <summary>What sends requests of guests with these grants; connections are kept and shared among them.</summary>
+    public HttpMessageInvoker Http => _http.Value;
+
+    /// <summary>The permission to connect to a host.</summary>
+    public static Capability CapabilityOf(string host, int port) => Capability.Of("net", "connect", $"{host.TrimEnd('.')}:{port}");
+
+    /// <summary>Whether a host was granted, whatever its addresses.</summary>
+    /// <param name="host">Name or address, IPv6 in brackets.</param>
+    /// <param name="port">Port.</param>
+    public bool AllowsHost(string host, int port)
+    {
+        Capability asked = CapabilityOf(host, port);
+        IPAddress.TryParse(host, out IPAddress? address);
+        return _patterns.Any(pattern => pattern.CoversHost(asked) || (address is not null && pattern.CoversAddress(address, port)));
+    }
+
+    /// <summary>Whether this very address may be connected to, for a host that was granted.</summary>
+    public bool AllowsAddress(IPAddress address, int port) =>
+        _allowsPrivate || PublicAddresses.Contains(address) || _patterns.Any(pattern => pattern.CoversAddress(address, port));
+
+    /// <summary>Connects to a host that was granted. The address that is connected to is the one that was checked, so no answer of a name server gets around it.</summary>
+    /// <exception cref="HttpFailure">It cannot be done, or is not granted.</exception>
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        IPAddress[] found = await FindAsync(host, cancellationToken).ConfigureAwait(false);
+        IPAddress[] addresses = [.. found.Where(address => AllowsAddress(address, port))];
+        if (addresses.Length == 0)
+        {
+            throw new HttpFailure(new ErrorCode.DestinationIpProhibited(), CapabilityOf(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host, port));
+        }
+
+        SocketException? failure = null;
+        foreach (IPAddress address in addresses)
+        {
+            Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken).ConfigureAwait(false);
+                return socket;
+            }
+            catch (SocketException exception)
+            {
+                socket.Dispose();
+                failure = exception;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw new HttpFailure(HttpErrors.Of(failure!), inner: failure);
+    }
+
+    private async Task<IPAddress[]> FindAsync(string host, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(host, out IPAddress? literal))
+        {
+            return [literal];
+        }
+
+        if (NetworkPattern.IsLocalhost(host))
+        {
+            // RFC 6761, section 6.3: this name is never asked of a name server.
+            return [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        }
+
+        try
+        {
+            return await _resolve(host, cancellationToken).ConfigureAwait(false) is { Length: > 0 } found
+                ? found
+                : throw new HttpFailure(new ErrorCode.DnsError(new DnsErrorPayload(null, null)));
+        }
+        catch (SocketException exception)
+        {
+            throw new HttpFailure(HttpErrors.Of(exception), inner: exception);
+        }
+    }
+}
+
+/// <summary>One granted <c>HOST:PORT</c>: a name with stars, an address, or a range of addresses.</summary>
+internal sealed class NetworkPattern
+{
+    private readonly ImmutableArray<IPNetwork> _networks;
+    private readonly int? _port;
+
+    private NetworkPattern(Capability capability, ImmutableArray<IPNetwork> networks, int? port)
+    {
+        Capability = capability;
+        _networks = networks;
+        _port = port;
+    }
+
+    /// <summary>As a permission.</summary>
+    public Capability Capability { get; }
+
+    /// <exception cref="FormatException">It is none; the message says what to write.</exception>
+    public static NetworkPattern Parse(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        string host = colon < 0 ? text : text[..colon];
+        string portText = text[(colon + 1)..];
+        ushort port = 0;
+        if (colon <= 0 || (portText != "*" && (!ushort.TryParse(portText, System.Globalization.NumberStyles.None, null, out port) || port == 0)))
+        {
+            throw new FormatException($"'{text}' does not end with a port; write HOST:PORT, for example api.example.org:443, or HOST:* for every port");
+        }
+
+        if (host.Contains(':') && !host.StartsWith('['))
+        {
+            throw new FormatException($"'{text}': write an IPv6 address in brackets, for example [2001:db8::1]:443");
+        }
+
+        string address = host.Trim('[', ']');
+        ImmutableArray<IPNetwork> networks = [];
+        if (IPNetwork.TryParse(address, out IPNetwork range))
+        {
+            networks = [range];
+        }
+        else if (IPAddress.TryParse(address, out IPAddress? single) && (single.AddressFamily == AddressFamily.InterNetworkV6 || address.Split('.').Length == 4))
+        {
+            networks = [new IPNetwork(single, single.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32)];
+        }
+        else if (IsLocalhost(host))
+        {
+            networks = [new IPNetwork(IPAddress.Loopback, 32), new IPNetwork(IPAddress.IPv6Loopback, 128)];
+        }
+        else if (host.AsSpan().ContainsAny("/\\?#@[]%") || host.Any(char.IsWhiteSpace))
+        {
+            throw new FormatException($"'{text}' has no host before the port; write a name (with * for one label, ** for any), an address, or a range such as 10.0.0.0/8");
+        }
+
+        return new NetworkPattern(Capability.Of("net", "connect", text), networks, portText == "*" ? null : port);
+    }
+
+    public static bool IsLocalhost(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+
+    public bool CoversHost(Capability asked) => Capability.Covers(asked);
+
+    /// <summary>Whether it names this address, itself or a range with it. A star names none.</summary>
+    public bool CoversAddress(IPAddress address, int port) =>
+        (_port is null || _port == port) && _networks.Any(network => network.Contains(PublicAddresses.Unwrap(address)) || network.Contains(address));
+}
+
+/// <summary>Addresses that anybody can reach, as opposed to those of a network of one's own (IANA's registries of special-purpose addresses).</summary>
+internal static class PublicAddresses
+{
+    private static readonly IPNetwork[] Special4 = Networks(
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+        "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4");
+
+    // Everything public in IPv6 lies in this network, except for what has another purpose: Teredo and others, documentation, 6to4.
+    private static readonly IPNetwork Unicast6 = IPNetwork.Parse("2000::/3");
+
+    private static readonly IPNetwork[] Special6 = Networks("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
+
+    // RFC 6052: IPv4 within IPv6, translated on the way.
+    private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
+
+    public static bool Contains(IPAddress address)
+    {
+        address = Unwrap(address);
+        return address.AddressFamily switch
+        {
+            AddressFamily.InterNetwork => !Special4.Any(network => network.Contains(address)),
+            AddressFamily.InterNetworkV6 => Unicast6.Contains(address) && !Special6.Any(network => network.Contains(address)),
+            _ => false,
+        };
+    }
+
+    /// <summary>The IPv4 address within an IPv6 address, if that is where it leads.</summary>
+    public static IPAddress Unwrap(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4()
+            : Translated.Contains(address) ? new IPAddress(address.GetAddressBytes().AsSpan(12))
+            : address;
+    }
+
+    private static IPNetwork[] Networks(params string[] texts) => [.. texts.Select(text => IPNetwork.Parse(text))];
+}

@@ -1,0 +1,226 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Text;
+using Atoll.Components;
+using Atoll.Components.Text;
+using Atoll.Host.Configuration;
+using Atoll.Host.Web;
+using Atoll.Wasi;
+using Atoll.Wasm;
+
+namespace Atoll.Host.Tests.Web;
+
+/// <summary>Requests that a component answers. What it does is in <c>guests/http/hello.wat</c>.</summary>
+public sealed class HttpGuestServerTests
+{
+    private static readonly WasmEngine Engine = new();
+    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
+    private static readonly Lazy<Component> Guest = new(() => Component.Load(Engine, ComponentText.Assemble(File.ReadAllText(GuestPath()))));
+
+    [Fact]
+    public async Task A_guest_says_hello()
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { LogRequests = true });
+        HttpResponseMessage answer = await server.Client.GetAsync("/?x=1");
+        Assert.Equal("Hello from a component", await answer.Content.ReadAsStringAsync());
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(22, answer.Content.Headers.ContentLength);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("", await (await server.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"))).Content.ReadAsStringAsync());
+        Assert.Contains("GET / 200 ", await server.EndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_request_has_an_instance_that_is_new()
+    {
+        await using Running server = await Running.StartAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal("1", await server.Client.GetStringAsync("/again"));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    [InlineData(3_000_000)]
+    public async Task Bodies_stream_in_both_directions(int length)
+    {
+        await using Running server = await Running.StartAsync();
+        byte[] bytes = new byte[length];
+        new Random(1).NextBytes(bytes);
+        HttpResponseMessage answer = await server.Client.PostAsync("/echo", new ByteArrayContent(bytes));
+        Assert.Equal(bytes, await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Many_requests_at_a_time_are_answered_each_by_its_own_instance()
+    {
+        await using Running server = await Running.StartAsync();
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+            await (await server.Client.PostAsync("/echo", new StringContent($"request {i}"))).Content.ReadAsStringAsync()));
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"request {i}"), answers);
+    }
+
+    [Theory]
+    [InlineData("/trap", HttpStatusCode.InternalServerError, "unreachable")]
+    [InlineData("/none", HttpStatusCode.InternalServerError, "did not answer")]
+    [InlineData("/half", HttpStatusCode.InternalServerError, "did not finish")]
+    [InlineData("/loop", HttpStatusCode.GatewayTimeout, "time is over")]
+    public async Task A_guest_that_fails_gives_an_error_that_says_nothing_of_it(string path, HttpStatusCode status, string problem)
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { Timeout = TimeSpan.FromSeconds(path == "/loop" ? 1 : 30) });
+        HttpResponseMessage answer = await server.Client.GetAsync(path);
+        Assert.Equal(status, answer.StatusCode);
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(text is "Internal Server Error\n" or "Gateway Timeout\n", text);
+
+        // It goes on with a new instance.
+        Assert.Equal("Hello from a component", await server.Client.GetStringAsync("/"));
+        Assert.Contains(problem, await server.EndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Too_large_a_body_is_not_answered_as_if_it_were_whole()
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { MaxBodyBytes = 1000 });
+        HttpResponseMessage small = await server.Client.PostAsync("/echo", new ByteArrayContent(new byte[1000]));
+        Assert.Equal(1000, (await small.Content.ReadAsByteArrayAsync()).Length);
+
+        // The guest sees the error and ends its answer; none of the bytes beyond the limit has come to it.
+        HttpResponseMessage large = await server.Client.PostAsync("/echo", new ByteArrayContent(new byte[1001]));
+        Assert.Empty(await large.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Requests_beyond_the_limit_are_refused_and_the_others_go_on()
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { MaxConcurrency = 1, Timeout = TimeSpan.FromSeconds(3) });
+        Task<HttpResponseMessage>[] slow = [server.Client.GetAsync("/loop"), server.Client.GetAsync("/loop")];
+        HttpResponseMessage refused;
+        do
+        {
+            using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(200));
+            try
+            {
+                refused = await server.Client.GetAsync("/", patience.Token);
+                break;
+            }
+            catch (OperationCanceledException)
+            {
+                refused = null!;
+            }
+        }
+        while (!slow[0].IsCompleted);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused?.StatusCode);
+        Assert.Equal("1", refused!.Headers.RetryAfter!.ToString());
+        Assert.All(await Task.WhenAll(slow), answer => Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode));
+    }
+
+    [Fact]
+    public async Task What_a_guest_writes_is_in_the_log()
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { JsonLog = true, LogRequests = true });
+        await server.Client.GetStringAsync("/log");
+        string log = await server.EndAsync();
+        Assert.Contains("\"stderr\":\"a line for the log\"", log, StringComparison.Ordinal);
+        Assert.Contains("\"method\":\"GET\",\"path\":\"/log\",\"status\":200", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_stops_the_guest()
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { MaxConcurrency = 1, Timeout = TimeSpan.FromMinutes(5) });
+        using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.Client.GetAsync("/loop", patience.Token));
+        Assert.Equal("Hello from a component", await server.Client.GetStringAsync("/"));
+    }
+
+    [Fact]
+    public async Task Requests_that_run_may_end_when_the_server_does()
+    {
+        await using Running server = await Running.StartAsync();
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, server.Endpoint.Port);
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab"u8.ToArray());
+        byte[] buffer = new byte[4096];
+        int count = await stream.ReadAsync(buffer);
+        Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(buffer, 0, count), StringComparison.Ordinal);
+        Task<string> end = server.EndAsync();
+        await stream.WriteAsync("cd"u8.ToArray());
+        string rest = await new StreamReader(stream).ReadToEndAsync();
+        Assert.Contains("cd", rest, StringComparison.Ordinal);
+        Assert.Contains("0\r\n\r\n", rest, StringComparison.Ordinal);
+        await end;
+    }
+
+    [Fact]
+    public void What_answers_no_requests_is_refused()
+    {
+        Component library = Component.Load(Engine, ComponentText.Assemble("(component)"));
+        UnlinkableException refused = Assert.Throws<UnlinkableException>(() => HttpGuestServer.Create(Linker, library, Grants.None, new HttpGuestOptions(), TextWriter.Null));
+        Assert.Contains("wasi:http/incoming-handler@0.2.x", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<ConfigurationException>(
+            () => HttpGuestServer.Create(Linker, Guest.Value, Grants.None, new HttpGuestOptions { MaxConcurrency = 0 }, TextWriter.Null));
+    }
+
+    private static string GuestPath()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Atoll.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder!.FullName, "guests", "http", "hello.wat");
+    }
+
+    /// <summary>A server that runs, and a client for it.</summary>
+    private sealed class Running : IAsyncDisposable
+    {
+        private readonly HttpGuestServer _server;
+        private readonly CancellationTokenSource _stop = new();
+        private readonly StringWriter _log;
+        private readonly Task _run;
+
+        private Running(HttpGuestServer server, StringWriter log, TaskCompletionSource<Uri> started)
+        {
+            _server = server;
+            _log = log;
+            _run = server.RunAsync(started.SetResult, _stop.Token);
+        }
+
+        public HttpClient Client { get; private set; } = null!;
+
+        public Uri Endpoint => Client.BaseAddress!;
+
+        public static async Task<Running> StartAsync(HttpGuestOptions? options = null)
+        {
+            StringWriter log = new();
+            TaskCompletionSource<Uri> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            options = (options ?? new HttpGuestOptions()) with { Address = new IPEndPoint(IPAddress.Loopback, 0) };
+            Running running = new(HttpGuestServer.Create(Linker, Guest.Value, Grants.None, options, log), log, started);
+            running.Client = new HttpClient { BaseAddress = await started.Task };
+            return running;
+        }
+
+        /// <summary>Ends the server; gives its log.</summary>
+        public async Task<string> EndAsync()
+        {
+            await _stop.CancelAsync();
+            await _run;
+            await _server.DisposeAsync();
+            return _log.ToString();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await EndAsync();
+            Client.Dispose();
+            _stop.Dispose();
+        }
+    }
+}

@@ -162,6 +162,24 @@ public sealed class ComponentToolTests
     }
 
     [Fact]
+    public async Task A_component_has_the_folders_that_its_manifest_asks_for_and_the_operator_grants()
+    {
+        var guest = Path.Combine(SpecData.Root(), "..", "guests", "wasm", "js-fs-qjs.wasm");
+        await using var server = new TestServer(options => options with { Components = [guest] }, prepare: workspace =>
+        {
+            Config(workspace, """{ "budgets": { "cpu_ms": 20000 } }""");
+            var folder = Directory.CreateDirectory(Path.Combine(workspace, ".mcp", "tools")).FullName;
+            File.Copy(guest, Path.Combine(workspace, "fs.wasm"));
+            File.WriteAllText(Path.Combine(workspace, "note.txt"), "hello");
+            File.WriteAllText(Path.Combine(folder, "ls.json"), """{"name": "my.ls", "version": "1.0.0", "entry": "wasm://fs.wasm#files.ls", "permissions": ["read"]}""");
+        });
+        var client = await server.ConnectStdioAsync();
+        Assert.Contains("note.txt", Structured(await CallAsync(client, "my_ls", "{}")), StringComparison.Ordinal);
+        var denied = await CallAsync(client, "js-fs-qjs_files_ls", "{}");
+        Assert.DoesNotContain("note.txt", TestServer.TextOf(denied), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Names_are_fit_for_every_API_and_do_not_collide()
     {
         var functions = string.Concat(new[] { "a:b/x@1.0.0", "a:b/x@2.0.0", "c:d/x", "c:d/" + new string('y', 80) }.Select(name => $"(instance $i (export \"f\" (func $f)))(export \"{name}\" (instance $i))"
@@ -180,7 +198,7 @@ public sealed class ComponentToolTests
         using ComponentSessions sessions = new(TimeProvider.System, max: 2);
         foreach (var session in new[] { "a", "b", "c" })
         {
-            var kept = sessions.Take(kit, session, () => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
+            var kept = sessions.Take(new(kit, session, ""), () => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
             sessions.Return(kept, isSound: true);
         }
 
@@ -189,7 +207,7 @@ public sealed class ComponentToolTests
         Assert.Equal(1, sessions.Count);
 
         // One that is in use ends when it is given back.
-        var used = sessions.Take(kit, "b", () => throw new InvalidOperationException("it is there"), default);
+        var used = sessions.Take(new(kit, "b", ""), () => throw new InvalidOperationException("it is there"), default);
         sessions.EndSession("b");
         Assert.Equal(1, sessions.Count);
         sessions.Return(used, isSound: true);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Components.Types;
+using Atoll.Wasi;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs;
@@ -9,6 +10,8 @@ namespace Atoll.Cli.Verbs;
 /// <summary><c>atoll invoke</c>: calls a function of a component with values from the command line.</summary>
 internal sealed class InvokeVerb : Verb
 {
+    private readonly GrantOptions _grants = new();
+
     private readonly Option<ulong?> _maxMemory = Quantities.SizeOption("--max-memory", "Most memory that the component may have, for example 64MB; growing beyond fails in it.");
 
     private readonly Option<TimeSpan?> _timeout = Quantities.DurationOption("--timeout", "Stop it after this time, for example 5s.");
@@ -28,7 +31,7 @@ internal sealed class InvokeVerb : Verb
     public override string Remarks =>
         "ARGS begin with the function: `ns:pkg/iface#func`, `iface#func`, or `func` when only one has that name. Then comes a WAVE value for each parameter (1, -2.5, true, 'x', \"text\", " +
         "[1, 2], {x: 1, y: 2}, some(1), none, ok(1), err(\"no\"), {read, write}), or all of them in one word: 'func(2, 40)'. Options at the end may be left out. " +
-        "The result is the last line of standard output. A result that is err ends with code 1.";
+        "It has standard input, output and error, clocks and random numbers; folders and variables only when they are granted. The result is the last line of standard output. A result that is err ends with code 1.";
 
     public override bool PassesArguments => true;
 
@@ -44,6 +47,7 @@ internal sealed class InvokeVerb : Verb
 
     public override void Define(Command command)
     {
+        _grants.Define(command);
         foreach (Option option in new Option[] { _maxMemory, _timeout, _fuel, _raw, _json })
         {
             command.Add(option);
@@ -86,21 +90,34 @@ internal sealed class InvokeVerb : Verb
             Fuel = arguments.GetValue(_fuel),
             CancellationToken = context.Cancellation,
         };
-        ComponentValue? result = Call(file, name, values, limits);
+        Grants grants = _grants.Read(arguments, context).AddTo(
+            Grants.None.AllowArguments(Path.GetFileName(file.Path)).AllowStdin(context.OpenStandard(StandardStream.Input)).AllowStdout(context.OpenStandard(StandardStream.Output))
+                .AllowStderr(context.OpenStandard(StandardStream.Error)).AllowClock().AllowRandom());
+        ComponentValue? result = Call(file, name, values, grants, limits);
         Write(context, name, result, type.Result, arguments.GetValue(_json));
         return Task.FromResult(result is { Kind: ComponentValueKind.Result } value && value.AsCase().Name == "err" ? ExitCodes.Failed : ExitCodes.Ok);
     }
 
-    private static ComponentValue? Call(ComponentFile file, string name, ComponentValue[] values, StoreOptions limits)
+    private static ComponentValue? Call(ComponentFile file, string name, ComponentValue[] values, Grants grants, StoreOptions limits)
     {
-        using Store store = new(file.Component.Engine, limits);
+        using WasiContext wasi = new(grants);
+        using Store store = new(file.Component.Engine, limits with { State = wasi });
         try
         {
-            return ProgramFile.Explain(file.Path, () => new ComponentLinker().Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
+            return ProgramFile.Explain(file.Path, () => new ComponentLinker().AddWasi().Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
+        }
+        catch (GuestExitException exit)
+        {
+            throw new CliException(ExitCodes.Failed, $"{file.Path}: the component ended itself with exit code {exit.ExitCode} instead of returning from {name}.", exit);
         }
         catch (NotSupportedException exception)
         {
             throw new CliException(ExitCodes.BadModule, $"{file.Path}: {exception.Message}", exception);
+        }
+        finally
+        {
+            // What the component itself writes comes before the result.
+            wasi.Flush(TimeSpan.FromSeconds(1), limits.CancellationToken);
         }
     }
 

@@ -4,6 +4,12 @@ using Atoll.Wasm;
 
 namespace Atoll.Mcp.Components;
 
+/// <summary>Whose an instance is.</summary>
+/// <param name="Component">The component.</param>
+/// <param name="Session">The client's session.</param>
+/// <param name="Access">What it was granted.</param>
+internal readonly record struct SessionKey(Component Component, string Session, string Access);
+
 /// <summary>
 /// Instances that live as long as an MCP session: one for a session and component, used by one call at a time, never by another session. Bounded; those
 /// that idle too long end, and the one that idles longest makes room. Thread-safe.
@@ -11,7 +17,7 @@ namespace Atoll.Mcp.Components;
 internal sealed class ComponentSessions : IDisposable
 {
     public static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(10);
-    private readonly ConcurrentDictionary<(Component Component, string Session), Kept> _kept = new();
+    private readonly ConcurrentDictionary<SessionKey, Kept> _kept = new();
     private readonly TimeProvider _time;
     private readonly int _max;
     private readonly ITimer _sweeper;
@@ -26,15 +32,14 @@ internal sealed class ComponentSessions : IDisposable
     public int Count => _kept.Count;
 
     /// <summary>Takes the instance of a session for one call; makes it when there is none.</summary>
-    /// <param name="component">The component.</param>
-    /// <param name="session">The session.</param>
+    /// <param name="key">Whose it is.</param>
     /// <param name="make">Makes an instance.</param>
     /// <param name="cancellationToken">Ends waiting for another call of the same session.</param>
-    public Kept Take(Component component, string session, Func<ComponentInstance> make, CancellationToken cancellationToken)
+    public Kept Take(SessionKey key, Func<ComponentInstance> make, CancellationToken cancellationToken)
     {
         while (true)
         {
-            Kept kept = _kept.GetOrAdd((component, session), static key => new Kept(key));
+            Kept kept = _kept.GetOrAdd(key, static made => new Kept(made));
             kept.Gate.Wait(cancellationToken);
             if (!kept.IsGone)
             {
@@ -95,6 +100,13 @@ internal sealed class ComponentSessions : IDisposable
         }
     }
 
+    /// <summary>Ends a store with the streams and folders that its guests had.</summary>
+    public static void End(Store store)
+    {
+        store.Dispose();
+        (store.State as IDisposable)?.Dispose();
+    }
+
     internal void Sweep()
     {
         foreach (Kept kept in _kept.Values.Where(kept => kept.LastUsed != 0 && _time.GetElapsedTime(kept.LastUsed) > IdleTime))
@@ -124,11 +136,11 @@ internal sealed class ComponentSessions : IDisposable
     }
 
     /// <summary>An instance with what belongs to it; its gate is held while it is used.</summary>
-    internal sealed class Kept((Component Component, string Session) key)
+    internal sealed class Kept(SessionKey key)
     {
         private volatile bool _isEnding;
 
-        public (Component Component, string Session) Key { get; } = key;
+        public SessionKey Key { get; } = key;
 
         public SemaphoreSlim Gate { get; } = new(1);
 
@@ -142,8 +154,11 @@ internal sealed class ComponentSessions : IDisposable
 
         public void Forget()
         {
-            Instance?.Store.Dispose();
-            Instance = null;
+            if (Instance is { Store: var store })
+            {
+                Instance = null;
+                ComponentSessions.End(store);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ using Atoll.Components;
 using Atoll.Components.Types;
 using Atoll.Host.Configuration;
 using Atoll.Mcp.Tools;
+using Atoll.Wasi;
 using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,9 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private static readonly TimeSpan FirstTime = TimeSpan.FromSeconds(60);
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly ToolManifest _manifest;
+    private const int MaxLogBytes = 256 << 10;
+    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
+    private readonly ToolGrants _grants;
     private readonly ComponentSessions _sessions;
     private readonly ComponentFunctionType _type;
     private readonly ILogger _logger;
@@ -27,6 +31,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         _manifest = manifest;
         _sessions = sessions;
         _logger = logger;
+        _grants = new ToolGrants(manifest.Name, logger);
         _type = manifest.Component!.Type.Functions.First(function => function.Key == manifest.Function).Value;
     }
 
@@ -60,13 +65,21 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments)
     {
         ComponentInstance instance = Make(call);
-        using Store store = instance.Store;
-        return Answer(Invoke(instance, call, arguments), call);
+        try
+        {
+            return Answer(Invoke(instance, call, arguments), call);
+        }
+        finally
+        {
+            ComponentSessions.End(instance.Store);
+        }
     }
 
     private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments)
     {
-        ComponentSessions.Kept kept = _sessions.Take(_manifest.Component!, session, () => Make(call), call.CancellationToken);
+        // An instance keeps what it was granted, so calls that may reach different things do not share one.
+        string access = string.Join('|', call.Access.Folders.Select(folder => folder.Capability));
+        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, access), () => Make(call), call.CancellationToken);
         bool isSound = false;
         try
         {
@@ -82,21 +95,24 @@ internal sealed partial class ComponentToolProgram : IToolProgram
 
     private ComponentInstance Make(ProgramCall call)
     {
+        LogOutput log = new(call.Logger, _manifest.Name, MaxLogBytes);
+        WasiContext wasi = new(_grants.For(call.Access).AllowStdout(log, neverWaits: true).AllowStderr(log, neverWaits: true));
         Store store = new(_manifest.Component!.Engine, new StoreOptions
         {
+            State = wasi,
             MaxMemoryBytes = (ulong)call.Frame.MemoryBytes,
             Timeout = _isCompiled ? TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds) : FirstTime,
             CancellationToken = call.CancellationToken,
         });
         try
         {
-            ComponentInstance instance = new ComponentLinker().Instantiate(store, _manifest.Component!);
+            ComponentInstance instance = Linker.Instantiate(store, _manifest.Component!);
             _isCompiled = true;
             return instance;
         }
         catch
         {
-            store.Dispose();
+            ComponentSessions.End(store);
             throw;
         }
     }
@@ -201,6 +217,8 @@ internal sealed partial class ComponentToolProgram : IToolProgram
                 LogTrap(call.Logger, _manifest.Name, trap.Message, string.Join(" < ", trap.GuestStack.Take(16)));
                 string kind = trap.Kind == TrapKind.StackExhausted ? "used up its stack" : $"crashed ({trap.Kind})";
                 return new ToolError("crashed", $"{_manifest.Name} {kind}; the server's log has the guest's stack. Its memory limit is {call.Frame.MemoryBytes} bytes (budgets.memory_bytes).");
+            case GuestExitException exit:
+                return new ToolError("crashed", $"{_manifest.Name} ended with exit code {exit.ExitCode} instead of returning.");
             case GuestThrownException thrown:
                 LogTrap(call.Logger, _manifest.Name, thrown.Message, string.Join(" < ", thrown.GuestStack.Take(16)));
                 return new ToolError("crashed", $"{_manifest.Name} threw an exception that it did not catch; the server's log has the guest's stack.");

@@ -17,10 +17,7 @@ namespace Atoll.Mcp.Tools;
 internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules modules, ILogger logger) : IToolProgram
 {
     private const int MaxErrorBytes = 256 << 10;
-
-    // Directories are opened once for many calls. A folder that was removed and made again is a new one, so they are not kept for long.
-    private static readonly TimeSpan GrantLifetime = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<EffectiveAccess, (long Made, Grants Grants)> _grants = new(ReferenceEqualityComparer.Instance);
+    private readonly ToolGrants _grants = new(manifest.Name, logger);
     private readonly Lazy<WasmModule> _module = new(() => modules.Load(manifest));
     public ProgramOutput Run(ProgramCall call)
     {
@@ -30,7 +27,7 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
         {
             // Compiling is the host's work and uses up nothing of the guest's time.
             var module = _module.Value;
-            var grants = GrantsFor(call.Access)
+            var grants = _grants.For(call.Access)
                 .AllowStdin(new MemoryStream(call.Input.ToArray(), writable: false))
                 .AllowStdout(output, neverWaits: true)
                 .AllowStderr(errors, neverWaits: true);
@@ -89,48 +86,6 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
         return new ToolError("unavailable", $"{manifest.Name} cannot run: {Printable.Shorten(e.Message, 1000)}");
     }
 
-    private Grants GrantsFor(EffectiveAccess access)
-    {
-        if (_grants.TryGetValue(access, out var kept) && Stopwatch.GetElapsedTime(kept.Made) < GrantLifetime)
-        {
-            return kept.Grants;
-        }
-
-        // Clocks and random bytes tell a tool nothing about this machine's data; every tool gets them.
-        var grants = Grants.None.AllowArguments(manifest.Name).AllowClock().AllowRandom();
-        foreach (var folder in access.Folders)
-        {
-            try
-            {
-                grants = grants.AllowDirectory(
-                    HostPath.ToGuest(folder.Path, HostPath.Current), folder.Path, folder.Access == FolderAccess.Write ? FileAccessGrant.ReadWrite : FileAccessGrant.ReadOnly);
-            }
-            catch (DirectoryNotFoundException)
-            {
-                // One granted folder that is gone for the moment must not take the others away.
-                LogFolderGone(logger, folder.Path);
-            }
-        }
-
-        grants = grants.OnDecision(decision =>
-        {
-            if (!decision.Allowed)
-            {
-                LogDenied(logger, manifest.Name, Printable.Shorten(decision.Capability.ToString(), 400));
-            }
-        });
-        foreach (var (old, entry) in _grants)
-        {
-            if (Stopwatch.GetElapsedTime(entry.Made) >= GrantLifetime)
-            {
-                _grants.TryRemove(new(old, entry));
-            }
-        }
-
-        _grants[access] = (Stopwatch.GetTimestamp(), grants);
-        return grants;
-    }
-
     [LoggerMessage(EventId = 300, Level = LogLevel.Warning, Message = "{Tool} trapped: {Kind}; guest stack: {GuestStack}")]
     private static partial void LogTrap(ILogger logger, string tool, TrapKind kind, string guestStack);
 
@@ -139,12 +94,6 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
 
     [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "{Tool} cannot run")]
     private static partial void LogUnavailable(ILogger logger, Exception exception, string tool);
-
-    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "the granted folder {Folder} does not exist at the moment")]
-    private static partial void LogFolderGone(ILogger logger, string folder);
-
-    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability} (by the sandbox)")]
-    private static partial void LogDenied(ILogger logger, string tool, string capability);
 }
 
 /// <summary>The program's file cannot be used.</summary>

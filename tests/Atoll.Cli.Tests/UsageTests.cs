@@ -26,6 +26,11 @@ public sealed class UsageTests
     [InlineData("serve --log-level loud", "`loud` is not a log level")]
     [InlineData("serve --write --read-only", "exclude each other")]
     [InlineData("serve --host 0.0.0.0", "0.0.0.0")]
+    [InlineData("serve-http --addr 8080 x.wasm", "`8080` is not ADDRESS:PORT")]
+    [InlineData("serve-http --net example.org x.wasm", "does not end with a port")]
+    [InlineData("serve-http --net-private x.wasm", "Add --net HOST:PORT")]
+    [InlineData("serve-http --max-concurrency 0 x.wasm", "--max-concurrency must be")]
+    [InlineData("serve-http", "Try `atoll serve-http --help`.")]
     [InlineData("wat a.wat", "--output")]
     public async Task A_mistake_is_explained(string line, string expected)
     {
@@ -119,4 +124,14 @@ public sealed class UsageTests
     [InlineData(@"C:\x::/x:ro", @"C:\x", "/x", true)]
     public void Folders_are_read(string text, string host, string guest, bool readOnly) =>
         Assert.Equal(new DirectoryMapping(host, guest, readOnly), DirectoryMapping.Parse(text, out _));
+
+    [Fact]
+    public async Task What_answers_no_requests_is_not_served()
+    {
+        using CliRunner cli = new();
+        cli.Write("module.wat", "(module)");
+        CliResult result = await cli.RunAsync("serve-http", "module.wat");
+        Assert.Equal(ExitCodes.BadModule, result.Code);
+        Assert.Contains("module.wat is no component", result.Error, StringComparison.Ordinal);
+    }
 }

@@ -45,6 +45,13 @@ internal static class CodeStore
         }
     }
 
+    /// <summary>
+    /// Stack of guests. Functions of some programs, Go's for one, have frames of many kilobytes, and their recursion fits V8's stack of 1 MiB because V8's are
+    /// smaller. A thread with less stack than this ends sooner.
+    /// </summary>
+    private const int StackBytes = 4 << 20;
+
     /// <summary>What <c>run</c> makes its engine with (<c>serve</c> too, without fuel), and so what <c>compile</c> has to compile for.</summary>
-    public static WasmEngineOptions Options(bool fuel, ICodeCache? cache) => new() { ConsumeFuel = fuel, CodeLifetime = CodeLifetime.Pinned, CodeCache = cache };
+    public static WasmEngineOptions Options(bool fuel, ICodeCache? cache) =>
+        new() { ConsumeFuel = fuel, CodeLifetime = CodeLifetime.Pinned, CodeCache = cache, StackBudgetBytes = StackBytes };
 }

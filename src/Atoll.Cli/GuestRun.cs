@@ -127,7 +127,7 @@ internal sealed record GuestRun
             .AllowStdin(context.OpenStandard(StandardStream.Input))
             .AllowStdout(context.OpenStandard(StandardStream.Output))
             .AllowStderr(context.OpenStandard(StandardStream.Error))
-            .AllowClock(Deterministic ? new VirtualWorld.Clock() : null)
+            .AllowClock(Deterministic ? new VirtualClock(VirtualWorld.Start) : null)
             .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
         return Granted.AddTo(grants);
     }

@@ -114,18 +114,13 @@ public sealed class ComponentPool : IDisposable
 /// <remarks>One that is never disposed stays rented. Not to be used by several threads at once, like the instance.</remarks>
 public sealed class ComponentLease : IDisposable
 {
-    private readonly StorePool<PooledComponent> _pool;
-    private PooledComponent? _pooled;
+    private readonly Rental<PooledComponent> _rental;
 
-    internal ComponentLease(StorePool<PooledComponent> pool, PooledComponent pooled)
-    {
-        _pool = pool;
-        _pooled = pooled;
-    }
+    internal ComponentLease(StorePool<PooledComponent> pool, PooledComponent pooled) => _rental = new Rental<PooledComponent>(pool, pooled);
 
     /// <summary>The instance.</summary>
     /// <exception cref="ObjectDisposedException">It went back.</exception>
-    public ComponentInstance Instance => _pooled?.Instance ?? throw new ObjectDisposedException(nameof(ComponentLease));
+    public ComponentInstance Instance => _rental.Get(this).Instance;
 
     /// <summary>The instance's store.</summary>
     /// <exception cref="ObjectDisposedException">The instance went back.</exception>
@@ -133,23 +128,7 @@ public sealed class ComponentLease : IDisposable
 
     /// <summary>Gives the instance back. Twice is harmless.</summary>
     /// <exception cref="InvalidOperationException">A call into the instance is running; it stays rented.</exception>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _pooled, null) is not { } pooled)
-        {
-            return;
-        }
-
-        try
-        {
-            _pool.Return(pooled);
-        }
-        catch (InvalidOperationException)
-        {
-            _pooled = pooled;
-            throw;
-        }
-    }
+    public void Dispose() => _rental.Return();
 }
 
 /// <summary>An instance that a pool lends, and how to make it as new; null when that cannot be done.</summary>

@@ -59,7 +59,7 @@ public sealed class WasiContext : IDisposable
     internal TimeProvider? Clock { get; }
 
     /// <summary>The time; for guests that were granted none, one that says nothing.</summary>
-    internal TimeProvider Time => Clock ?? (_standingClock ??= new Preview2.Clocks.StandingClock());
+    internal TimeProvider Time => Clock ?? (_standingClock ??= new VirtualClock(DateTimeOffset.UnixEpoch));
 
     internal Action<Span<byte>>? Random { get; }
 

@@ -46,6 +46,21 @@ public sealed class RunTests
         Assert.Equal(new CliResult(7, "hello\n", string.Empty), await cli.RunAsync("run", "hello.wat"));
     }
 
+    /// <summary>Programs that Go makes recurse with frames of many kilobytes.</summary>
+    [Fact]
+    public async Task Programs_have_more_stack_than_guests_of_a_server()
+    {
+        using CliRunner cli = new();
+        cli.Write("deep.wat", """
+            (module
+              (func $down (param $n i32) (result i32)
+                (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+                (i32.add (i32.const 1) (call $down (i32.sub (local.get $n) (i32.const 1)))))
+              (func (export "_start") (if (i32.ne (call $down (i32.const 25000)) (i32.const 25000)) (then unreachable))))
+            """);
+        Assert.Equal(new CliResult(0, string.Empty, string.Empty), await cli.RunAsync("run", "deep.wat"));
+    }
+
     [Fact]
     public async Task Everything_after_the_program_goes_to_the_guest_and_only_granted_variables()
     {

@@ -16,15 +16,10 @@ internal static class ComponentsBench
     ];
 
     private static readonly string[] Keys =
-        ["add_ns", "hostadd_ns", "echo100_ns", "echo10k_us", "bytes10k_us", "records_us", "c2c_ns", "instantiate_us", "js_first_ms", "idle_kb", "http_ratio"];
+        ["add_ns", "hostadd_ns", "echo100_ns", "echo10k_us", "bytes10k_us", "records_us", "c2c_ns", "instantiate_us", "js_first_ms", "http_ratio", "idle_kb"];
 
     public static Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is [ComponentFirstMeasure.ChildWord, string file, string cache, string function])
-        {
-            return Task.FromResult(ComponentFirstMeasure.RunChild(file, cache, function));
-        }
-
         int runs = KernelBench.Option(arguments, "--runs", 15);
         List<string> names = [.. arguments.Where((a, i) => !a.StartsWith('-') && (i == 0 || arguments[i - 1] != "--runs"))];
         if (names.Find(n => Measures.All(m => m.Name != n)) is { } unknown)

@@ -25,4 +25,18 @@ internal static class JsonOutput
 
         output.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
+
+    /// <summary>A member that is an array of objects.</summary>
+    public static void Array<T>(Utf8JsonWriter writer, string name, IEnumerable<T> items, Action<T> members)
+    {
+        writer.WriteStartArray(name);
+        foreach (T item in items)
+        {
+            writer.WriteStartObject();
+            members(item);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
 }

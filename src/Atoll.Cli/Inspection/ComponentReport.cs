@@ -70,30 +70,30 @@ internal sealed class ComponentReport
         writer.WriteString("sha256", Hash);
         writer.WriteNumber("bytes", _bytes.Length);
         writer.WriteString("wit", _file.Wit?.ToString());
-        Array(writer, "functions", _file.Component.Type.Functions, function =>
+        JsonOutput.Array(writer, "functions", _file.Component.Type.Functions, function =>
         {
             writer.WriteString("name", function.Key);
             writer.WriteString("signature", _file.Describe(function.Key)[(function.Key.IndexOf('#', StringComparison.Ordinal) + 1)..]);
         });
-        Array(writer, "modules", _sections.Modules, module =>
+        JsonOutput.Array(writer, "modules", _sections.Modules, module =>
         {
             writer.WriteString("name", module.Name);
             writer.WriteNumber("bytes", module.Bytes);
             writer.WriteNumber("depth", module.Depth);
         });
         Strings(writer, "producers", _sections.Producers);
-        Array(writer, "capabilities", _capabilities, needed =>
+        JsonOutput.Array(writer, "capabilities", _capabilities, needed =>
         {
             writer.WriteString("capability", needed.Capability);
             Strings(writer, "because", needed.Because);
         });
         Strings(writer, "hostDefined", _hostDefined);
-        Array(writer, "tools", _tools.Where(tool => tool.Tool is not null), tool =>
+        JsonOutput.Array(writer, "tools", _tools.Where(tool => tool.Tool is not null), tool =>
         {
             writer.WriteString("name", tool.Tool);
             writer.WriteString("function", tool.Function);
         });
-        Array(writer, "noTools", _tools.Where(tool => tool.Tool is null), tool =>
+        JsonOutput.Array(writer, "noTools", _tools.Where(tool => tool.Tool is null), tool =>
         {
             writer.WriteString("function", tool.Function);
             writer.WriteString("reason", tool.Reason);
@@ -127,19 +127,6 @@ internal sealed class ComponentReport
         {
             output.WriteLine($"  {line}");
         }
-    }
-
-    private static void Array<T>(Utf8JsonWriter writer, string name, IEnumerable<T> items, Action<T> members)
-    {
-        writer.WriteStartArray(name);
-        foreach (T item in items)
-        {
-            writer.WriteStartObject();
-            members(item);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 
     private static void Strings(Utf8JsonWriter writer, string name, IEnumerable<string> values)

@@ -118,23 +118,23 @@ internal sealed class InspectVerb : Verb
         writer.WriteString("sha256", Convert.ToHexStringLower(module.Hash.Span));
         writer.WriteNumber("bytes", module.ByteLength);
         writer.WriteNumber("functions", module.FunctionCount);
-        Array(writer, "sections", sections, section =>
+        JsonOutput.Array(writer, "sections", sections, section =>
         {
             writer.WriteString("name", section.Name);
             writer.WriteNumber("bytes", section.Bytes);
         });
-        Array(writer, "imports", module.Imports, import =>
+        JsonOutput.Array(writer, "imports", module.Imports, import =>
         {
             writer.WriteString("module", import.Module);
             writer.WriteString("name", import.Name);
             WriteType(writer, import.Kind, import.Type);
         });
-        Array(writer, "exports", module.Exports, export =>
+        JsonOutput.Array(writer, "exports", module.Exports, export =>
         {
             writer.WriteString("name", export.Name);
             WriteType(writer, export.Kind, export.Type);
         });
-        Array(writer, "memories", module.Memories, memory =>
+        JsonOutput.Array(writer, "memories", module.Memories, memory =>
         {
             writer.WriteNumber("minimumPages", memory.Minimum);
             if (memory.Maximum is { } maximum)
@@ -142,7 +142,7 @@ internal sealed class InspectVerb : Verb
                 writer.WriteNumber("maximumPages", maximum);
             }
         });
-        Array(writer, "capabilities", CapabilitySurvey.Of(module.Imports), needed =>
+        JsonOutput.Array(writer, "capabilities", CapabilitySurvey.Of(module.Imports), needed =>
         {
             writer.WriteString("capability", needed.Capability);
             writer.WriteStartArray("because");
@@ -159,18 +159,5 @@ internal sealed class InspectVerb : Verb
     {
         writer.WriteString("kind", kind.ToString().ToLowerInvariant());
         writer.WriteString("type", type.ToString());
-    }
-
-    private static void Array<T>(Utf8JsonWriter writer, string name, IEnumerable<T> items, Action<T> members)
-    {
-        writer.WriteStartArray(name);
-        foreach (T item in items)
-        {
-            writer.WriteStartObject();
-            members(item);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 }

@@ -12,11 +12,7 @@ internal sealed class InvokeVerb : Verb
 {
     private readonly GrantOptions _grants = new();
 
-    private readonly Option<ulong?> _maxMemory = Quantities.SizeOption("--max-memory", "Most memory that the component may have, for example 64MB; growing beyond fails in it.");
-
-    private readonly Option<TimeSpan?> _timeout = Quantities.DurationOption("--timeout", "Stop it after this time, for example 5s.");
-
-    private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop it after about N instructions; the same N stops it at the same point." };
+    private readonly LimitOptions _limits = new();
 
     private readonly Option<bool> _raw = new("--raw") { Description = "Take arguments for parameters of type string as they are, without quotes." };
 
@@ -48,7 +44,8 @@ internal sealed class InvokeVerb : Verb
     public override void Define(Command command)
     {
         _grants.Define(command);
-        foreach (Option option in new Option[] { _maxMemory, _timeout, _fuel, _raw, _json })
+        _limits.Define(command);
+        foreach (Option option in new Option[] { _raw, _json })
         {
             command.Add(option);
         }
@@ -58,7 +55,7 @@ internal sealed class InvokeVerb : Verb
 
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
-        WasmEngine engine = new(CodeStore.Options(arguments.GetValue(_fuel) is not null, cache: null));
+        WasmEngine engine = new(CodeStore.Options(arguments.GetValue(_limits.Fuel) is not null, CodeStore.OpenExisting(context)) with { StartInterpreted = true });
         ComponentFile file = ComponentFile.Load(arguments.GetValue(_component)!, engine, context);
         string[] words = [.. context.GuestArguments];
         if (words is not [var called, .. var given])
@@ -85,9 +82,9 @@ internal sealed class InvokeVerb : Verb
             : throw CliException.Usage("the arguments stand in the parentheses already; leave out what comes after.");
         StoreOptions limits = new()
         {
-            MaxMemoryBytes = arguments.GetValue(_maxMemory),
-            Timeout = arguments.GetValue(_timeout),
-            Fuel = arguments.GetValue(_fuel),
+            MaxMemoryBytes = arguments.GetValue(_limits.MaxMemory),
+            Timeout = arguments.GetValue(_limits.Timeout),
+            Fuel = arguments.GetValue(_limits.Fuel),
             CancellationToken = context.Cancellation,
         };
         Grants grants = _grants.Read(arguments, context).AddTo(

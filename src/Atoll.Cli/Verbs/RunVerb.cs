@@ -8,11 +8,7 @@ internal sealed class RunVerb : Verb
 {
     private readonly GrantOptions _grants = new();
 
-    private readonly Option<ulong?> _maxMemory = Quantities.SizeOption("--max-memory", "Most memory that the guest may have, for example 64MB; growing beyond fails in the guest.");
-
-    private readonly Option<TimeSpan?> _timeout = Quantities.DurationOption("--timeout", "Stop the guest after this time, for example 5s.");
-
-    private readonly Option<ulong?> _fuel = new("--fuel") { HelpName = "N", Description = "Stop the guest after about N instructions; the same N stops it at the same point." };
+    private readonly LimitOptions _limits = new();
 
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
 
@@ -56,9 +52,7 @@ internal sealed class RunVerb : Verb
     public override void Define(Command command)
     {
         _grants.Define(command);
-        command.Add(_maxMemory);
-        command.Add(_timeout);
-        command.Add(_fuel);
+        _limits.Define(command);
         command.Add(_noCache);
         command.Add(_deterministic);
         command.Add(_stats);
@@ -79,7 +73,7 @@ internal sealed class RunVerb : Verb
         }
 
         bool deterministic = arguments.GetValue(_deterministic);
-        if (deterministic && arguments.GetValue(_timeout) is not null)
+        if (deterministic && arguments.GetValue(_limits.Timeout) is not null)
         {
             throw CliException.Usage("--timeout would end the guest at another point each time; with --deterministic limit it with --fuel.");
         }
@@ -88,9 +82,9 @@ internal sealed class RunVerb : Verb
         {
             Path = path,
             Granted = _grants.Read(arguments, context),
-            MaxMemoryBytes = arguments.GetValue(_maxMemory),
-            Timeout = arguments.GetValue(_timeout),
-            Fuel = arguments.GetValue(_fuel),
+            MaxMemoryBytes = arguments.GetValue(_limits.MaxMemory),
+            Timeout = arguments.GetValue(_limits.Timeout),
+            Fuel = arguments.GetValue(_limits.Fuel),
             UseCache = !arguments.GetValue(_noCache),
             Deterministic = deterministic,
             Profile = GuestProfile.For(arguments.GetValue(_profile), arguments.GetValue(_profileInterval), context),

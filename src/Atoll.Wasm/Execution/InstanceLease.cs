@@ -6,18 +6,13 @@ namespace Atoll.Wasm;
 /// <remarks>One that is never disposed stays rented. Not to be used by several threads at once, like the instance.</remarks>
 public sealed class InstanceLease : IDisposable
 {
-    private readonly StorePool<PooledInstance> _pool;
-    private PooledInstance? _pooled;
+    private readonly Rental<PooledInstance> _rental;
 
-    internal InstanceLease(StorePool<PooledInstance> pool, PooledInstance pooled)
-    {
-        _pool = pool;
-        _pooled = pooled;
-    }
+    internal InstanceLease(StorePool<PooledInstance> pool, PooledInstance pooled) => _rental = new Rental<PooledInstance>(pool, pooled);
 
     /// <summary>The instance.</summary>
     /// <exception cref="ObjectDisposedException">It went back.</exception>
-    public Instance Instance => _pooled?.Instance ?? throw new ObjectDisposedException(nameof(InstanceLease));
+    public Instance Instance => _rental.Get(this).Instance;
 
     /// <summary>The instance's store.</summary>
     /// <exception cref="ObjectDisposedException">The instance went back.</exception>
@@ -25,21 +20,5 @@ public sealed class InstanceLease : IDisposable
 
     /// <summary>Gives the instance back. Twice is harmless.</summary>
     /// <exception cref="InvalidOperationException">A call into the instance is running; it stays rented.</exception>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _pooled, null) is not { } pooled)
-        {
-            return;
-        }
-
-        try
-        {
-            _pool.Return(pooled);
-        }
-        catch (InvalidOperationException)
-        {
-            _pooled = pooled;
-            throw;
-        }
-    }
+    public void Dispose() => _rental.Return();
 }

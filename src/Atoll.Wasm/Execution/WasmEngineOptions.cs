@@ -17,7 +17,9 @@ public sealed record WasmEngineOptions
     /// <value>Default: false. With it code runs slower and is never interpreted at first (<see cref="InterpretColdCode"/>).</value>
     public bool Profiling { get; init; }
 
-    /// <summary>Stack that guest code may use, counted from the outermost call into it, in bytes: 16 KiB to 1 MiB.</summary>
+    /// <summary>
+    /// Stack that guest code may use, counted from the outermost call into it, in bytes: 16 KiB to 8 MiB. It gets less where the thread's own stack ends sooner.
+    /// </summary>
     /// <value>Default: 512 KiB. Unwinding a deep stack costs microseconds a frame, hence the upper bound.</value>
     public int StackBudgetBytes { get; init; } = 512 * 1024;
 
@@ -102,9 +104,9 @@ public sealed record WasmEngineOptions
 
     internal void Check()
     {
-        if (StackBudgetBytes is < 16 * 1024 or > 1024 * 1024)
+        if (StackBudgetBytes is < 16 * 1024 or > 8 * 1024 * 1024)
         {
-            throw new ArgumentException($"{nameof(StackBudgetBytes)} is {StackBudgetBytes}; it must be between 16384 and 1048576");
+            throw new ArgumentException($"{nameof(StackBudgetBytes)} is {StackBudgetBytes}; it must be between 16384 and 8388608");
         }
 
         if (CodeLifetime is not (CodeLifetime.Unloadable or CodeLifetime.Pinned))

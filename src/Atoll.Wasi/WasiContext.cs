@@ -23,6 +23,7 @@ public sealed class WasiContext : IDisposable
     private byte[]? _buffer;
     private TimeProvider? _standingClock;
     private Random? _predictable;
+    private Preview2.Sockets.SocketTable? _sockets;
 
     /// <summary>Makes a view of the world.</summary>
     /// <param name="grants">What the guests may reach.</param>
@@ -77,6 +78,9 @@ public sealed class WasiContext : IDisposable
 
     /// <summary>Requests of HTTP that are under way.</summary>
     internal int HttpRequests { get; set; }
+
+    /// <summary>Sockets that are open, and names that were looked up.</summary>
+    internal Preview2.Sockets.SocketTable Sockets => _sockets ??= new Preview2.Sockets.SocketTable(this);
 
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();

@@ -10,16 +10,23 @@ namespace Atoll.Wasi.Network;
 internal sealed class NetworkPolicy
 {
     private readonly ImmutableArray<NetworkPattern> _patterns;
+    private readonly ImmutableArray<NetworkPattern> _listens;
     private readonly bool _allowsPrivate;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
     private readonly Lazy<HttpMessageInvoker> _http;
 
-    /// <param name="patterns">What was granted.</param>
+    /// <param name="patterns">Where connections were granted to.</param>
+    /// <param name="listens">Where listening was granted.</param>
     /// <param name="allowsPrivate">Whether names may stand for addresses that are not public.</param>
     /// <param name="resolve">Finds the addresses of a name; null for the system's way.</param>
-    public NetworkPolicy(ImmutableArray<NetworkPattern> patterns, bool allowsPrivate, Func<string, CancellationToken, Task<IPAddress[]>>? resolve)
+    public NetworkPolicy(
+        ImmutableArray<NetworkPattern> patterns,
+        ImmutableArray<NetworkPattern> listens,
+        bool allowsPrivate,
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve)
     {
         _patterns = patterns;
+        _listens = listens;
         _allowsPrivate = allowsPrivate;
         _resolve = resolve ?? Dns.GetHostAddressesAsync;
         _http = new Lazy<HttpMessageInvoker>(() => OutgoingHttp.MakeInvoker(this));
@@ -30,6 +37,22 @@ internal sealed class NetworkPolicy
 
     /// <summary>The permission to connect to a host.</summary>
     public static Capability CapabilityOf(string host, int port) => Capability.Of("net", "connect", $"{host.TrimEnd('.')}:{port}");
+
+    /// <summary>The permission to look up a name; whoever may connect to it has it.</summary>
+    public static Capability ResolveCapabilityOf(string name) => Capability.Of("net", "resolve", name.TrimEnd('.'));
+
+    /// <summary>Whether connections to anybody were granted.</summary>
+    public bool AllowsSome => _patterns.Length != 0;
+
+    /// <summary>Whether a name was granted with any port.</summary>
+    public bool AllowsName(string name)
+    {
+        Capability asked = ResolveCapabilityOf(name);
+        return _patterns.Any(pattern => pattern.CoversName(asked));
+    }
+
+    /// <summary>Whether others may be waited for at this address of the host; port 0, for one that the system chooses, where every port is granted.</summary>
+    public bool AllowsListen(IPAddress address, int port) => _listens.Any(pattern => pattern.CoversAddress(address, port));
 
     /// <summary>Whether a host was granted, whatever its addresses.</summary>
     /// <param name="host">Name or address, IPv6 in brackets.</param>
@@ -42,7 +65,9 @@ internal sealed class NetworkPolicy
     }
 
     /// <summary>Whether this very address may be connected to, for a host that was granted.</summary>
-    public bool AllowsAddress(IPAddress address, int port) =>
+    /// <param name="address">The address.</param>
+    /// <param name="port">Port; null for any that was granted.</param>
+    public bool AllowsAddress(IPAddress address, int? port) =>
         _allowsPrivate || PublicAddresses.Contains(address) || _patterns.Any(pattern => pattern.CoversAddress(address, port));
 
     /// <summary>Connects to a host that was granted. The address that is connected to is the one that was checked, so no answer of a name server gets around it.</summary>
@@ -80,22 +105,26 @@ internal sealed class NetworkPolicy
         throw new HttpFailure(HttpErrors.Of(failure!), inner: failure);
     }
 
-    private async Task<IPAddress[]> FindAsync(string host, CancellationToken cancellationToken)
+    /// <summary>The addresses of a name or address.</summary>
+    /// <exception cref="SocketException">There are none.</exception>
+    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out IPAddress? literal))
         {
             return [literal];
         }
 
-        if (NetworkPattern.IsLocalhost(host))
-        {
-            // RFC 6761, section 6.3: this name is never asked of a name server.
-            return [IPAddress.Loopback, IPAddress.IPv6Loopback];
-        }
+        // RFC 6761, section 6.3: this name is never asked of a name server.
+        return NetworkPattern.IsLocalhost(host)
+            ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : await _resolve(host, cancellationToken).ConfigureAwait(false);
+    }
 
+    private async Task<IPAddress[]> FindAsync(string host, CancellationToken cancellationToken)
+    {
         try
         {
-            return await _resolve(host, cancellationToken).ConfigureAwait(false) is { Length: > 0 } found
+            return await ResolveAsync(host, cancellationToken).ConfigureAwait(false) is { Length: > 0 } found
                 ? found
                 : throw new HttpFailure(new ErrorCode.DnsError(new DnsErrorPayload(null, null)));
         }
@@ -109,12 +138,16 @@ internal sealed class NetworkPolicy
 /// <summary>One granted <c>HOST:PORT</c>: a name with stars, an address, or a range of addresses.</summary>
 internal sealed class NetworkPattern
 {
+    private static readonly ImmutableArray<IPNetwork> Everywhere = [IPNetwork.Parse("0.0.0.0/0"), IPNetwork.Parse("::/0")];
+
+    private readonly Capability _name;
     private readonly ImmutableArray<IPNetwork> _networks;
     private readonly int? _port;
 
-    private NetworkPattern(Capability capability, ImmutableArray<IPNetwork> networks, int? port)
+    private NetworkPattern(Capability capability, Capability name, ImmutableArray<IPNetwork> networks, int? port)
     {
         Capability = capability;
+        _name = name;
         _networks = networks;
         _port = port;
     }
@@ -158,7 +191,18 @@ internal sealed class NetworkPattern
             throw new FormatException($"'{text}' has no host before the port; write a name (with * for one label, ** for any), an address, or a range such as 10.0.0.0/8");
         }
 
-        return new NetworkPattern(Capability.Of("net", "connect", text), networks, portText == "*" ? null : port);
+        return new NetworkPattern(Capability.Of("net", "connect", text), NetworkPolicy.ResolveCapabilityOf(host), networks, portText == "*" ? null : port);
+    }
+
+    /// <summary>One that names addresses of this host, where <c>*</c> stands for all of them.</summary>
+    /// <exception cref="FormatException">It is none; the message says what to write.</exception>
+    public static NetworkPattern ParseListen(string text)
+    {
+        NetworkPattern pattern = Parse(text);
+        ImmutableArray<IPNetwork> networks = text.StartsWith("*:", StringComparison.Ordinal) ? Everywhere : pattern._networks;
+        return networks.IsEmpty
+            ? throw new FormatException($"'{text}' names no address to listen at; write ADDRESS:PORT, for example 127.0.0.1:8080, localhost:* or *:8080")
+            : new NetworkPattern(Capability.Of("net", "listen", text), pattern._name, networks, pattern._port);
     }
 
     public static bool IsLocalhost(string host) =>
@@ -166,9 +210,12 @@ internal sealed class NetworkPattern
 
     public bool CoversHost(Capability asked) => Capability.Covers(asked);
 
+    /// <summary>Whether it is of this name, whatever the port.</summary>
+    public bool CoversName(Capability asked) => _name.Covers(asked);
+
     /// <summary>Whether it names this address, itself or a range with it. A star names none.</summary>
-    public bool CoversAddress(IPAddress address, int port) =>
-        (_port is null || _port == port) && _networks.Any(network => network.Contains(PublicAddresses.Unwrap(address)) || network.Contains(address));
+    public bool CoversAddress(IPAddress address, int? port) =>
+        (_port is null || port is null || _port == port) && _networks.Any(network => network.Contains(PublicAddresses.Unwrap(address)) || network.Contains(address));
 }
 
 /// <summary>Addresses that anybody can reach, as opposed to those of a network of one's own (IANA's registries of special-purpose addresses).</summary>

@@ -24,5 +24,6 @@ internal static class WasiHost
         Cli.CliHost.AddTo(linker);
         Files.FilesHost.AddTo(linker);
         Http.HttpHost.AddTo(linker);
+        Sockets.SocketsHost.AddTo(linker);
     }
 }

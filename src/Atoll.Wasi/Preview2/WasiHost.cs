@@ -24,5 +24,7 @@ internal static class WasiHost
         Cli.CliHost.AddTo(linker);
         Files.FilesHost.AddTo(linker);
         Http.HttpHost.AddTo(linker);
+        Config.ConfigHost.AddTo(linker);
+        KeyValue.KeyValueHost.AddTo(linker);
     }
 }

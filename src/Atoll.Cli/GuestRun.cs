@@ -68,12 +68,20 @@ internal sealed record GuestRun
         {
             foreach (string capability in denied)
             {
-                context.Error.WriteLine($"note: the guest asked for {capability}, which was not granted. {(capability.StartsWith("net:", StringComparison.Ordinal) ? "Hosts are granted with --net." : "Folders are granted with --dir.")}");
+                context.Error.WriteLine($"note: the guest asked for {capability}, which was not granted. {Advice(capability)}");
             }
         }
 
         return code;
     }
+
+    private static string Advice(string capability) => capability[..capability.IndexOf(':', StringComparison.Ordinal)] switch
+    {
+        "net" => "Hosts are granted with --net.",
+        "config" => "Configuration is granted with --config.",
+        "kv" => "Buckets are granted with --kv.",
+        _ => "Folders are granted with --dir.",
+    };
 
     private Program Load(WasmEngine engine, CliContext context)
     {

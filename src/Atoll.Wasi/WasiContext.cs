@@ -2,6 +2,8 @@ using Atoll.Components;
 using Atoll.Wasi.FileSystem;
 using Atoll.Wasi.Preview1;
 using Atoll.Wasi.Preview2;
+using Atoll.Wasi.Preview2.Config;
+using Atoll.Wasi.Preview2.KeyValue;
 using Atoll.Wasi.Streams;
 
 namespace Atoll.Wasi;
@@ -33,6 +35,8 @@ public sealed class WasiContext : IDisposable
         _grants = grants;
         List<DirectoryGrant> directories = [];
         List<(string Name, string Value)> environment = [];
+        Dictionary<string, string> config = new(StringComparer.Ordinal);
+        Dictionary<string, KeyValueGrant> buckets = new(StringComparer.Ordinal);
         foreach (IGrant grant in grants.Items)
         {
             switch (grant)
@@ -44,11 +48,15 @@ public sealed class WasiContext : IDisposable
                 case ClockGrant clock: Clock = clock.Time; break;
                 case Network.NetworkGrant network: Network = network.Policy; break;
                 case RandomGrant random: Random = random.Fill; break;
+                case ConfigGrant value: config[value.Name] = value.Value; break;
+                case KeyValueGrant bucket: buckets[bucket.Bucket] = bucket; break;
             }
         }
 
         Environment = environment;
         Directories = directories;
+        Config = config;
+        Buckets = buckets;
     }
 
     internal IReadOnlyList<string> Arguments { get; } = [];
@@ -81,6 +89,12 @@ public sealed class WasiContext : IDisposable
 
     /// <summary>Sockets that are open, and names that were looked up.</summary>
     internal Preview2.Sockets.SocketTable Sockets => _sockets ??= new Preview2.Sockets.SocketTable(this);
+
+    /// <summary>Values of the configuration.</summary>
+    internal IReadOnlyDictionary<string, string> Config { get; }
+
+    /// <summary>Buckets of keys and values.</summary>
+    internal IReadOnlyDictionary<string, KeyValueGrant> Buckets { get; }
 
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();

@@ -3,6 +3,8 @@ using System.CommandLine.Parsing;
 using Atoll.Components;
 using Atoll.Wasi;
 using Atoll.Wasi.Network;
+using Atoll.Wasi.Preview2.Config;
+using Atoll.Wasi.Preview2.KeyValue;
 
 namespace Atoll.Cli.CommandLine;
 
@@ -35,12 +37,20 @@ internal sealed class GrantOptions
         Description = "Let names of --net stand for private addresses too. Without it only addresses that --net itself names may be private.",
     };
 
+    private readonly Option<string[]> _config = CommonOptions.Many(
+        "--config", "NAME=VALUE", "Give the guest a value of configuration (wasi:config). Repeatable.");
+
+    private readonly Option<string[]> _kv = CommonOptions.Many(
+        "--kv", "BUCKET[:ro]", "Let the guest keep keys and values in a bucket (wasi:keyvalue) until the command ends; `:ro` for reading only. Repeatable.");
+
     public void Define(Command command)
     {
         command.Add(_dir);
         command.Add(_env);
         command.Add(_net);
         command.Add(_netPrivate);
+        command.Add(_config);
+        command.Add(_kv);
     }
 
     /// <summary>What was granted. Folders are opened, and patterns read, when it is added to grants.</summary>
@@ -52,6 +62,8 @@ internal sealed class GrantOptions
             Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
             Hosts = arguments.GetValue(_net) ?? [],
             HostsMayBePrivate = arguments.GetValue(_netPrivate),
+            Configuration = arguments.GetValue(_config) ?? [],
+            Buckets = arguments.GetValue(_kv) ?? [],
         };
         return granted is { HostsMayBePrivate: true, Hosts.Count: 0 }
             ? throw CliException.Usage("--net-private says which addresses the hosts of --net may have. Add --net HOST:PORT, or leave it out.")
@@ -97,6 +109,10 @@ internal sealed record GuestGrants
 
     public bool HostsMayBePrivate { get; init; }
 
+    public IReadOnlyList<string> Configuration { get; init; } = [];
+
+    public IReadOnlyList<string> Buckets { get; init; } = [];
+
     public Grants AddTo(Grants grants)
     {
         foreach ((string name, string value) in Environment)
@@ -118,6 +134,38 @@ internal sealed record GuestGrants
             throw CliException.Usage($"--net: {exception.Message}.");
         }
 
+        grants = Configuration.Aggregate(grants, AddConfig);
+        grants = Buckets.Aggregate(grants, AddBucket);
         return HostsMayBePrivate ? grants.AllowPrivateNetwork() : grants;
+    }
+
+    private static Grants AddConfig(Grants grants, string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        try
+        {
+            return equals > 0
+                ? grants.AllowConfig(text[..equals], text[(equals + 1)..])
+                : throw CliException.Usage($"--config: `{text}` is not NAME=VALUE.");
+        }
+        catch (ArgumentException)
+        {
+            throw CliException.Usage($"--config: `{text[..equals]}` cannot be a name: it has `*`, control characters, or more than 1024 characters.");
+        }
+    }
+
+    private static Grants AddBucket(Grants grants, string text)
+    {
+        const string ReadOnly = ":ro";
+        bool isReadOnly = text.EndsWith(ReadOnly, StringComparison.Ordinal);
+        string name = isReadOnly ? text[..^ReadOnly.Length] : text;
+        try
+        {
+            return grants.AllowKeyValue(name, readOnly: isReadOnly);
+        }
+        catch (ArgumentException)
+        {
+            throw CliException.Usage($"--kv: `{name}` cannot be the name of a bucket: write 1 to 128 letters, digits, `-`, `_` and `.`.");
+        }
     }
 }

@@ -57,6 +57,9 @@ internal static class CapabilitySurvey
         ("env:read:**", ["wasi:cli/environment"]),
         ("clock:read:**", ["wasi:clocks/"]),
         ("random:read:**", ["wasi:random/"]),
+        ("config:read:**", ["wasi:config/"]),
+        ("kv:read:**", ["wasi:keyvalue/"]),
+        ("kv:write:**", ["wasi:keyvalue/"]),
     ];
 
     /// <summary>The same for the imports of a component, by the names of interfaces.</summary>

@@ -116,6 +116,8 @@ internal sealed class ComponentReport
         "fs" => ", granted with --dir",
         "env" => ", granted with --env",
         "net" => ", granted with --net",
+        "config" => ", granted with --config",
+        "kv" => ", granted with --kv",
         _ => "",
     };
 

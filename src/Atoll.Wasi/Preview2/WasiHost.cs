@@ -25,5 +25,7 @@ internal static class WasiHost
         Files.FilesHost.AddTo(linker);
         Http.HttpHost.AddTo(linker);
         Sockets.SocketsHost.AddTo(linker);
+        Config.ConfigHost.AddTo(linker);
+        KeyValue.KeyValueHost.AddTo(linker);
     }
 }

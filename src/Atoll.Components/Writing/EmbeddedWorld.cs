@@ -72,7 +72,8 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
             : throw new ComponentWritingException(
                 $"the worlds {Name} and {other.Name} are in one module, but it encodes strings as {Encoding} for one and as {other.Encoding} for the other");
 
-    private static byte[] Encode(WitWorld world, StringEncoding encoding)
+    /// <summary>What a custom section with the world holds.</summary>
+    public static byte[] Encode(WitWorld world, StringEncoding encoding)
     {
         ComponentItem item = new(world.QualifiedName!, new ComponentExternType(ComponentExternKind.Component, WitTypes.Of(world)));
         ComponentBuilder builder = new();

@@ -30,6 +30,7 @@ public static class GuestBindings
 
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
+        GuestLanguage.Rust => new Bindgen.Rust.RustGenerator(),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoll.Cli.Verbs;
+using Atoll.Cli.Verbs.Projects;
 
 namespace Atoll.Cli.CommandLine;
 
@@ -22,6 +23,10 @@ internal static class AtollCommand
         ("component", static () => new ComponentVerb()),
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
+        ("init", static () => new InitVerb()),
+        ("build", static () => new BuildVerb()),
+        ("test", static () => new TestVerb()),
+        ("dev", static () => new DevVerb()),
         ("serve", static () => new ServeVerb()),
         ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),

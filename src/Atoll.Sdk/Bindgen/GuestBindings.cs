@@ -1,4 +1,5 @@
 using Atoll.Sdk.Bindgen;
+using Atoll.Sdk.Bindgen.C;
 using Atoll.Sdk.Bindgen.Plan;
 using Atoll.Wit;
 
@@ -30,6 +31,7 @@ public static class GuestBindings
 
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
+        GuestLanguage.C => new CGenerator(),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

@@ -1,4 +1,5 @@
 using Atoll.Sdk.Bindgen;
+using Atoll.Sdk.Bindgen.C;
 using Atoll.Sdk.Bindgen.Plan;
 using Atoll.Wit;
 
@@ -31,6 +32,7 @@ public static class GuestBindings
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
         GuestLanguage.Rust => new Bindgen.Rust.RustGenerator(),
+        GuestLanguage.C => new CGenerator(),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

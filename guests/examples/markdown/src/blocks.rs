@@ -111,7 +111,7 @@ impl Writer {
         let indent = line::indent(lines[0].1);
         let (mark, length, info) = line::fence(lines[0].1.trim_start()).unwrap_or((b'`', 3, ""));
         self.begin("<pre><code");
-        if let Some(language) = info.split_whitespace().next() {
+        if let Some(language) = info.split([' ', '\t']).next().filter(|language| !language.is_empty()) {
             self.html.push_str(" class=\"language-");
             inline::escape(&inline::unescape(language), &mut self.html);
             self.html.push('"');

@@ -1,12 +1,15 @@
 //! What stands within a paragraph (CommonMark, section 6). The work grows with the length of the text, whatever it is: what looks ahead has a limit.
 
+use crate::line;
+
 const MAX_AHEAD: usize = 2000;
 const MAX_TICKS: usize = 64;
 const MAX_BRACKETS: usize = 32;
 
 enum Piece {
     Text(String),
-    Html(String),
+    /// What is finished, and how it reads without tags.
+    Html { html: String, plain: String },
     /// A run of `*` or `_` of which this many are not used yet.
     Run { mark: char, left: usize, whole: usize, opens: bool, closes: bool },
     /// `[` or `![`.
@@ -19,7 +22,7 @@ pub fn write(text: &str, html: &mut String) {
     reader.read();
     let end = reader.pieces.len();
     emphasize(&mut reader.pieces, 0, end);
-    put(&reader.pieces, html);
+    put(&reader.pieces, true, html);
 }
 
 pub fn escape(text: &str, html: &mut String) {
@@ -68,8 +71,8 @@ fn entity(text: &str) -> Option<(char, usize)> {
         _ => None,
     };
     let number = name.strip_prefix('#').and_then(|digits| match digits.strip_prefix(['x', 'X']) {
-        Some(hex) if (1..=6).contains(&hex.len()) && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16).ok(),
-        None if (1..=7).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
+        Some(hex) if hex.len() <= 6 => line::number(hex, 16),
+        None if digits.len() <= 7 => line::number(digits, 10),
         _ => None,
     });
     let character = known.or_else(|| number.map(|code| char::from_u32(code).filter(|&found| found != '\0').unwrap_or('\u{fffd}')))?;
@@ -150,7 +153,7 @@ impl<'a> Reader<'a> {
     fn backslash(&mut self) -> bool {
         match self.rest()[1..].chars().next() {
             Some('\n') => {
-                self.pieces.push(Piece::Html("<br />\n".to_string()));
+                self.pieces.push(hard_break());
                 self.at += 2;
             }
             Some(next) if next.is_ascii_punctuation() => {
@@ -182,9 +185,10 @@ impl<'a> Reader<'a> {
         let code = self.text[start..end].replace('\n', " ");
         let is_padded = code.len() > 1 && code.starts_with(' ') && code.ends_with(' ') && code.bytes().any(|byte| byte != b' ');
         let mut html = String::from("<code>");
-        escape(if is_padded { &code[1..code.len() - 1] } else { &code }, &mut html);
+        let plain = String::from(if is_padded { &code[1..code.len() - 1] } else { &code });
+        escape(&plain, &mut html);
         html.push_str("</code>");
-        self.pieces.push(Piece::Html(html));
+        self.pieces.push(Piece::Html { html, plain });
         self.at = end + length;
         true
     }
@@ -224,7 +228,7 @@ impl<'a> Reader<'a> {
         html.push_str("\">");
         escape(address, &mut html);
         html.push_str("</a>");
-        self.pieces.push(Piece::Html(html));
+        self.pieces.push(Piece::Html { html, plain: address.to_string() });
         self.at += end + 2;
         true
     }
@@ -245,7 +249,7 @@ impl<'a> Reader<'a> {
             is_hard = text.ends_with("  ");
             text.truncate(text.trim_end_matches(' ').len());
         }
-        self.pieces.push(Piece::Html(if is_hard { "<br />\n" } else { "\n" }.to_string()));
+        if is_hard { self.pieces.push(hard_break()) } else { self.push_text('\n') }
         self.at += 1;
         true
     }
@@ -273,13 +277,13 @@ impl<'a> Reader<'a> {
         };
         let end = self.pieces.len();
         emphasize(&mut self.pieces, start + 1, end);
-        let mut inner = String::new();
-        put(&self.pieces[start + 1..], &mut inner);
+        let mut plain = String::new();
+        put(&self.pieces[start + 1..], false, &mut plain);
         let mut html = String::from(if is_image { "<img src=\"" } else { "<a href=\"" });
         address_into(&address, &mut html);
         if is_image {
             html.push_str("\" alt=\"");
-            html.push_str(&without_tags(&inner));
+            escape(&plain, &mut html);
         }
         if let Some(title) = title {
             html.push_str("\" title=\"");
@@ -289,13 +293,13 @@ impl<'a> Reader<'a> {
             html.push_str("\" />");
         } else {
             html.push_str("\">");
-            html.push_str(&inner);
+            put(&self.pieces[start + 1..], true, &mut html);
             html.push_str("</a>");
             // Links do not stand within links.
             self.brackets.retain(|&at| matches!(self.pieces[at], Piece::Bracket { is_image: true }));
         }
         self.pieces.truncate(start);
-        self.pieces.push(Piece::Html(html));
+        self.pieces.push(Piece::Html { html, plain });
         self.at += 1 + length;
         true
     }
@@ -380,19 +384,8 @@ fn hex(digit: u8) -> char {
     char::from(b"0123456789ABCDEF"[usize::from(digit)])
 }
 
-fn without_tags(html: &str) -> String {
-    let mut plain = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        let end = rest[start..].find('>').map_or(rest.len(), |length| start + length + 1);
-        let tag = &rest[start..end];
-        plain.push_str(&rest[..start]);
-        if let Some(alt) = tag.split("alt=\"").nth(1).and_then(|found| found.split('"').next()).filter(|_| tag.starts_with("<img")) {
-            plain.push_str(alt);
-        }
-        rest = &rest[end..];
-    }
-    plain + rest
+fn hard_break() -> Piece {
+    Piece::Html { html: "<br />\n".to_string(), plain: "\n".to_string() }
 }
 
 /// Makes emphasis of the runs in a part of the pieces.
@@ -461,21 +454,23 @@ fn place(pieces: &mut [Piece], start: usize, tags: &[(usize, bool, &'static str)
     }
     for (piece, (closing, opening)) in pieces[start..].iter_mut().zip(made) {
         if let Piece::Run { mark, left, .. } = piece {
+            let plain: String = (0..*left).map(|_| *mark).collect();
             let mut html = closing.concat();
-            html.extend((0..*left).map(|_| *mark));
+            html.push_str(&plain);
             html.extend(opening.into_iter().rev());
-            *piece = Piece::Html(html);
+            *piece = Piece::Html { html, plain };
         }
     }
 }
 
-fn put(pieces: &[Piece], html: &mut String) {
+fn put(pieces: &[Piece], has_tags: bool, output: &mut String) {
     for piece in pieces {
         match piece {
-            Piece::Text(text) => escape(text, html),
-            Piece::Html(made) => html.push_str(made),
-            Piece::Run { mark, left, .. } => html.extend((0..*left).map(|_| *mark)),
-            Piece::Bracket { is_image } => html.push_str(if *is_image { "![" } else { "[" }),
+            Piece::Text(text) if has_tags => escape(text, output),
+            Piece::Text(text) => output.push_str(text),
+            Piece::Html { html, plain } => output.push_str(if has_tags { html } else { plain }),
+            Piece::Run { mark, left, .. } => output.extend((0..*left).map(|_| *mark)),
+            Piece::Bracket { is_image } => output.push_str(if *is_image { "![" } else { "[" }),
         }
     }
 }

@@ -90,7 +90,12 @@ pub fn marker(line: &str) -> Option<Marker> {
     let is_empty = is_blank(after);
     let spaces = after.bytes().take_while(|&byte| byte == b' ' || byte == b'\t').count();
     let taken = if is_empty || spaces > 4 { 1 } else { spaces };
-    Some(Marker { kind, number: line[..digits].parse().unwrap_or(0), width: digits + 1 + taken, is_empty })
+    Some(Marker { kind, number: number(&line[..digits], 10).unwrap_or(0), width: digits + 1 + taken, is_empty })
+}
+
+/// The number that digits make; there are few enough of them.
+pub fn number(digits: &str, radix: u32) -> Option<u32> {
+    digits.chars().try_fold(None, |number, digit| Some(Some(number.unwrap_or(0) * radix + digit.to_digit(radix)?))).flatten()
 }
 
 /// Whether a line ends a paragraph before it.

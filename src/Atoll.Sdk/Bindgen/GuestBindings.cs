@@ -45,6 +45,7 @@ public static class GuestBindings
 
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
+        GuestLanguage.Rust => new Bindgen.Rust.RustGenerator(),
         GuestLanguage.C => new CGenerator(),
         GuestLanguage.AssemblyScript => new ScriptGenerator(),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),

@@ -20,6 +20,7 @@ internal static class AtollCommand
         ("cache", static () => new CacheVerb()),
         ("wit", static () => new WitVerb()),
         ("component", static () => new ComponentVerb()),
+        ("bindgen", static () => new BindgenVerb()),
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
         ("serve", static () => new ServeVerb()),

@@ -1,5 +1,7 @@
 using Atoll.Sdk.Bindgen;
+using Atoll.Sdk.Bindgen.C;
 using Atoll.Sdk.Bindgen.Plan;
+using Atoll.Sdk.Bindgen.Rust;
 using Atoll.Wit;
 
 namespace Atoll.Sdk;
@@ -30,7 +32,8 @@ public static class GuestBindings
 
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
-        GuestLanguage.Rust => new Bindgen.Rust.RustGenerator(),
+        GuestLanguage.C => new CGenerator(),
+        GuestLanguage.Rust => new RustGenerator(),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

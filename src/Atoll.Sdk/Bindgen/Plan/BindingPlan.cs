@@ -99,6 +99,12 @@ internal sealed class BindingPlan
 
     private void AddTypes(PlannedScope scope)
     {
+        foreach (PlannedResource resource in scope.Resources)
+        {
+            resource.Own = _planner.Find(new WitHandle(resource.Definition, isBorrowed: false), scope.Side);
+            resource.Borrow = _planner.Find(new WitHandle(resource.Definition, isBorrowed: true), scope.Side);
+        }
+
         foreach (WitTypeDefinition definition in scope.Owner.Types.Where(type => type.Body is not (WitUse or WitResource)))
         {
             // An alias of a resource is no type that has values: its handles are.

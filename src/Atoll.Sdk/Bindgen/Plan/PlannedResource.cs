@@ -14,6 +14,12 @@ internal sealed class PlannedResource(WitTypeDefinition definition, PlannedScope
 
     public string Name => Definition.Name;
 
+    /// <summary>The type of owned handles.</summary>
+    public PlannedType Own { get; internal set; } = null!;
+
+    /// <summary>The type of borrowed handles; of an exported resource, functions get the representation instead (<c>lower_borrow</c>).</summary>
+    public PlannedType Borrow { get; internal set; } = null!;
+
     /// <summary>Module name of the imports below.</summary>
     public string CoreModule => IsExported ? Scope.ExportModule : Scope.ImportModule;
 

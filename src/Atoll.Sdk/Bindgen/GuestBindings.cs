@@ -1,5 +1,6 @@
 using Atoll.Sdk.Bindgen;
 using Atoll.Sdk.Bindgen.C;
+using Atoll.Sdk.Bindgen.JavaScript;
 using Atoll.Sdk.Bindgen.Plan;
 using Atoll.Sdk.Bindgen.Rust;
 using Atoll.Wit;
@@ -34,6 +35,8 @@ public static class GuestBindings
     {
         GuestLanguage.C => new CGenerator(),
         GuestLanguage.Rust => new RustGenerator(),
+        GuestLanguage.JavaScript => new JavaScriptGenerator(isTypeScript: false),
+        GuestLanguage.TypeScript => new JavaScriptGenerator(isTypeScript: true),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

@@ -22,7 +22,8 @@ internal sealed class JsDeclarations(BindingPlan plan, JsNames names)
             Exports(scope);
         }
 
-        string references = string.Concat(names.TakeReferences().Select(other => $"import type * as {names.Alias(other)} from '../{names.Module(other)}.js';\n"));
+        string references = string.Concat(
+            names.TakeReferences().Select(other => $"import type * as {names.Alias(other)} from '../{names.Module(other)}.js';\n"));
         return new GeneratedFile(names.Module(scope) + ".d.ts", $"{head}{references}\n{_writer.ToString().TrimStart('\n')}export {{}};\n");
     }
 
@@ -63,7 +64,8 @@ internal sealed class JsDeclarations(BindingPlan plan, JsNames names)
     /// <summary>Parameters and result.</summary>
     public string Signature(PlannedFunction function, PlannedScope from)
     {
-        IEnumerable<string> parameters = Parameters(function).Select(parameter => $"{JsNames.Local(Identifiers.Camel(parameter.Name))}: {names.Text(parameter.Type, from)}");
+        IEnumerable<string> parameters = Parameters(function).Select(
+            parameter => $"{JsNames.Local(Identifiers.Camel(parameter.Name))}: {names.Text(parameter.Type, from)}");
         return $"({string.Join(", ", parameters)}): {names.Text(Returned(function.Result), from)}";
     }
 
@@ -246,7 +248,8 @@ internal sealed class JsDeclarations(BindingPlan plan, JsNames names)
         if (function.Result is { Kind: ComponentValueKind.Result } result)
         {
             string error = result.Cases[1].Type is { } type ? $"`{names.Text(type, function.Scope)}`" : "nothing";
-            lines.Add(function.Scope.Side == Side.Import ? $"@throws an Error whose `payload` is {error}" : $"@throws {error}, or an Error whose `payload` is that");
+            bool isImport = function.Scope.Side == Side.Import;
+            lines.Add(isImport ? $"@throws an Error whose `payload` is {error}" : $"@throws {error}, or an Error whose `payload` is that");
         }
 
         Docs(string.Join('\n', lines));

@@ -9,9 +9,10 @@ internal sealed class JsNames
 {
     private static readonly HashSet<string> Keywords =
     [
-        "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "eval", "export", "extends",
-        "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public",
-        "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
+        "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "eval", "export",
+        "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package",
+        "private", "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while",
+        "with", "yield",
     ];
 
     private readonly Dictionary<PlannedScope, string> _modules = [];
@@ -73,7 +74,8 @@ internal sealed class JsNames
         ComponentValueKind.Result => $"{Case("ok", type.Cases[0].Type, from)} | {Case("err", type.Cases[1].Type, from)}",
         ComponentValueKind.Tuple => $"[{string.Join(", ", type.Fields.Select(field => Text(field.Type, from)))}]",
         ComponentValueKind.Own or ComponentValueKind.Borrow => Qualified(type.Resource!.Scope, from, ClassName(type.Resource)),
-        ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Enum or ComponentValueKind.Flags => Qualified(type.Scope!, from, TypeName(type)),
+        ComponentValueKind.Record or ComponentValueKind.Variant or ComponentValueKind.Enum or ComponentValueKind.Flags =>
+            Qualified(type.Scope!, from, TypeName(type)),
         _ => "number",
     };
 

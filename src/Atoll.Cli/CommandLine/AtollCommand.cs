@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoll.Cli.Verbs;
+using Atoll.Cli.Verbs.Projects;
 
 namespace Atoll.Cli.CommandLine;
 
@@ -23,6 +24,10 @@ internal static class AtollCommand
         ("bindgen", static () => new BindgenVerb()),
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
+        ("init", static () => new InitVerb()),
+        ("build", static () => new BuildVerb()),
+        ("test", static () => new TestVerb()),
+        ("dev", static () => new DevVerb()),
         ("serve", static () => new ServeVerb()),
         ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),

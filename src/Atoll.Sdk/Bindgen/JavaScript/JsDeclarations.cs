@@ -162,6 +162,8 @@ internal sealed class JsDeclarations(BindingPlan plan, JsNames names)
             }
 
             Members(resource, scope);
+            _writer.Line("/** Drops the resource: it cannot be used after that. */");
+            _writer.Line("[Symbol.dispose](): void;");
             _writer.Close();
         }
 

@@ -47,7 +47,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 
     public override string Language => isTypeScript ? "ts" : "js";
 
-    public override GuestLanguage Bindings => isTypeScript ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
+    public override GuestLanguage? Bindings => null;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => [$"src/index.{Language}"];
 

@@ -12,6 +12,9 @@ internal class NetworkBackend
 {
     public static readonly NetworkBackend System = new();
 
+    /// <summary>Whether guests may have sockets of the system, which do not go through this.</summary>
+    public virtual bool HasSockets => true;
+
     /// <summary>The addresses of a name.</summary>
     /// <exception cref="SocketException">There are none.</exception>
     public virtual Task<IPAddress[]> FindAsync(string host, CancellationToken cancellation) => Dns.GetHostAddressesAsync(host, cancellation);

@@ -8,10 +8,13 @@ namespace Atoll.Sdk.Projects;
 /// <summary>What a new project begins as.</summary>
 /// <param name="Name">The component's name; the folder's too.</param>
 /// <param name="Language">What it is written in.</param>
-/// <param name="Kind">Which template: <c>greet</c> or <c>tool</c>.</param>
+/// <param name="Kind">Which template: <c>greet</c>, <c>tool</c>, <c>probe</c> or <c>http</c>.</param>
 /// <param name="Wit">A WIT file or folder that the project implements instead of the template's world; null for none.</param>
 internal sealed record NewProject(string Name, string Language, string Kind, string? Wit = null)
 {
+    /// <summary>The files of <c>wit/deps</c>, with paths below it.</summary>
+    public IReadOnlyList<WitFile> Dependencies { get; init; } = [];
+
     /// <summary>Whether <c>atoll build</c> builds the language.</summary>
     public bool IsBuilt => Toolchains.Toolchain.Of(Language) is not null;
 }
@@ -23,6 +26,8 @@ internal static class ProjectTemplate
     private static readonly Dictionary<string, (string Function, string About, string Description, string Call)> Kinds = new(StringComparer.Ordinal)
     {
         ["greet"] = ("greet", "Greets somebody by name.", "Greets people by name.", "greet '\"Ada\"'"),
+        ["probe"] = ("check", "Looks at an endpoint and says how it is.", "Looks whether an endpoint answers.", "'check#run(\"example.org:443\", \"\")'"),
+        ["http"] = ("handle", "Answers a request of HTTP.", "Answers requests of HTTP.", ""),
         ["tool"] = ("count-words", "Counts the words of a text, and fails when there are none.", "Counts words.", "count-words '\"the quick brown fox\"'"),
     };
 
@@ -116,11 +121,14 @@ internal static class ProjectTemplate
         [
             ("wit/world.wit", Fill($"{project.Kind}/world.wit")),
             (Replace(source), Fill($"{project.Kind}/{project.Language}")),
-            ($"tests/{function}.toml", Fill($"{project.Kind}/test.toml")),
-            ("Component.toml", Fill("common/Component.toml")),
-            ("README.md", Fill(project.IsBuilt ? "common/README.md" : "common/README-other.md")),
+            .. project.Dependencies.Select(file => ($"wit/deps/{file.Path}", file.Text)),
+            .. Has($"{project.Kind}/test.toml") ? [($"tests/{function}.toml", Fill($"{project.Kind}/test.toml"))] : Array.Empty<(string, string)>(),
+            ("Component.toml", Fill(Own("Component.toml"))),
+            ("README.md", Fill(project.IsBuilt ? Own("README.md") : "common/README-other.md")),
             (".gitignore", Fill("common/gitignore.txt")),
         ];
+
+        string Own(string file) => Has($"{project.Kind}/{file}") ? $"{project.Kind}/{file}" : $"common/{file}";
 
         string Fill(string template) => Replace(Resource(template));
 
@@ -146,6 +154,8 @@ internal static class ProjectTemplate
         EnumerationOptions twoDeep = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2, AttributesToSkip = FileAttributes.ReparsePoint };
         return Directory.EnumerateFiles(wit, "*.wit", twoDeep).Order(StringComparer.Ordinal).Select(file => ("wit/" + Path.GetRelativePath(wit, file).Replace('\\', '/'), File.ReadAllText(file)));
     }
+
+    private static bool Has(string name) => typeof(ProjectTemplate).Assembly.GetManifestResourceInfo($"template/{name}") is not null;
 
     private static string Resource(string name)
     {

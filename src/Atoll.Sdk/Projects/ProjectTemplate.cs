@@ -35,9 +35,9 @@ internal static class ProjectTemplate
     {
         ["c"] = ("src/@name@.c", ""),
         ["rust"] = ("src/lib.rs", ""),
-        ["js"] = ("src/index.js", ""),
-        ["ts"] = ("src/index.ts", ""),
-        ["assemblyscript"] = ("src/index.ts", ""),
+        ["js"] = ("src/guest.js", ""),
+        ["ts"] = ("src/guest.ts", ""),
+        ["assemblyscript"] = ("src/guest.ts", ""),
         ["go"] = ("main.go", "go mod init local/@name@\ngo get -tool go.bytecodealliance.org/cmd/wit-bindgen-go\ngo tool wit-bindgen-go generate --world @name@ --out gen ./wit\n"
             + "tinygo build -target=wasip2 --wit-package ./wit --wit-world @name@ -o build/@name@.wasm ."),
         ["python"] = ("app.py", "pip install componentize-py\ncomponentize-py -d wit -w @name@ componentize app -o build/@name@.wasm"),
@@ -98,6 +98,7 @@ internal static class ProjectTemplate
             ["source"] = source,
             ["name"] = project.Name,
             ["snake"] = string.Join('_', words),
+            ["upper"] = string.Join('_', words).ToUpperInvariant(),
             ["pascal"] = string.Concat(words.Select(word => char.ToUpper(word[0], CultureInfo.InvariantCulture) + word[1..])),
             ["language"] = project.Language,
             ["function"] = function,
@@ -105,10 +106,12 @@ internal static class ProjectTemplate
             ["description"] = description,
             ["call"] = call,
         };
+        (string, string)[] editor = project.Language == "ts" ? [("tsconfig.json", Fill("common/tsconfig.json"))] : [];
         if (project.Wit is { } wit)
         {
             return
             [
+                .. editor,
                 .. GivenWit(wit),
                 (Replace(source), Fill($"world/{project.Language}")),
                 ("Component.toml", Fill("world/Component.toml")),
@@ -126,6 +129,7 @@ internal static class ProjectTemplate
             ("Component.toml", Fill(Own("Component.toml"))),
             ("README.md", Fill(project.IsBuilt ? Own("README.md") : "common/README-other.md")),
             (".gitignore", Fill("common/gitignore.txt")),
+            .. editor,
         ];
 
         string Own(string file) => Has($"{project.Kind}/{file}") ? $"{project.Kind}/{file}" : $"common/{file}";

@@ -1,6 +1,7 @@
 using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 
 namespace Atoll.Cli;
@@ -77,7 +78,7 @@ internal sealed record GuestRun
 
     private static string Advice(string capability) => capability[..capability.IndexOf(':', StringComparison.Ordinal)] switch
     {
-        "net" => "Hosts are granted with --net.",
+        "net" => capability.StartsWith("net:resolve:", StringComparison.Ordinal) ? "Names are granted with --resolve or --net." : "Hosts are granted with --net.",
         "config" => "Configuration is granted with --config.",
         "kv" => "Buckets are granted with --kv.",
         _ => "Folders are granted with --dir.",
@@ -114,7 +115,7 @@ internal sealed record GuestRun
                 ExitCodes.BadModule, $"{Path} exports no `wasi:cli/run@0.2.x`, so it is no program. It exports {list}. `atoll invoke {Path}` calls functions of a library.");
         }
 
-        ComponentLinker linker = new ComponentLinker().AddWasi();
+        ComponentLinker linker = new ComponentLinker().AddWasi().AddPlatform();
         return (grants, limits, atEnd) =>
         {
             try
@@ -136,7 +137,9 @@ internal sealed record GuestRun
             .AllowStdout(context.OpenStandard(StandardStream.Output))
             .AllowStderr(context.OpenStandard(StandardStream.Error))
             .AllowClock(Deterministic ? new VirtualClock(VirtualWorld.Start) : null)
-            .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
+            .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null)
+            .AllowLogging(entry => context.Error.WriteLine(entry.ToString()))
+            .AllowMetadata(new ComponentMetadata(System.IO.Path.GetFileNameWithoutExtension(Path)));
         return Granted.AddTo(grants);
     }
 }

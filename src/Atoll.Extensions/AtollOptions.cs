@@ -1,5 +1,9 @@
 using Atoll.Components;
+using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Atoll.Extensions;
 
@@ -17,6 +21,28 @@ public sealed class AtollOptions
     internal Dictionary<string, Func<byte[]>> Sources { get; } = new(StringComparer.Ordinal);
 
     internal List<Action<IServiceProvider, ComponentLinker>> Definitions { get; } = [];
+
+    /// <summary>What guests may reach; null without <see cref="AddPlatform"/>.</summary>
+    internal Func<IServiceProvider, Grants>? Grants { get; private set; }
+
+    /// <summary>
+    /// Defines WASI and the interfaces of <c>atoll:platform</c>, and lets guests log: their entries go to the application's logs under <c>Atoll.Guest</c>. Nothing else is
+    /// open unless it is granted. Stores of <see cref="ComponentCatalog.CreateStore"/> then have a <see cref="WasiContext"/> as their state.
+    /// </summary>
+    /// <param name="grant">Adds to the grants; called once. Null for nothing more.</param>
+    public AtollOptions AddPlatform(Func<IServiceProvider, Grants, Grants>? grant = null)
+    {
+        Func<IServiceProvider, Grants>? before = Grants;
+        if (before is null)
+        {
+            Definitions.Add(static (_, linker) => linker.AddWasi().AddPlatform());
+            before = static services => Components.Grants.None.AllowLogging(
+                services.GetService<ILoggerFactory>() is { } factory ? factory.CreateLogger("Atoll.Guest").WriteGuestEntry : static _ => { });
+        }
+
+        Grants = grant is null ? before : services => grant(services, before(services));
+        return this;
+    }
 
     /// <summary>Names a component that is read from a file when it is first asked for.</summary>
     /// <param name="name">The name that programs ask for it by.</param>

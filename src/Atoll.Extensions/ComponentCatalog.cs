@@ -1,5 +1,6 @@
 using Atoll.Components;
 using Atoll.Extensions.Functions;
+using Atoll.Wasi;
 using Atoll.Wasm;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -18,13 +19,15 @@ public sealed partial class ComponentCatalog
     private readonly Dictionary<string, Component> _components = new(StringComparer.Ordinal);
     private readonly AtollOptions _options;
     private readonly ILogger<ComponentCatalog> _logger;
+    private readonly Grants? _grants;
 
-    internal ComponentCatalog(WasmEngine engine, ComponentLinker linker, IOptions<AtollOptions> options, ILogger<ComponentCatalog> logger)
+    internal ComponentCatalog(WasmEngine engine, ComponentLinker linker, IOptions<AtollOptions> options, ILogger<ComponentCatalog> logger, Grants? grants)
     {
         Engine = engine;
         Linker = linker;
         _options = options.Value;
         _logger = logger;
+        _grants = grants;
     }
 
     /// <summary>The engine that runs all of them.</summary>
@@ -64,10 +67,16 @@ public sealed partial class ComponentCatalog
         }
     }
 
-    /// <summary>Makes a store with the limits of <see cref="AtollOptions.Store"/>. Whoever asks for it disposes of it.</summary>
+    /// <summary>
+    /// Makes a store with the limits of <see cref="AtollOptions.Store"/>, with <see cref="AtollOptions.AddPlatform"/> also with a <see cref="WasiContext"/> of its own as its
+    /// state. Whoever asks for it disposes of it, and then of its state, if there is one.
+    /// </summary>
     /// <param name="cancellationToken">Stops its guests, beside the token of the options.</param>
-    public Store CreateStore(CancellationToken cancellationToken = default) =>
-        new(Engine, cancellationToken.CanBeCanceled ? _options.Store with { CancellationToken = cancellationToken } : _options.Store);
+    public Store CreateStore(CancellationToken cancellationToken = default)
+    {
+        StoreOptions options = cancellationToken.CanBeCanceled ? _options.Store with { CancellationToken = cancellationToken } : _options.Store;
+        return new Store(Engine, _grants is null ? options : options with { State = new WasiContext(_grants) });
+    }
 
     /// <summary>
     /// The functions that a component exports, for language models. Each call has an instance and a store of its own, so that calls cannot disturb each other.

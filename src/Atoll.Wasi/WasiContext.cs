@@ -1,5 +1,6 @@
 using Atoll.Components;
 using Atoll.Wasi.FileSystem;
+using Atoll.Wasi.Platform;
 using Atoll.Wasi.Preview1;
 using Atoll.Wasi.Preview2;
 using Atoll.Wasi.Preview2.Config;
@@ -26,6 +27,7 @@ public sealed class WasiContext : IDisposable
     private TimeProvider? _standingClock;
     private Random? _predictable;
     private Preview2.Sockets.SocketTable? _sockets;
+    private HashSet<Capability>? _told;
 
     /// <summary>Makes a view of the world.</summary>
     /// <param name="grants">What the guests may reach.</param>
@@ -50,6 +52,10 @@ public sealed class WasiContext : IDisposable
                 case RandomGrant random: Random = random.Fill; break;
                 case ConfigGrant value: config[value.Name] = value.Value; break;
                 case KeyValueGrant bucket: buckets[bucket.Bucket] = bucket; break;
+                case LogGrant log: Log = new GuestLog(log); break;
+                case ContextGrant frame: CallContext = frame.Context; break;
+                case MetadataGrant metadata: Metadata = metadata.Metadata; break;
+                case ObserverGrant observer: Observer = observer.Observer; break;
             }
         }
 
@@ -95,6 +101,21 @@ public sealed class WasiContext : IDisposable
 
     /// <summary>Buckets of keys and values.</summary>
     internal IReadOnlyDictionary<string, KeyValueGrant> Buckets { get; }
+
+    /// <summary>What the guests are told about the call that runs; null for nothing. Set by a grant; for guests that live longer than a call it may be changed between calls.</summary>
+    public CallContext? CallContext { get; set; }
+
+    /// <summary>The log that guests may write to; null for none.</summary>
+    internal GuestLog? Log { get; }
+
+    /// <summary>Who the guest is to the host; null where it may not know.</summary>
+    internal ComponentMetadata? Metadata { get; }
+
+    /// <summary>Sees the calls of the platform's functions; null for nobody.</summary>
+    internal PlatformObserver? Observer { get; }
+
+    /// <summary>Whether this run has not asked yet: for denials of which one is worth telling.</summary>
+    internal bool IsFirst(Capability capability) => (_told ??= []).Add(capability);
 
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();

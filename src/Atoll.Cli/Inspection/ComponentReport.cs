@@ -29,7 +29,7 @@ internal sealed class ComponentReport
         _tools = ComponentToolSurvey.Of(_file.Component, path);
         string[] imports = [.. _file.Component.Type.Imports.Where(NeedsSomething).Select(item => item.Name)];
         _capabilities = CapabilitySurvey.OfComponent(imports);
-        _hostDefined = [.. imports.Where(name => !name.StartsWith("wasi:", StringComparison.Ordinal))];
+        _hostDefined = [.. imports.Where(name => !name.StartsWith("wasi:", StringComparison.Ordinal) && !Wasi.Platform.PlatformHost.Defines(name))];
     }
 
     public void Write(TextWriter output)

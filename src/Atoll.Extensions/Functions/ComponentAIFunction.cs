@@ -71,7 +71,9 @@ internal sealed class ComponentAIFunction : AIFunction
 
     private object? Call(ComponentValue[] values, CancellationToken cancellationToken)
     {
-        using Store store = _catalog.CreateStore(cancellationToken);
+        Store store = _catalog.CreateStore(cancellationToken);
+        using IDisposable? state = store.State as IDisposable;
+        using Store owned = store;
         ComponentFunction function = _catalog.Linker.Instantiate(store, _catalog.Get(_component)).GetFunction(_export)
             ?? throw new MissingMethodException($"the component `{_component}` no longer exports `{_export}`");
         ComponentValue? result = function.Invoke(values);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Atoll.Host.Configuration;
 using Atoll.Host.Telemetry;
+using Atoll.Wasi.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Atoll.Host.Web;
@@ -54,6 +55,32 @@ internal sealed class HttpGuestLog(TextWriter writer, bool isJson) : IDisposable
         {
             _lines.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Now():HH:mm:ss.fff} {stream}| {line}"));
         }
+    }
+
+    /// <summary>An entry that a guest logged.</summary>
+    public void Entry(GuestLogEntry entry)
+    {
+        if (!isJson)
+        {
+            _lines.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{Now():HH:mm:ss.fff} log| {Printable.Shorten(entry.ToString(), MaximumText)} trace_id={entry.TraceId}"));
+            return;
+        }
+
+        WriteJson(json =>
+        {
+            json.WriteString("level", entry.Level.ToString().ToLowerInvariant());
+            json.WriteString("source", entry.Source);
+            json.WriteString("message", Printable.Shorten(entry.Message, MaximumText));
+            json.WriteStartObject("fields");
+            foreach ((string name, string value) in entry.Fields)
+            {
+                json.WriteString(name, value);
+            }
+
+            json.WriteEndObject();
+            json.WriteString("trace_id", entry.TraceId);
+        });
     }
 
     public void Dispose() => _lines.Dispose();

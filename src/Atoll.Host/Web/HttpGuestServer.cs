@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using Atoll.Components;
 using Atoll.Host.Configuration;
+using Atoll.Host.Telemetry;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasi.Preview2.Http;
 using Atoll.Wasm;
 using Microsoft.AspNetCore.Builder;
@@ -141,7 +143,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     {
         long began = Stopwatch.GetTimestamp();
         KestrelExchange exchange = new(http);
-        GuestAnswer answer = new(this, exchange, http.RequestAborted);
+        GuestAnswer answer = new(this, exchange, TraceOf(http), http.RequestAborted);
         string? problem;
         if (_threads.TryRun(answer.Run))
         {
@@ -160,6 +162,10 @@ public sealed class HttpGuestServer : IAsyncDisposable
             _log.Request(http, Stopwatch.GetElapsedTime(began), problem);
         }
     }
+
+    /// <summary>The trace that a request belongs to, or a new one.</summary>
+    private static string TraceOf(HttpContext http) =>
+        TraceId.TryParseTraceParent(http.Request.Headers["traceparent"], out string? known) ? known : TraceId.Create();
 
     /// <summary>Sees to it that the client gets a whole answer or none.</summary>
     /// <returns>Null, or what went wrong.</returns>
@@ -222,7 +228,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     }
 
     /// <summary>One answer in the making, on a thread for guests.</summary>
-    private sealed class GuestAnswer(HttpGuestServer server, KestrelExchange exchange, CancellationToken aborted)
+    private sealed class GuestAnswer(HttpGuestServer server, KestrelExchange exchange, string traceId, CancellationToken aborted)
     {
         // What goes on with the connection runs on .NET's threads.
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -240,7 +246,9 @@ public sealed class HttpGuestServer : IAsyncDisposable
                 using GuestLines errors = new(server._log, "stderr");
                 Grants grants = server._grants
                     .AllowStdout(output, GuestLines.MaximumBytes, neverWaits: true)
-                    .AllowStderr(errors, GuestLines.MaximumBytes, neverWaits: true);
+                    .AllowStderr(errors, GuestLines.MaximumBytes, neverWaits: true)
+                    .AllowLogging(server._log.Entry, limitBytes: GuestLines.MaximumBytes)
+                    .AllowContext(new CallContext { TraceId = traceId });
                 WasiContext context = new(grants);
                 using ComponentLease lease = server._pool.Rent(aborted, context);
                 try

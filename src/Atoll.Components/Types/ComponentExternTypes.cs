@@ -147,6 +147,15 @@ public sealed class ComponentType : DefinableType
     /// <summary>The exports in order.</summary>
     public ImmutableArray<ComponentItem> Exports { get; }
 
+    /// <summary>Finds an export, for example an interface by the version that a program knows.</summary>
+    /// <param name="name">The name, with its version if it has one.</param>
+    /// <returns>The export of that name, or else the newest of a compatible version (<c>0.2.x</c> for each other, <c>1.x</c> likewise), or null.</returns>
+    public ComponentItem? FindExport(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Instantiation.VersionTracks.Find(Exports, name);
+    }
+
     /// <summary>The exported functions, those of exported instances too, by the names that <see cref="ComponentInstance.GetFunction"/> takes.</summary>
     public IEnumerable<KeyValuePair<string, ComponentFunctionType>> Functions =>
         Exports.SelectMany(item => item.Type.Type switch

@@ -80,8 +80,8 @@ internal sealed class ServeHttpVerb : Verb
         Grants grants = _grants.Read(arguments, context).AddTo(Grants.None.AllowClock().AllowRandom());
         HttpGuestServer server = ProgramFile.Explain(path, () =>
         {
-            ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
-            if (!Component.IsComponent(bytes.Span))
+            byte[] bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
+            if (!Component.IsComponent(bytes))
             {
                 throw new CliException(
                     ExitCodes.BadModule, $"{path} is no component. Give one that exports wasi:http/incoming-handler, for example made with `jco componentize`.");
@@ -92,6 +92,11 @@ internal sealed class ServeHttpVerb : Verb
         });
         await using (server.ConfigureAwait(false))
         {
+            if (server.ReuseObstacle is { } obstacle)
+            {
+                context.Error.WriteLine($"note: each request gets a new instance, which takes longer than one that is used again: {obstacle}.");
+            }
+
             await server.RunAsync(address => context.Error.WriteLine($"serving {path} on {address}"), context.Cancellation).ConfigureAwait(false);
         }
 

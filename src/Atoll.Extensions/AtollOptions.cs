@@ -14,6 +14,8 @@ public sealed class AtollOptions
     /// <value>Default: no limits but the engine's. Set a time-out or fuel for guests that nobody trusts.</value>
     public StoreOptions Store { get; set; } = new();
 
+    internal Func<IServiceProvider, object?>? MakeState { get; private set; }
+
     internal Dictionary<string, Func<byte[]>> Sources { get; } = new(StringComparer.Ordinal);
 
     internal List<Action<IServiceProvider, ComponentLinker>> Definitions { get; } = [];
@@ -45,6 +47,21 @@ public sealed class AtollOptions
     {
         ArgumentNullException.ThrowIfNull(define);
         Definitions.Add(define);
+        return this;
+    }
+
+    /// <summary>
+    /// Says what the <see cref="Wasm.Store.State"/> of each new store is: for components that import WASI a <c>WasiContext</c>, of what they are granted. Without this it is the
+    /// state in <see cref="Store"/>, the same for all of them.
+    /// </summary>
+    /// <param name="make">
+    /// Gets the application's services. What it makes for a call of <see cref="ComponentCatalog.GetFunctions"/> is disposed of after the call, if it can be; what it makes for
+    /// <see cref="ComponentCatalog.CreateStore"/> is the caller's to dispose of, after the store.
+    /// </param>
+    public AtollOptions UseState(Func<IServiceProvider, object?> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        MakeState = make;
         return this;
     }
 

@@ -41,6 +41,7 @@ public static class AtollServiceCollectionExtensions
             provider.GetRequiredService<WasmEngine>(),
             provider.GetRequiredService<ComponentLinker>(),
             provider.GetRequiredService<IOptions<AtollOptions>>(),
+            provider,
             provider.GetService<ILogger<ComponentCatalog>>() ?? NullLogger<ComponentCatalog>.Instance));
         return services;
     }

@@ -82,7 +82,8 @@ public sealed partial class ComponentCatalog : IDisposable
 
     /// <summary>
     /// The functions that a component exports, for language models. Each call has an instance as if it were new, with a state of its own (<see cref="AtollOptions.UseState"/>), so
-    /// that calls cannot disturb each other; it runs on a thread for guests, where it may block. The limits of <see cref="AtollOptions.Store"/> hold for each call. Functions with resources, streams, futures or other values without a JSON form are left out.
+    /// that calls cannot disturb each other; it runs on a thread for guests, where it may block. The limits of <see cref="AtollOptions.Store"/> hold for each call.
+    /// Functions with resources, streams, futures or other values without a JSON form are left out.
     /// </summary>
     /// <param name="name">Name of the component. Names of functions begin with it.</param>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

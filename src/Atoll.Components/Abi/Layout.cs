@@ -31,9 +31,9 @@ internal static class Layout
 
     public static bool IsRecord(ComponentValueType type) => type.Kind is ComponentValueKind.Record or ComponentValueKind.Tuple;
 
-    public static uint Alignment(ComponentValueType type, bool is64) => Measure(type, is64).Alignment;
+    public static uint Alignment(ComponentValueType type, bool is64 = false) => Measure(type, is64).Alignment;
 
-    public static uint ElemSize(ComponentValueType type, bool is64) => Measure(type, is64).Size;
+    public static uint ElemSize(ComponentValueType type, bool is64 = false) => Measure(type, is64).Size;
 
     /// <summary>Bytes of a pointer or length (<c>ptr_size</c>).</summary>
     public static uint PointerSize(bool is64) => is64 ? 8u : 4u;
@@ -47,11 +47,14 @@ internal static class Layout
     public static uint FlagsSize(int count) => count <= 8 ? 1u : count <= 16 ? 2u : 4u;
 
     /// <summary>Offset of a variant's payload.</summary>
-    public static uint PayloadOffset(ImmutableArray<ComponentValueType?> cases, bool is64) =>
+    public static uint PayloadOffset(ImmutableArray<ComponentValueType?> cases, bool is64 = false) =>
         AlignTo(DiscriminantSize(cases.Length), cases.Max(item => item is null ? 1 : Alignment(item, is64)));
 
-    /// <summary>How many core values a value is passed as (<c>flatten_type</c>); of what does not fit into parameters, one more than fit.</summary>
-    public static int FlatCount(ComponentValueType type) => Flattening.Flatten(type, is64: false).Length;
+    /// <summary>The core values that a value is passed as where pointers have 32 bits (<c>flatten_type</c>).</summary>
+    public static ImmutableArray<Wasm.ValueType> Flatten(ComponentValueType type) => Flattening.Flatten(type, is64: false);
+
+    /// <summary>How many core values a value is passed as, whatever the width of pointers (<c>flatten_type</c>); of what does not fit into parameters, one more than fit.</summary>
+    public static int FlatCount(ComponentValueType type) => Flatten(type).Length;
 
     private static (uint Size, uint Alignment) Measure(ComponentValueType type, bool is64)
     {

@@ -24,7 +24,7 @@ internal sealed class TestHost : ITestInstance
         // Time stands and chance is known, so that a test gives the same each time.
         Grants grants = Grants.None.AllowStdout(output).AllowStderr(output).AllowClock(new VirtualClock(VirtualWorld.Start)).AllowRandom(VirtualWorld.Random(seed: 0));
         _wasi = new WasiContext(grants);
-        _store = new Store(component.Engine, new StoreOptions { State = _wasi, Timeout = TimeLimit, CancellationToken = cancellation });
+        _store = new Store(component.Engine, new StoreOptions { State = _wasi, Timeout = TimeLimit, CancellationToken = cancellation, MayBlock = true });
         try
         {
             Instance = Linker.Instantiate(_store, component);

@@ -176,7 +176,9 @@ internal sealed partial class AdapterEmitter
         int flat = Layout.FlatCount(element);
         for (int i = 0; i < length; i++)
         {
-            Place item = from is FlatPlace slots ? slots.At(i * flat) : from is MemoryPlace memory ? memory.At((uint)i * Layout.ElemSize(element, memory.Guest.Is64)) : ReadElement((HostPlace)from, array!, i);
+            Place item = from is FlatPlace slots ? slots.At(i * flat)
+                : from is MemoryPlace memory ? memory.At((uint)i * Layout.ElemSize(element, memory.Guest.Is64))
+                : ReadElement((HostPlace)from, array!, i);
             Place made = to is FlatPlace targets ? targets.At(i * flat)
                 : to is MemoryPlace bytes ? bytes.At((uint)i * Layout.ElemSize(element, bytes.Guest.Is64))
                 : new HostPlace(Il.DeclareLocal(((HostPlace)to).Shape.Element.Clr), ((HostPlace)to).Shape.Element);

@@ -68,6 +68,11 @@ public sealed class LinkerTests
         ComponentInstance instance = new ComponentLinker().Instantiate(store, Load(Exporter));
         Assert.Equal(answer, instance.GetFunction($"{asked}#get")?.ToDelegate<Func<uint>>()());
         Assert.Equal(answer is not null, instance.Component.Type.FindExport(asked) is not null);
+        if (asked.Contains('@', StringComparison.Ordinal))
+        {
+            Assert.Equal(answer is null ? 0 : 1, instance.Component.Type.FindFunctions($"{asked}#get").Count);
+        }
+
         WorldContract contract = new("w", $"export {asked}#get()->u32");
         if (answer is null)
         {

@@ -170,7 +170,7 @@ public sealed class ComponentType : DefinableType
     /// Finds exported functions by what people call them: the whole name, <c>ns:pkg/iface#run</c> without its version, <c>iface#run</c>, <c>iface.run</c>, or
     /// <c>run</c>.
     /// </summary>
-    /// <param name="name">The name; a whole one means that function alone.</param>
+    /// <param name="name">The name; a whole one means that function alone, or where that version is not exported, the one of the newest compatible version.</param>
     /// <returns>Whole names of all functions that can be meant; empty when there is none.</returns>
     public IReadOnlyList<string> FindFunctions(string name)
     {
@@ -194,6 +194,13 @@ public sealed class ComponentType : DefinableType
             {
                 found.Add(full);
             }
+        }
+
+        int split = name.IndexOf('#', StringComparison.Ordinal);
+        if (found.Count == 0 && split > 0 && FindExport(name[..split]) is { } compatible)
+        {
+            string whole = $"{compatible.Name}{name[split..]}";
+            found.AddRange(Functions.Where(function => function.Key == whole).Select(function => function.Key));
         }
 
         return found;

@@ -22,6 +22,7 @@ public sealed partial class ComponentCatalog : IDisposable
     private readonly Dictionary<string, ComponentPool> _pools = new(StringComparer.Ordinal);
     private readonly AtollOptions _options;
     private readonly IServiceProvider _services;
+    private bool _disposed;
     private readonly ILogger<ComponentCatalog> _logger;
 
     internal ComponentCatalog(WasmEngine engine, ComponentLinker linker, IOptions<AtollOptions> options, IServiceProvider services, ILogger<ComponentCatalog> logger)
@@ -89,11 +90,12 @@ public sealed partial class ComponentCatalog : IDisposable
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public IReadOnlyList<AIFunction> GetFunctions(string name) => ComponentAIFunction.Of(this, name);
 
-    /// <summary>Gives back the instances that wait for calls. Twice is harmless.</summary>
+    /// <summary>Gives back the instances that wait for calls; functions for language models cannot be called any more. Twice is harmless.</summary>
     public void Dispose()
     {
         lock (_lock)
         {
+            _disposed = true;
             foreach (ComponentPool pool in _pools.Values)
             {
                 pool.Dispose();
@@ -127,6 +129,7 @@ public sealed partial class ComponentCatalog : IDisposable
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_pools.TryGetValue(name, out ComponentPool? pool))
             {
                 pool = new ComponentPool(Linker, Get(name), new InstancePoolOptions

@@ -16,6 +16,7 @@ internal sealed class BindgenVerb : Verb
     public override IReadOnlyList<Verb> Children { get; } =
     [
         new BindgenLanguageVerb("c", GuestLanguage.C, "C", "src"),
+        new BindgenLanguageVerb("assemblyscript", GuestLanguage.AssemblyScript, "AssemblyScript", "assembly"),
     ];
 
     public override IReadOnlyList<Example> Examples =>

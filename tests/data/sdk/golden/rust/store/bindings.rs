@@ -1,4 +1,4 @@
-// Written by `atoll bindgen rust` for the world demo:store/resources. Do not change it: write it again.
+// Written by `atoll bindgen rust` for the world demo:store/store. Do not change it: write it again.
 // It belongs into the root of a crate as `mod bindings;` (edition 2021, rustc 1.63 or newer). Implement the traits `Guest` for one type and give it to
 // `bindings::component!(TheType);`; where the module has another place, to `component!(TheType, in crate::that::place);`.
 // Parameters belong to the function that gets them; what it returns is freed when the host has read it.
@@ -526,8 +526,8 @@ pub mod rt {
         ((*(memory as *const Boxed<()>)).drop)(memory)
     }
 
-    /// An allocator of some hundred bytes of code: blocks of 16 · 2^n bytes and three sizes between, each size with a list of free ones. It never gives memory back to
-    /// the host, and is for modules with one thread.
+    /// An allocator of some hundred bytes of code: blocks of 16 · 2^n bytes and three sizes between, each size with a list of free ones. It never gives
+    /// memory back to the host, and is for modules with one thread.
     pub struct SmallAllocator(UnsafeCell<State>);
 
     struct State {
@@ -747,44 +747,6 @@ pub mod files {
     use rt::{String, Vec};
 
     #[derive(Debug)]
-    pub struct Pair<'a> {
-        pub left: rt::Borrow<'a, File>,
-        pub right: rt::Borrow<'a, File>,
-    }
-    impl<'a> rt::Lower for Pair<'a> {
-        const SIZE: usize = 8;
-        const ALIGN: usize = 4;
-        const FLAT: usize = <rt::Borrow<'a, File> as rt::Lower>::FLAT + <rt::Borrow<'a, File> as rt::Lower>::FLAT;
-        #[inline]
-        unsafe fn lower(&self, to: *mut u64, temps: &mut rt::Temps) {
-            rt::Lower::lower(&self.left, to, temps);
-            let to = to.add(<rt::Borrow<'a, File> as rt::Lower>::FLAT);
-            rt::Lower::lower(&self.right, to, temps);
-        }
-        #[inline]
-        unsafe fn store(&self, to: *mut u8, temps: &mut rt::Temps) {
-            rt::Lower::store(&self.left, to.add(0), temps);
-            rt::Lower::store(&self.right, to.add(4), temps);
-        }
-    }
-    impl<'a> rt::Lift for Pair<'a> {
-        #[inline]
-        unsafe fn lift(from: *const u64) -> Self {
-            let item0 = <rt::Borrow<'a, File> as rt::Lift>::lift(from);
-            let from = from.add(<rt::Borrow<'a, File> as rt::Lower>::FLAT);
-            let item1 = <rt::Borrow<'a, File> as rt::Lift>::lift(from);
-            Pair { left: item0, right: item1 }
-        }
-        #[inline]
-        unsafe fn load(from: *const u8) -> Self {
-            let item0 = <rt::Borrow<'a, File> as rt::Lift>::load(from.add(0));
-            let item1 = <rt::Borrow<'a, File> as rt::Lift>::load(from.add(4));
-            Pair { left: item0, right: item1 }
-        }
-    }
-
-    /// An open file.
-    #[derive(Debug)]
     pub struct File {
         handle: core::cell::Cell<u32>,
     }
@@ -838,29 +800,48 @@ pub mod files {
             }
         }
 
-        pub fn read(&self, bytes: u32) -> Result<Vec<u8>, u8> {
+        pub fn read(&self, count: u64) -> Result<Vec<u8>, u32> {
             #[cfg(target_arch = "wasm32")]
             #[link(wasm_import_module = "demo:store/files")]
             extern "C" {
                 #[link_name = "[method]file.read"]
-                fn import_(_: i32, _: i32, _: i32);
+                fn import_(_: i32, _: i64, _: i32);
             }
             #[cfg(not(target_arch = "wasm32"))]
-            unsafe fn import_(_: i32, _: i32, _: i32) {
+            unsafe fn import_(_: i32, _: i64, _: i32) {
                 unimplemented!("there is a host only in WebAssembly")
             }
             unsafe {
                 let mut temps_ = rt::Temps::new();
                 let mut flat_ = [0u64; 2];
                 rt::Lower::lower(&rt::Borrow::of(self), flat_.as_mut_ptr(), &mut temps_);
-                rt::Lower::lower(&bytes, flat_.as_mut_ptr().add(1), &mut temps_);
+                rt::Lower::lower(&count, flat_.as_mut_ptr().add(1), &mut temps_);
                 let area_ = rt::Area::<12>::new();
-                import_(flat_[0] as i32, flat_[1] as i32, area_.at() as usize as i32);
+                import_(flat_[0] as i32, flat_[1] as i64, area_.at() as usize as i32);
                 rt::Lift::load(area_.at())
             }
         }
 
-        pub fn open(name: &str) -> Result<File, String> {
+        pub fn drop(&self) {
+            #[cfg(target_arch = "wasm32")]
+            #[link(wasm_import_module = "demo:store/files")]
+            extern "C" {
+                #[link_name = "[method]file.drop"]
+                fn import_(_: i32);
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            unsafe fn import_(_: i32) {
+                unimplemented!("there is a host only in WebAssembly")
+            }
+            unsafe {
+                let mut temps_ = rt::Temps::new();
+                let mut flat_ = [0u64; 1];
+                rt::Lower::lower(&rt::Borrow::of(self), flat_.as_mut_ptr(), &mut temps_);
+                import_(flat_[0] as i32);
+            }
+        }
+
+        pub fn open(name: &str) -> Option<File> {
             #[cfg(target_arch = "wasm32")]
             #[link(wasm_import_module = "demo:store/files")]
             extern "C" {
@@ -875,68 +856,29 @@ pub mod files {
                 let mut temps_ = rt::Temps::new();
                 let mut flat_ = [0u64; 2];
                 rt::Lower::lower(&name, flat_.as_mut_ptr(), &mut temps_);
-                let area_ = rt::Area::<12>::new();
+                let area_ = rt::Area::<8>::new();
                 import_(flat_[0] as i32, flat_[1] as i32, area_.at() as usize as i32);
                 rt::Lift::load(area_.at())
             }
         }
     }
-
-    pub fn same(files: Pair<'_>) -> bool {
-        #[cfg(target_arch = "wasm32")]
-        #[link(wasm_import_module = "demo:store/files")]
-        extern "C" {
-            #[link_name = "same"]
-            fn import_(_: i32, _: i32) -> i32;
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        unsafe fn import_(_: i32, _: i32) -> i32 {
-            unimplemented!("there is a host only in WebAssembly")
-        }
-        unsafe {
-            let mut temps_ = rt::Temps::new();
-            let mut flat_ = [0u64; 2];
-            rt::Lower::lower(&files, flat_.as_mut_ptr(), &mut temps_);
-            let result_ = import_(flat_[0] as i32, flat_[1] as i32);
-            rt::Lift::lift(&(result_ as u32 as u64))
-        }
-    }
-
-    pub fn close(file: File) {
-        #[cfg(target_arch = "wasm32")]
-        #[link(wasm_import_module = "demo:store/files")]
-        extern "C" {
-            #[link_name = "close"]
-            fn import_(_: i32);
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        unsafe fn import_(_: i32) {
-            unimplemented!("there is a host only in WebAssembly")
-        }
-        unsafe {
-            let mut temps_ = rt::Temps::new();
-            let mut flat_ = [0u64; 1];
-            rt::Lower::lower(&file, flat_.as_mut_ptr(), &mut temps_);
-            import_(flat_[0] as i32);
-        }
-    }
 }
 
-/// What the world exports: a trait `Guest` for each interface, to be implemented by the type that `component!` is given.
+/// What the world exports: for each interface a trait `Guest`, which the type implements that `component!` is given.
 pub mod exports {
-    pub mod notes {
+    pub mod cursors {
         use super::super::rt;
         use rt::{String, Vec};
 
         pub use super::super::files::File;
 
         #[derive(Debug)]
-        pub struct Note {
+        pub struct Cursor {
             handle: core::cell::Cell<u32>,
         }
-        impl rt::Resource for Note {
+        impl rt::Resource for Cursor {
             unsafe fn from_handle(handle: u32) -> Self {
-                Note { handle: core::cell::Cell::new(handle) }
+                Cursor { handle: core::cell::Cell::new(handle) }
             }
             fn handle(&self) -> u32 {
                 self.handle.get()
@@ -945,12 +887,12 @@ pub mod exports {
                 self.handle.replace(0)
             }
         }
-        impl Drop for Note {
+        impl Drop for Cursor {
             fn drop(&mut self) {
                 #[cfg(target_arch = "wasm32")]
-                #[link(wasm_import_module = "[export]demo:store/notes")]
+                #[link(wasm_import_module = "[export]demo:store/cursors")]
                 extern "C" {
-                    #[link_name = "[resource-drop]note"]
+                    #[link_name = "[resource-drop]cursor"]
                     fn drop_(_: i32);
                 }
                 #[cfg(not(target_arch = "wasm32"))]
@@ -962,14 +904,14 @@ pub mod exports {
                 }
             }
         }
-        rt::handles!([] Note, this => rt::Resource::take(this), handle => rt::Resource::from_handle(handle));
-        impl Note {
+        rt::handles!([] Cursor, this => rt::Resource::take(this), handle => rt::Resource::from_handle(handle));
+        impl Cursor {
             /// Makes a resource of a value.
-            pub fn new<T: GuestNote>(value: T) -> Self {
+            pub fn new<T: GuestCursor>(value: T) -> Self {
                 #[cfg(target_arch = "wasm32")]
-                #[link(wasm_import_module = "[export]demo:store/notes")]
+                #[link(wasm_import_module = "[export]demo:store/cursors")]
                 extern "C" {
-                    #[link_name = "[resource-new]note"]
+                    #[link_name = "[resource-new]cursor"]
                     fn new_(_: i32) -> i32;
                 }
                 #[cfg(not(target_arch = "wasm32"))]
@@ -979,11 +921,11 @@ pub mod exports {
                 unsafe { rt::Resource::from_handle(new_(rt::boxed(value) as usize as i32) as u32) }
             }
             /// The value. Panics when it has another type.
-            pub fn get<T: GuestNote>(&self) -> &T {
+            pub fn get<T: GuestCursor>(&self) -> &T {
                 #[cfg(target_arch = "wasm32")]
-                #[link(wasm_import_module = "[export]demo:store/notes")]
+                #[link(wasm_import_module = "[export]demo:store/cursors")]
                 extern "C" {
-                    #[link_name = "[resource-rep]note"]
+                    #[link_name = "[resource-rep]cursor"]
                     fn rep_(_: i32) -> i32;
                 }
                 #[cfg(not(target_arch = "wasm32"))]
@@ -999,45 +941,43 @@ pub mod exports {
         }
         /// A resource that is lent for a call.
         #[derive(Debug)]
-        pub struct NoteBorrow<'a> {
+        pub struct CursorBorrow<'a> {
             value: u32,
             owner: core::marker::PhantomData<&'a u8>,
         }
-        impl<'a> NoteBorrow<'a> {
+        impl<'a> CursorBorrow<'a> {
             /// The value. Panics when it has another type.
-            pub fn get<T: GuestNote>(&self) -> &T {
+            pub fn get<T: GuestCursor>(&self) -> &T {
                 unsafe { rt::value(self.value as usize as *mut u8) }
             }
         }
-        rt::handles!(['a] NoteBorrow<'a>, this => this.value, value => NoteBorrow { value, owner: core::marker::PhantomData });
+        rt::handles!(['a] CursorBorrow<'a>, this => this.value, value => CursorBorrow { value, owner: core::marker::PhantomData });
 
-        pub trait GuestNote: Sized + 'static {
-            fn new(text: String) -> Self;
-            fn text(&self) -> String;
-            fn join(notes: Vec<NoteBorrow<'_>>) -> Note;
+        pub trait GuestCursor: Sized + 'static {
+            fn new(file: &super::super::files::File) -> Self;
+            fn next(&self) -> Option<String>;
         }
 
         pub trait Guest {
-            type Note: GuestNote;
-            fn load(source: &super::super::files::File) -> Note;
-            fn best(of: Vec<Note>) -> Option<Note>;
+            type Cursor: GuestCursor;
+            fn merge(left: Cursor, right: CursorBorrow<'_>) -> Vec<Cursor>;
         }
         #[doc(hidden)]
-        pub unsafe fn export_0<T: Guest>(p0_: i32, p1_: i32) -> i32 {
-            let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64)];
-            let a0_ = <String as rt::Lift>::lift(flat_.as_ptr());
-            let result_ = Note::new(<T::Note as GuestNote>::new(a0_));
+        pub unsafe fn export_0<T: Guest>(p0_: i32) -> i32 {
+            let flat_ = [(p0_ as u32 as u64)];
+            let a0_ = <rt::Borrow<'_, super::super::files::File> as rt::Lift>::lift(flat_.as_ptr());
+            let result_ = Cursor::new(<T::Cursor as GuestCursor>::new(&a0_));
             let mut flat_ = [0u64; 1];
             rt::Lower::lower(&result_, flat_.as_mut_ptr(), &mut rt::Temps::new());
             flat_[0] as i32
         }
-        static AREA_1: rt::Area<8> = rt::Area::new();
-        static KEPT_1: rt::Kept<String> = rt::Kept::new();
+        static AREA_1: rt::Area<12> = rt::Area::new();
+        static KEPT_1: rt::Kept<Option<String>> = rt::Kept::new();
         #[doc(hidden)]
         pub unsafe fn export_1<T: Guest>(p0_: i32) -> i32 {
             let flat_ = [(p0_ as u32 as u64)];
-            let a0_ = <NoteBorrow<'_> as rt::Lift>::lift(flat_.as_ptr());
-            let result_ = <T::Note as GuestNote>::text(a0_.get());
+            let a0_ = <CursorBorrow<'_> as rt::Lift>::lift(flat_.as_ptr());
+            let result_ = <T::Cursor as GuestCursor>::next(a0_.get());
             let mut temps_ = rt::Temps::new();
             rt::Lower::store(&result_, AREA_1.at(), &mut temps_);
             KEPT_1.set(result_, temps_);
@@ -1047,33 +987,22 @@ pub mod exports {
         pub unsafe fn free_1(_: i32) {
             KEPT_1.free()
         }
+        static AREA_2: rt::Area<8> = rt::Area::new();
+        static KEPT_2: rt::Kept<Vec<Cursor>> = rt::Kept::new();
         #[doc(hidden)]
         pub unsafe fn export_2<T: Guest>(p0_: i32, p1_: i32) -> i32 {
             let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64)];
-            let a0_ = <Vec<NoteBorrow<'_>> as rt::Lift>::lift(flat_.as_ptr());
-            let result_ = <T::Note as GuestNote>::join(a0_);
-            let mut flat_ = [0u64; 1];
-            rt::Lower::lower(&result_, flat_.as_mut_ptr(), &mut rt::Temps::new());
-            flat_[0] as i32
-        }
-        #[doc(hidden)]
-        pub unsafe fn export_3<T: Guest>(p0_: i32) -> i32 {
-            let flat_ = [(p0_ as u32 as u64)];
-            let a0_ = <rt::Borrow<'_, super::super::files::File> as rt::Lift>::lift(flat_.as_ptr());
-            let result_ = T::load(&a0_);
-            let mut flat_ = [0u64; 1];
-            rt::Lower::lower(&result_, flat_.as_mut_ptr(), &mut rt::Temps::new());
-            flat_[0] as i32
-        }
-        static AREA_4: rt::Area<8> = rt::Area::new();
-        #[doc(hidden)]
-        pub unsafe fn export_4<T: Guest>(p0_: i32, p1_: i32) -> i32 {
-            let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64)];
-            let a0_ = <Vec<Note> as rt::Lift>::lift(flat_.as_ptr());
-            let result_ = T::best(a0_);
+            let a0_ = <Cursor as rt::Lift>::lift(flat_.as_ptr());
+            let a1_ = <CursorBorrow<'_> as rt::Lift>::lift(flat_.as_ptr().add(1));
+            let result_ = T::merge(a0_, a1_);
             let mut temps_ = rt::Temps::new();
-            rt::Lower::store(&result_, AREA_4.at(), &mut temps_);
-            AREA_4.at() as usize as i32
+            rt::Lower::store(&result_, AREA_2.at(), &mut temps_);
+            KEPT_2.set(result_, temps_);
+            AREA_2.at() as usize as i32
+        }
+        #[doc(hidden)]
+        pub unsafe fn free_2(_: i32) {
+            KEPT_2.free()
         }
     }
 }
@@ -1084,34 +1013,31 @@ macro_rules! component {
         $crate::bindings::component!($component, in $crate::bindings);
     };
     ($component:ty, in $($bindings:tt)+) => {
+        #[allow(dead_code)]
         const _: () = {
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/notes#[dtor]note")]
+            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/cursors#[dtor]cursor")]
             unsafe extern "C" fn export_0(p0: i32) {
-                $($bindings)+::exports::notes::Note::drop_value(p0)
+                $($bindings)+::exports::cursors::Cursor::drop_value(p0)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/notes#[constructor]note")]
-            unsafe extern "C" fn export_1(p0: i32, p1: i32) -> i32 {
-                $($bindings)+::exports::notes::export_0::<$component>(p0, p1)
+            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/cursors#[constructor]cursor")]
+            unsafe extern "C" fn export_1(p0: i32) -> i32 {
+                $($bindings)+::exports::cursors::export_0::<$component>(p0)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/notes#[method]note.text")]
+            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/cursors#[method]cursor.next")]
             unsafe extern "C" fn export_2(p0: i32) -> i32 {
-                $($bindings)+::exports::notes::export_1::<$component>(p0)
+                $($bindings)+::exports::cursors::export_1::<$component>(p0)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_demo:store/notes#[method]note.text")]
+            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_demo:store/cursors#[method]cursor.next")]
             unsafe extern "C" fn export_3(p0: i32) {
-                $($bindings)+::exports::notes::free_1(p0)
+                $($bindings)+::exports::cursors::free_1(p0)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/notes#[static]note.join")]
+            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/cursors#merge")]
             unsafe extern "C" fn export_4(p0: i32, p1: i32) -> i32 {
-                $($bindings)+::exports::notes::export_2::<$component>(p0, p1)
+                $($bindings)+::exports::cursors::export_2::<$component>(p0, p1)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/notes#load")]
-            unsafe extern "C" fn export_5(p0: i32) -> i32 {
-                $($bindings)+::exports::notes::export_3::<$component>(p0)
-            }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:store/notes#best")]
-            unsafe extern "C" fn export_6(p0: i32, p1: i32) -> i32 {
-                $($bindings)+::exports::notes::export_4::<$component>(p0, p1)
+            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_demo:store/cursors#merge")]
+            unsafe extern "C" fn export_5(p0: i32) {
+                $($bindings)+::exports::cursors::free_2(p0)
             }
         };
     };
@@ -1121,15 +1047,13 @@ pub(crate) use component;
 /// The world, in the form in which modules carry it: `atoll component new` reads it.
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
-#[link_section = "component-type:demo:store/resources"]
-pub static WORLD: [u8; 529] = *b"\
-    \x00asm\x0d\x00\x01\x00\x00\x19\x16wit-component-encoding\x04\x00\x07\xda\x03\x01A\x02\x01A\x05\x01B\x12\x04\x00\x04file\x03\x01\x01h\x00\x01r\x02\x04l\
-    eft\x01\x05right\x01\x04\x00\x04pair\x03\x00\x02\x01i\x00\x01@\x01\x04names\x00\x04\x04\x00\x11[constructor]file\x01\x05\x01p}\x01j\x01\x06\
-    \x01}\x01@\x02\x04self\x01\x05bytesy\x00\x07\x04\x00\x11[method]file.read\x01\x08\x01j\x01\x04\x01s\x01@\x01\x04names\x00\x09\x04\x00\x11[s\
-    tatic]file.open\x01\x0a\x01@\x01\x05files\x03\x00\x7f\x04\x00\x04same\x01\x0b\x01@\x01\x04file\x04\x01\x00\x04\x00\x05close\x01\x0c\x03\x00\x10de\
-    mo:store/files\x05\x00\x02\x03\x00\x00\x04file\x01B\x13\x02\x03\x02\x01\x01\x04\x00\x04file\x03\x00\x00\x04\x00\x04note\x03\x01\x01i\x02\x01@\x01\x04texts\
-    \x00\x03\x04\x00\x11[constructor]note\x01\x04\x01h\x02\x01@\x01\x04self\x05\x00s\x04\x00\x11[method]note.text\x01\x06\x01p\x05\x01\
-    @\x01\x05notes\x07\x00\x03\x04\x00\x11[static]note.join\x01\x08\x01h\x01\x01@\x01\x06source\x09\x00\x03\x04\x00\x04load\x01\x0a\x01p\x03\x01k\x03\
-    \x01@\x01\x02of\x0b\x00\x0c\x04\x00\x04best\x01\x0d\x04\x00\x10demo:store/notes\x05\x02\x04\x00\x14demo:store/resources\x04\x00\
-    \x0b\x0f\x01\x00\x09resources\x03\x00\x00";
+#[link_section = "component-type:demo:store/store"]
+pub static WORLD: [u8; 442] = *b"\
+    \x00asm\x0d\x00\x01\x00\x00\x19\x16wit-component-encoding\x04\x00\x07\x87\x03\x01A\x02\x01A\x05\x01B\x0e\x04\x00\x04file\x03\x01\x01i\x00\x01@\x01\x04n\
+    ames\x00\x01\x04\x00\x11[constructor]file\x01\x02\x01h\x00\x01p}\x01j\x01\x04\x01y\x01@\x02\x04self\x03\x05countw\x00\x05\x04\x00\x11[me\
+    thod]file.read\x01\x06\x01@\x01\x04self\x03\x01\x00\x04\x00\x11[method]file.drop\x01\x07\x01k\x01\x01@\x01\x04names\x00\x08\x04\
+    \x00\x11[static]file.open\x01\x09\x03\x00\x10demo:store/files\x05\x00\x02\x03\x00\x00\x04file\x01B\x0e\x02\x03\x02\x01\x01\x04\x00\x04fi\
+    le\x03\x00\x00\x04\x00\x06cursor\x03\x01\x01h\x01\x01i\x02\x01@\x01\x04file\x03\x00\x04\x04\x00\x13[constructor]cursor\x01\x05\x01h\x02\x01ks\x01\
+    @\x01\x04self\x06\x00\x07\x04\x00\x13[method]cursor.next\x01\x08\x01p\x04\x01@\x02\x04left\x04\x05right\x06\x00\x09\x04\x00\x05merge\x01\
+    \x0a\x04\x00\x12demo:store/cursors\x05\x02\x04\x00\x10demo:store/store\x04\x00\x0b\x0b\x01\x00\x05store\x03\x00\x00";
 

@@ -1,4 +1,4 @@
-// Written by `atoll bindgen rust` for the world demo:shapes/plain@1.2.0. Do not change it: write it again.
+// Written by `atoll bindgen rust` for the world demo:plugin/plugin@0.2.0. Do not change it: write it again.
 // It belongs into the root of a crate as `mod bindings;` (edition 2021, rustc 1.63 or newer). Implement the traits `Guest` for one type and give it to
 // `bindings::component!(TheType);`; where the module has another place, to `component!(TheType, in crate::that::place);`.
 // Parameters belong to the function that gets them; what it returns is freed when the host has read it.
@@ -526,8 +526,8 @@ pub mod rt {
         ((*(memory as *const Boxed<()>)).drop)(memory)
     }
 
-    /// An allocator of some hundred bytes of code: blocks of 16 · 2^n bytes and three sizes between, each size with a list of free ones. It never gives memory back to
-    /// the host, and is for modules with one thread.
+    /// An allocator of some hundred bytes of code: blocks of 16 · 2^n bytes and three sizes between, each size with a list of free ones. It never gives
+    /// memory back to the host, and is for modules with one thread.
     pub struct SmallAllocator(UnsafeCell<State>);
 
     struct State {
@@ -780,231 +780,183 @@ impl<T0: rt::Lift, T1: rt::Lift> rt::Lift for (T0, T1) {
     }
 }
 
-pub fn log(level: u8, text: &str) {
-    #[cfg(target_arch = "wasm32")]
-    #[link(wasm_import_module = "$root")]
-    extern "C" {
-        #[link_name = "log"]
-        fn import_(_: i32, _: i32, _: i32);
-    }
-    #[cfg(not(target_arch = "wasm32"))]
-    unsafe fn import_(_: i32, _: i32, _: i32) {
-        unimplemented!("there is a host only in WebAssembly")
-    }
-    unsafe {
-        let mut temps_ = rt::Temps::new();
-        let mut flat_ = [0u64; 3];
-        rt::Lower::lower(&level, flat_.as_mut_ptr(), &mut temps_);
-        rt::Lower::lower(&text, flat_.as_mut_ptr().add(1), &mut temps_);
-        import_(flat_[0] as i32, flat_[1] as i32, flat_[2] as i32);
-    }
-}
+pub use types::Place;
 
-/// Shapes and what is done with them.
-pub mod shapes {
+pub use types::Options;
+
+pub use types::Finding;
+
+pub mod types {
     use super::rt;
     use rt::{String, Vec};
 
-    /// A place.
+    /// Where something is.
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-    pub struct Point {
-        /// To the right.
-        pub x: i32,
-        pub y: i32,
-        pub label: Option<String>,
+    pub struct Place {
+        pub line: u32,
+        pub file: String,
     }
-    impl rt::Lower for Point {
-        const SIZE: usize = 20;
+    impl rt::Lower for Place {
+        const SIZE: usize = 12;
         const ALIGN: usize = 4;
-        const FLAT: usize = <i32 as rt::Lower>::FLAT + <i32 as rt::Lower>::FLAT + <Option<String> as rt::Lower>::FLAT;
+        const FLAT: usize = <u32 as rt::Lower>::FLAT + <String as rt::Lower>::FLAT;
         #[inline]
         unsafe fn lower(&self, to: *mut u64, temps: &mut rt::Temps) {
-            rt::Lower::lower(&self.x, to, temps);
-            let to = to.add(<i32 as rt::Lower>::FLAT);
-            rt::Lower::lower(&self.y, to, temps);
-            let to = to.add(<i32 as rt::Lower>::FLAT);
-            rt::Lower::lower(&self.label, to, temps);
+            rt::Lower::lower(&self.line, to, temps);
+            let to = to.add(<u32 as rt::Lower>::FLAT);
+            rt::Lower::lower(&self.file, to, temps);
         }
         #[inline]
         unsafe fn store(&self, to: *mut u8, temps: &mut rt::Temps) {
-            rt::Lower::store(&self.x, to.add(0), temps);
-            rt::Lower::store(&self.y, to.add(4), temps);
-            rt::Lower::store(&self.label, to.add(8), temps);
+            rt::Lower::store(&self.line, to.add(0), temps);
+            rt::Lower::store(&self.file, to.add(4), temps);
         }
     }
-    impl rt::Lift for Point {
+    impl rt::Lift for Place {
         #[inline]
         unsafe fn lift(from: *const u64) -> Self {
-            let item0 = <i32 as rt::Lift>::lift(from);
-            let from = from.add(<i32 as rt::Lower>::FLAT);
-            let item1 = <i32 as rt::Lift>::lift(from);
-            let from = from.add(<i32 as rt::Lower>::FLAT);
-            let item2 = <Option<String> as rt::Lift>::lift(from);
-            Point { x: item0, y: item1, label: item2 }
+            let item0 = <u32 as rt::Lift>::lift(from);
+            let from = from.add(<u32 as rt::Lower>::FLAT);
+            let item1 = <String as rt::Lift>::lift(from);
+            Place { line: item0, file: item1 }
         }
         #[inline]
         unsafe fn load(from: *const u8) -> Self {
-            let item0 = <i32 as rt::Lift>::load(from.add(0));
-            let item1 = <i32 as rt::Lift>::load(from.add(4));
-            let item2 = <Option<String> as rt::Lift>::load(from.add(8));
-            Point { x: item0, y: item1, label: item2 }
+            let item0 = <u32 as rt::Lift>::load(from.add(0));
+            let item1 = <String as rt::Lift>::load(from.add(4));
+            Place { line: item0, file: item1 }
         }
     }
 
-    #[derive(Clone, Debug, PartialEq)]
-    pub enum Shape {
-        Dot,
-        Circle(f64),
-        Polygon(Vec<Point>),
-    }
-    impl rt::Lower for Shape {
-        const SIZE: usize = 16;
-        const ALIGN: usize = 8;
-        const FLAT: usize = 1 + rt::max(rt::max(0, <f64 as rt::Lower>::FLAT), <Vec<Point> as rt::Lower>::FLAT);
-        unsafe fn lower(&self, to: *mut u64, temps: &mut rt::Temps) {
-            match self {
-                Shape::Dot => *to = 0,
-                Shape::Circle(value) => {
-                    *to = 1;
-                    rt::Lower::lower(value, to.add(1), temps);
-                }
-                Shape::Polygon(value) => {
-                    *to = 2;
-                    rt::Lower::lower(value, to.add(1), temps);
-                }
-            }
-        }
-        unsafe fn store(&self, to: *mut u8, temps: &mut rt::Temps) {
-            match self {
-                Shape::Dot => *(to as *mut u8) = 0,
-                Shape::Circle(value) => {
-                    *(to as *mut u8) = 1;
-                    rt::Lower::store(value, to.add(8), temps);
-                }
-                Shape::Polygon(value) => {
-                    *(to as *mut u8) = 2;
-                    rt::Lower::store(value, to.add(8), temps);
-                }
-            }
-        }
-    }
-    impl rt::Lift for Shape {
-        unsafe fn lift(from: *const u64) -> Self {
-            match *from {
-                0 => Shape::Dot,
-                1 => Shape::Circle(rt::Lift::lift(from.add(1))),
-                _ => Shape::Polygon(rt::Lift::lift(from.add(1))),
-            }
-        }
-        unsafe fn load(from: *const u8) -> Self {
-            match *(from as *const u8) {
-                0 => Shape::Dot,
-                1 => Shape::Circle(rt::Lift::load(from.add(8))),
-                _ => Shape::Polygon(rt::Lift::load(from.add(8))),
-            }
-        }
-    }
-
+    /// How bad it is.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[repr(u8)]
     pub enum Level {
-        Low,
-        High,
+        Info,
+        Warning,
+        Error,
     }
     enumeration!(Level, u8);
 
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct Access {
+    pub struct Options {
         bits: u8,
     }
-    impl Access {
-        pub const READ: Self = Access { bits: 1 << 0 };
-        pub const WRITE: Self = Access { bits: 1 << 1 };
+    impl Options {
+        pub const FAST: Self = Options { bits: 1 << 0 };
+        pub const STRICT: Self = Options { bits: 1 << 1 };
     }
-    flag_set!(Access, u8, 0x3);
+    flag_set!(Options, u8, 0x3);
 
-    pub type Names = Vec<String>;
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Finding {
+        None,
+        At(Place),
+        Text(String),
+        Score(f32),
+    }
+    impl rt::Lower for Finding {
+        const SIZE: usize = 16;
+        const ALIGN: usize = 4;
+        const FLAT: usize = 1 + rt::max(rt::max(rt::max(0, <Place as rt::Lower>::FLAT), <String as rt::Lower>::FLAT), <f32 as rt::Lower>::FLAT);
+        unsafe fn lower(&self, to: *mut u64, temps: &mut rt::Temps) {
+            match self {
+                Finding::None => *to = 0,
+                Finding::At(value) => {
+                    *to = 1;
+                    rt::Lower::lower(value, to.add(1), temps);
+                }
+                Finding::Text(value) => {
+                    *to = 2;
+                    rt::Lower::lower(value, to.add(1), temps);
+                }
+                Finding::Score(value) => {
+                    *to = 3;
+                    rt::Lower::lower(value, to.add(1), temps);
+                }
+            }
+        }
+        unsafe fn store(&self, to: *mut u8, temps: &mut rt::Temps) {
+            match self {
+                Finding::None => *(to as *mut u8) = 0,
+                Finding::At(value) => {
+                    *(to as *mut u8) = 1;
+                    rt::Lower::store(value, to.add(4), temps);
+                }
+                Finding::Text(value) => {
+                    *(to as *mut u8) = 2;
+                    rt::Lower::store(value, to.add(4), temps);
+                }
+                Finding::Score(value) => {
+                    *(to as *mut u8) = 3;
+                    rt::Lower::store(value, to.add(4), temps);
+                }
+            }
+        }
+    }
+    impl rt::Lift for Finding {
+        unsafe fn lift(from: *const u64) -> Self {
+            match *from {
+                0 => Finding::None,
+                1 => Finding::At(rt::Lift::lift(from.add(1))),
+                2 => Finding::Text(rt::Lift::lift(from.add(1))),
+                _ => Finding::Score(rt::Lift::lift(from.add(1))),
+            }
+        }
+        unsafe fn load(from: *const u8) -> Self {
+            match *(from as *const u8) {
+                0 => Finding::None,
+                1 => Finding::At(rt::Lift::load(from.add(4))),
+                2 => Finding::Text(rt::Lift::load(from.add(4))),
+                _ => Finding::Score(rt::Lift::load(from.add(4))),
+            }
+        }
+    }
+}
 
-    pub fn area(of: &Shape) -> Result<f64, String> {
+pub mod log {
+    use super::rt;
+    use rt::{String, Vec};
+
+    pub use super::types::Level;
+
+    /// Writes a line.
+    /// It ends with */ here.
+    pub fn write(level: super::types::Level, text: &str) {
         #[cfg(target_arch = "wasm32")]
-        #[link(wasm_import_module = "demo:shapes/shapes@1.2.0")]
+        #[link(wasm_import_module = "demo:plugin/log@0.2.0")]
         extern "C" {
-            #[link_name = "area"]
-            fn import_(_: i32, _: i64, _: i32, _: i32);
+            #[link_name = "write"]
+            fn import_(_: i32, _: i32, _: i32);
         }
         #[cfg(not(target_arch = "wasm32"))]
-        unsafe fn import_(_: i32, _: i64, _: i32, _: i32) {
+        unsafe fn import_(_: i32, _: i32, _: i32) {
             unimplemented!("there is a host only in WebAssembly")
         }
         unsafe {
             let mut temps_ = rt::Temps::new();
             let mut flat_ = [0u64; 3];
-            rt::Lower::lower(&of, flat_.as_mut_ptr(), &mut temps_);
-            let area_ = rt::Area::<16>::new();
-            import_(flat_[0] as i32, flat_[1] as i64, flat_[2] as i32, area_.at() as usize as i32);
-            rt::Lift::load(area_.at())
-        }
-    }
-
-    /// Moves a point.
-    pub fn move_(p: &Point, by: (i32, i32), level: Level) -> Point {
-        #[cfg(target_arch = "wasm32")]
-        #[link(wasm_import_module = "demo:shapes/shapes@1.2.0")]
-        extern "C" {
-            #[link_name = "move"]
-            fn import_(_: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32);
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        unsafe fn import_(_: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32) {
-            unimplemented!("there is a host only in WebAssembly")
-        }
-        unsafe {
-            let mut temps_ = rt::Temps::new();
-            let mut flat_ = [0u64; 8];
-            rt::Lower::lower(&p, flat_.as_mut_ptr(), &mut temps_);
-            rt::Lower::lower(&by, flat_.as_mut_ptr().add(5), &mut temps_);
-            rt::Lower::lower(&level, flat_.as_mut_ptr().add(7), &mut temps_);
-            let area_ = rt::Area::<20>::new();
-            import_(flat_[0] as i32, flat_[1] as i32, flat_[2] as i32, flat_[3] as i32, flat_[4] as i32, flat_[5] as i32, flat_[6] as i32, flat_[7] as i32, area_.at() as usize as i32);
-            rt::Lift::load(area_.at())
-        }
-    }
-
-    pub fn label_all(points: &[Point], names: &[String], access: Access) -> Vec<Point> {
-        #[cfg(target_arch = "wasm32")]
-        #[link(wasm_import_module = "demo:shapes/shapes@1.2.0")]
-        extern "C" {
-            #[link_name = "label-all"]
-            fn import_(_: i32, _: i32, _: i32, _: i32, _: i32, _: i32);
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        unsafe fn import_(_: i32, _: i32, _: i32, _: i32, _: i32, _: i32) {
-            unimplemented!("there is a host only in WebAssembly")
-        }
-        unsafe {
-            let mut temps_ = rt::Temps::new();
-            let mut flat_ = [0u64; 5];
-            rt::Lower::lower(&points, flat_.as_mut_ptr(), &mut temps_);
-            rt::Lower::lower(&names, flat_.as_mut_ptr().add(2), &mut temps_);
-            rt::Lower::lower(&access, flat_.as_mut_ptr().add(4), &mut temps_);
-            let area_ = rt::Area::<8>::new();
-            import_(flat_[0] as i32, flat_[1] as i32, flat_[2] as i32, flat_[3] as i32, flat_[4] as i32, area_.at() as usize as i32);
-            rt::Lift::load(area_.at())
+            rt::Lower::lower(&level, flat_.as_mut_ptr(), &mut temps_);
+            rt::Lower::lower(&text, flat_.as_mut_ptr().add(1), &mut temps_);
+            import_(flat_[0] as i32, flat_[1] as i32, flat_[2] as i32);
         }
     }
 }
 
 pub trait Guest {
-    fn run(count: u64, initial: char) -> String;
+    /// Looks at a text.
+    fn check(text: String, options: types::Options, default: Option<u32>) -> Result<Vec<types::Finding>, String>;
+    fn places(all: Vec<types::Place>) -> (u32, f64);
 }
-static AREA_0: rt::Area<8> = rt::Area::new();
-static KEPT_0: rt::Kept<String> = rt::Kept::new();
+static AREA_0: rt::Area<12> = rt::Area::new();
+static KEPT_0: rt::Kept<Result<Vec<types::Finding>, String>> = rt::Kept::new();
 #[doc(hidden)]
-pub unsafe fn export_0<T: Guest>(p0_: i64, p1_: i32) -> i32 {
-    let flat_ = [(p0_ as u64), (p1_ as u32 as u64)];
-    let a0_ = <u64 as rt::Lift>::lift(flat_.as_ptr());
-    let a1_ = <char as rt::Lift>::lift(flat_.as_ptr().add(1));
-    let result_ = T::run(a0_, a1_);
+pub unsafe fn export_0<T: Guest>(p0_: i32, p1_: i32, p2_: i32, p3_: i32, p4_: i32) -> i32 {
+    let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64), (p2_ as u32 as u64), (p3_ as u32 as u64), (p4_ as u32 as u64)];
+    let a0_ = <String as rt::Lift>::lift(flat_.as_ptr());
+    let a1_ = <types::Options as rt::Lift>::lift(flat_.as_ptr().add(2));
+    let a2_ = <Option<u32> as rt::Lift>::lift(flat_.as_ptr().add(3));
+    let result_ = T::check(a0_, a1_, a2_);
     let mut temps_ = rt::Temps::new();
     rt::Lower::store(&result_, AREA_0.at(), &mut temps_);
     KEPT_0.set(result_, temps_);
@@ -1014,84 +966,15 @@ pub unsafe fn export_0<T: Guest>(p0_: i64, p1_: i32) -> i32 {
 pub unsafe fn free_0(_: i32) {
     KEPT_0.free()
 }
-
-/// What the world exports: a trait `Guest` for each interface, to be implemented by the type that `component!` is given.
-pub mod exports {
-    /// Shapes and what is done with them.
-    pub mod shapes {
-        use super::super::rt;
-        use rt::{String, Vec};
-
-        pub use super::super::shapes::Point;
-
-        pub use super::super::shapes::Shape;
-
-        pub use super::super::shapes::Level;
-
-        pub use super::super::shapes::Access;
-
-        pub type Names = Vec<String>;
-
-        /// Shapes and what is done with them.
-        pub trait Guest {
-            fn area(of: super::super::shapes::Shape) -> Result<f64, String>;
-            /// Moves a point.
-            fn move_(p: super::super::shapes::Point, by: (i32, i32), level: super::super::shapes::Level) -> super::super::shapes::Point;
-            fn label_all(points: Vec<super::super::shapes::Point>, names: Vec<String>, access: super::super::shapes::Access) -> Vec<super::super::shapes::Point>;
-        }
-        static AREA_0: rt::Area<16> = rt::Area::new();
-        static KEPT_0: rt::Kept<Result<f64, String>> = rt::Kept::new();
-        #[doc(hidden)]
-        pub unsafe fn export_0<T: Guest>(p0_: i32, p1_: i64, p2_: i32) -> i32 {
-            let flat_ = [(p0_ as u32 as u64), (p1_ as u64), (p2_ as u32 as u64)];
-            let a0_ = <super::super::shapes::Shape as rt::Lift>::lift(flat_.as_ptr());
-            let result_ = T::area(a0_);
-            let mut temps_ = rt::Temps::new();
-            rt::Lower::store(&result_, AREA_0.at(), &mut temps_);
-            KEPT_0.set(result_, temps_);
-            AREA_0.at() as usize as i32
-        }
-        #[doc(hidden)]
-        pub unsafe fn free_0(_: i32) {
-            KEPT_0.free()
-        }
-        static AREA_1: rt::Area<20> = rt::Area::new();
-        static KEPT_1: rt::Kept<super::super::shapes::Point> = rt::Kept::new();
-        #[doc(hidden)]
-        pub unsafe fn export_1<T: Guest>(p0_: i32, p1_: i32, p2_: i32, p3_: i32, p4_: i32, p5_: i32, p6_: i32, p7_: i32) -> i32 {
-            let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64), (p2_ as u32 as u64), (p3_ as u32 as u64), (p4_ as u32 as u64), (p5_ as u32 as u64), (p6_ as u32 as u64), (p7_ as u32 as u64)];
-            let a0_ = <super::super::shapes::Point as rt::Lift>::lift(flat_.as_ptr());
-            let a1_ = <(i32, i32) as rt::Lift>::lift(flat_.as_ptr().add(5));
-            let a2_ = <super::super::shapes::Level as rt::Lift>::lift(flat_.as_ptr().add(7));
-            let result_ = T::move_(a0_, a1_, a2_);
-            let mut temps_ = rt::Temps::new();
-            rt::Lower::store(&result_, AREA_1.at(), &mut temps_);
-            KEPT_1.set(result_, temps_);
-            AREA_1.at() as usize as i32
-        }
-        #[doc(hidden)]
-        pub unsafe fn free_1(_: i32) {
-            KEPT_1.free()
-        }
-        static AREA_2: rt::Area<8> = rt::Area::new();
-        static KEPT_2: rt::Kept<Vec<super::super::shapes::Point>> = rt::Kept::new();
-        #[doc(hidden)]
-        pub unsafe fn export_2<T: Guest>(p0_: i32, p1_: i32, p2_: i32, p3_: i32, p4_: i32) -> i32 {
-            let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64), (p2_ as u32 as u64), (p3_ as u32 as u64), (p4_ as u32 as u64)];
-            let a0_ = <Vec<super::super::shapes::Point> as rt::Lift>::lift(flat_.as_ptr());
-            let a1_ = <Vec<String> as rt::Lift>::lift(flat_.as_ptr().add(2));
-            let a2_ = <super::super::shapes::Access as rt::Lift>::lift(flat_.as_ptr().add(4));
-            let result_ = T::label_all(a0_, a1_, a2_);
-            let mut temps_ = rt::Temps::new();
-            rt::Lower::store(&result_, AREA_2.at(), &mut temps_);
-            KEPT_2.set(result_, temps_);
-            AREA_2.at() as usize as i32
-        }
-        #[doc(hidden)]
-        pub unsafe fn free_2(_: i32) {
-            KEPT_2.free()
-        }
-    }
+static AREA_1: rt::Area<16> = rt::Area::new();
+#[doc(hidden)]
+pub unsafe fn export_1<T: Guest>(p0_: i32, p1_: i32) -> i32 {
+    let flat_ = [(p0_ as u32 as u64), (p1_ as u32 as u64)];
+    let a0_ = <Vec<types::Place> as rt::Lift>::lift(flat_.as_ptr());
+    let result_ = T::places(a0_);
+    let mut temps_ = rt::Temps::new();
+    rt::Lower::store(&result_, AREA_1.at(), &mut temps_);
+    AREA_1.at() as usize as i32
 }
 
 /// Exports what a type implements: `bindings::component!(TheType);`.
@@ -1100,38 +983,19 @@ macro_rules! component {
         $crate::bindings::component!($component, in $crate::bindings);
     };
     ($component:ty, in $($bindings:tt)+) => {
+        #[allow(dead_code)]
         const _: () = {
-            #[cfg_attr(target_arch = "wasm32", export_name = "run")]
-            unsafe extern "C" fn export_0(p0: i64, p1: i32) -> i32 {
-                $($bindings)+::export_0::<$component>(p0, p1)
+            #[cfg_attr(target_arch = "wasm32", export_name = "check")]
+            unsafe extern "C" fn export_0(p0: i32, p1: i32, p2: i32, p3: i32, p4: i32) -> i32 {
+                $($bindings)+::export_0::<$component>(p0, p1, p2, p3, p4)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_run")]
+            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_check")]
             unsafe extern "C" fn export_1(p0: i32) {
                 $($bindings)+::free_0(p0)
             }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:shapes/shapes@1.2.0#area")]
-            unsafe extern "C" fn export_2(p0: i32, p1: i64, p2: i32) -> i32 {
-                $($bindings)+::exports::shapes::export_0::<$component>(p0, p1, p2)
-            }
-            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_demo:shapes/shapes@1.2.0#area")]
-            unsafe extern "C" fn export_3(p0: i32) {
-                $($bindings)+::exports::shapes::free_0(p0)
-            }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:shapes/shapes@1.2.0#move")]
-            unsafe extern "C" fn export_4(p0: i32, p1: i32, p2: i32, p3: i32, p4: i32, p5: i32, p6: i32, p7: i32) -> i32 {
-                $($bindings)+::exports::shapes::export_1::<$component>(p0, p1, p2, p3, p4, p5, p6, p7)
-            }
-            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_demo:shapes/shapes@1.2.0#move")]
-            unsafe extern "C" fn export_5(p0: i32) {
-                $($bindings)+::exports::shapes::free_1(p0)
-            }
-            #[cfg_attr(target_arch = "wasm32", export_name = "demo:shapes/shapes@1.2.0#label-all")]
-            unsafe extern "C" fn export_6(p0: i32, p1: i32, p2: i32, p3: i32, p4: i32) -> i32 {
-                $($bindings)+::exports::shapes::export_2::<$component>(p0, p1, p2, p3, p4)
-            }
-            #[cfg_attr(target_arch = "wasm32", export_name = "cabi_post_demo:shapes/shapes@1.2.0#label-all")]
-            unsafe extern "C" fn export_7(p0: i32) {
-                $($bindings)+::exports::shapes::free_2(p0)
+            #[cfg_attr(target_arch = "wasm32", export_name = "places")]
+            unsafe extern "C" fn export_2(p0: i32, p1: i32) -> i32 {
+                $($bindings)+::export_1::<$component>(p0, p1)
             }
         };
     };
@@ -1141,13 +1005,14 @@ pub(crate) use component;
 /// The world, in the form in which modules carry it: `atoll component new` reads it.
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
-#[link_section = "component-type:demo:shapes/plain@1.2.0"]
-pub static WORLD: [u8; 437] = *b"\
-    \x00asm\x0d\x00\x01\x00\x00\x19\x16wit-component-encoding\x04\x00\x07\x82\x03\x01A\x02\x01A\x07\x01B\x14\x01ks\x01r\x03\x01xz\x01yz\x05labe\
-    l\x00\x04\x00\x05point\x03\x00\x01\x01p\x02\x01q\x03\x03dot\x00\x00\x06circle\x01u\x00\x07polygon\x01\x03\x00\x04\x00\x05shape\x03\x00\x04\x01m\x02\x03low\
-    \x04high\x04\x00\x05level\x03\x00\x06\x01n\x02\x04read\x05write\x04\x00\x06access\x03\x00\x08\x01ps\x04\x00\x05names\x03\x00\x0a\x01j\x01u\x01s\x01@\
-    \x01\x02of\x05\x00\x0c\x04\x00\x04area\x01\x0d\x01o\x02zz\x01@\x03\x01p\x02\x02by\x0e\x05level\x07\x00\x02\x04\x00\x04move\x01\x0f\x01@\x03\x06points\x03\x05nam\
-    es\x0b\x06access\x09\x00\x03\x04\x00\x09label-all\x01\x10\x03\x00\x18demo:shapes/shapes@1.2.0\x05\x00\x01@\x02\x05leve\
-    l}\x04texts\x01\x00\x03\x00\x03log\x01\x01\x04\x00\x18demo:shapes/shapes@1.2.0\x05\x00\x01@\x02\x05countw\x07initia\
-    lt\x00s\x04\x00\x03run\x01\x02\x04\x00\x17demo:shapes/plain@1.2.0\x04\x00\x0b\x0b\x01\x00\x05plain\x03\x00\x00";
+#[link_section = "component-type:demo:plugin/plugin@0.2.0"]
+pub static WORLD: [u8; 485] = *b"\
+    \x00asm\x0d\x00\x01\x00\x00\x19\x16wit-component-encoding\x04\x00\x07\xb1\x03\x01A\x02\x01A\x14\x01B\x08\x01r\x02\x04liney\x04files\x04\x00\
+    \x05place\x03\x00\x00\x01m\x03\x04info\x07warning\x05error\x04\x00\x05level\x03\x00\x02\x01n\x02\x04fast\x06strict\x04\x00\x07opti\
+    ons\x03\x00\x04\x01q\x04\x04none\x00\x00\x02at\x01\x01\x00\x04text\x01s\x00\x05score\x01v\x00\x04\x00\x07finding\x03\x00\x06\x03\x00\x17demo:plug\
+    in/types@0.2.0\x05\x00\x02\x03\x00\x00\x05level\x01B\x04\x02\x03\x02\x01\x01\x04\x00\x05level\x03\x00\x00\x01@\x02\x05level\x01\x04texts\x01\x00\x04\
+    \x00\x05write\x01\x02\x03\x00\x15demo:plugin/log@0.2.0\x05\x02\x02\x03\x00\x00\x05place\x03\x00\x05place\x03\x00\x03\x02\x03\x00\x00\x07opt\
+    ions\x03\x00\x07options\x03\x00\x05\x02\x03\x00\x00\x07finding\x03\x00\x07finding\x03\x00\x07\x01ky\x01p\x08\x01j\x01\x0a\x01s\x01@\x03\x04texts\x07\
+    options\x06\x07default\x09\x00\x0b\x04\x00\x05check\x01\x0c\x01p\x04\x01o\x02yu\x01@\x01\x03all\x0d\x00\x0e\x04\x00\x06places\x01\x0f\x04\x00\x18dem\
+    o:plugin/plugin@0.2.0\x04\x00\x0b\x0c\x01\x00\x06plugin\x03\x00\x00";
 

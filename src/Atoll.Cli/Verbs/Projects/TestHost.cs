@@ -1,8 +1,8 @@
 using System.Text;
 using Atoll.Components;
 using Atoll.Sdk.Projects;
-using Atoll.Sdk.Toml;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs.Projects;
@@ -12,7 +12,7 @@ internal sealed class TestHost : ITestInstance
 {
     private const int MaxLogBytes = 1 << 20;
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
-    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
+    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi().AddPlatform();
     private readonly MemoryStream _written = new();
     private readonly WasiContext _wasi;
     private readonly Store _store;
@@ -49,7 +49,7 @@ internal sealed class TestHost : ITestInstance
     }
 
     public static ITestInstance Make(Component component, TestFile file, CancellationToken cancellation) => file.Mock is { } mock
-        ? throw new DiagnosticException(file.Source.Error("this version has no mock host that [mock] could set up", mock.Span, "Leave [mock] out, and test what needs no host."))
+        ? new MockTestHost(component, file.Source, mock, TimeLimit, cancellation)
         : new TestHost(component, cancellation);
 
     public string? Verify() => null;

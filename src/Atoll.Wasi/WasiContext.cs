@@ -102,8 +102,19 @@ public sealed class WasiContext : IDisposable
     /// <summary>Buckets of keys and values.</summary>
     internal IReadOnlyDictionary<string, KeyValueGrant> Buckets { get; }
 
-    /// <summary>What the guests are told about the call that runs; null for nothing. Set by a grant; for guests that live longer than a call it may be changed between calls.</summary>
-    public CallContext? CallContext { get; set; }
+    /// <summary>
+    /// What the guests are told about the call that runs; null for nothing. Set by a grant; for guests that live longer than a call it may be changed between calls,
+    /// with which the limit of the log begins anew.
+    /// </summary>
+    public CallContext? CallContext
+    {
+        get;
+        set
+        {
+            field = value;
+            Log?.BeginCall();
+        }
+    }
 
     /// <summary>The log that guests may write to; null for none.</summary>
     internal GuestLog? Log { get; }
@@ -114,8 +125,14 @@ public sealed class WasiContext : IDisposable
     /// <summary>Sees the calls of the platform's functions; null for nobody.</summary>
     internal PlatformObserver? Observer { get; }
 
-    /// <summary>Whether this run has not asked yet: for denials of which one is worth telling.</summary>
-    internal bool IsFirst(Capability capability) => (_told ??= []).Add(capability);
+    /// <summary>Tells the audit of a decision of which one is worth telling in a run.</summary>
+    internal void TellOnce(Capability capability, bool allowed)
+    {
+        if (_grants.Decided is { } decided && (_told ??= []).Add(capability))
+        {
+            decided(new AccessDecision(capability, allowed));
+        }
+    }
 
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();

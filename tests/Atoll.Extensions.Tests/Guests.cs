@@ -18,6 +18,20 @@ internal static class Guests
         (core instance $libc (instantiate $libc))
         """;
 
+    /// <summary>Uses <c>atoll:platform</c>: <c>greet: func()</c> logs, <c>whose: func() -> string</c> tells the trace.</summary>
+    public static byte[] Platform { get; } = Assemble(File.ReadAllText(Path.Combine(Repository(), "tests", "data", "platform.wat")));
+
+    private static string Repository()
+    {
+        DirectoryInfo folder = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Atoll.slnx")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
+    }
+
     /// <summary><c>answer: func() -> u32</c></summary>
     public static byte[] Answer(int value) => Assemble($"""
         (component

@@ -112,25 +112,16 @@ internal static class ContextHost
         linker.Instance(PlatformHost.Name("context")).DefineFunction("current", ContextValue? (ComponentCaller caller) =>
         {
             WasiContext context = PlatformHost.Context(caller);
-            return context.CallContext is { } granted && Seen(context, "context.current", ContextGrant.Read) ? ContextValue.Of(granted) : Refuse<ContextValue>(context, ContextGrant.Read);
+            context.TellOnce(ContextGrant.Read, context.CallContext is not null);
+            return context.CallContext is { } call && IsMade(context, "context.current") ? ContextValue.Of(call) : null;
         });
         linker.Instance(PlatformHost.Name("metadata")).DefineFunction("component", ComponentInfo? (ComponentCaller caller) =>
         {
             WasiContext context = PlatformHost.Context(caller);
-            return context.Metadata is { } granted && Seen(context, "metadata.component", MetadataGrant.Read) ? ComponentInfo.Of(granted) : Refuse<ComponentInfo>(context, MetadataGrant.Read);
+            context.TellOnce(MetadataGrant.Read, context.Metadata is not null);
+            return context.Metadata is { } metadata && IsMade(context, "metadata.component") ? ComponentInfo.Of(metadata) : null;
         });
     }
 
-    private static bool Seen(WasiContext context, string function, Capability capability) => context.Observer?.Invoke(function, capability) is null;
-
-    private static T? Refuse<T>(WasiContext context, Capability capability)
-        where T : class
-    {
-        if (context.IsFirst(capability))
-        {
-            context.Deny(capability);
-        }
-
-        return null;
-    }
+    private static bool IsMade(WasiContext context, string function) => context.Observer?.Invoke(function, function) is null;
 }

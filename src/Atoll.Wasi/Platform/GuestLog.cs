@@ -69,6 +69,13 @@ internal sealed class GuestLog(LogGrant grant)
 
     public GuestLogLevel? Threshold => _isFull ? null : grant.Minimum;
 
+    /// <summary>What was logged before does not count any more.</summary>
+    public void BeginCall()
+    {
+        _written = 0;
+        _isFull = false;
+    }
+
     public bool Takes(GuestLogLevel level) => !_isFull && level >= grant.Minimum;
 
     public void Write(GuestLogEntry entry)
@@ -136,11 +143,7 @@ internal static class LoggingHost
     private static GuestLog? Log(ComponentCaller caller)
     {
         WasiContext context = PlatformHost.Context(caller);
-        if (context.Log is null && context.IsFirst(LogGrant.Write))
-        {
-            context.Deny(LogGrant.Write);
-        }
-
+        context.TellOnce(LogGrant.Write, context.Log is not null);
         return context.Log;
     }
 }

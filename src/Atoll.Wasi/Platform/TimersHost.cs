@@ -68,11 +68,7 @@ internal static class TimersHost
     private static WasiContext Clock(ComponentCaller caller)
     {
         WasiContext context = PlatformHost.Context(caller);
-        if (context.Clock is null && context.IsFirst(WasiContext.ClockCapability))
-        {
-            context.Deny(WasiContext.ClockCapability);
-        }
-
+        context.TellOnce(WasiContext.ClockCapability, context.Clock is not null);
         return context;
     }
 }

@@ -218,6 +218,37 @@ public sealed class ComponentToolTests
     }
 
     [Fact]
+    public void A_file_that_changes_again_and_again_does_not_keep_what_was_in_it()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"atoll-{Guid.NewGuid():N}.wasm");
+        try
+        {
+            ComponentFiles files = new(new WasmEngine());
+            for (int i = 0; i < 30; i++)
+            {
+                Load(files, path, i);
+                GC.Collect();
+            }
+
+            Assert.InRange(files.Count, 1, 10);
+            Component one = files.Load(path, null);
+            Assert.Same(one, files.Load(path, null));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // In a method of its own, so that nothing of it is kept.
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static void Load(ComponentFiles files, string path, int number)
+        {
+            File.WriteAllBytes(path, ComponentText.Assemble(TextSource.Read($"(component (type (tuple {string.Concat(Enumerable.Repeat(" u8", number + 1))})))")));
+            files.Load(path, null);
+        }
+    }
+
+    [Fact]
     public void Instances_that_idle_end_and_the_oldest_makes_room()
     {
         Component kit = Component.Load(new WasmEngine(), Kit);

@@ -77,6 +77,7 @@ internal sealed record GuestRun
 
     private static string Advice(string capability) => capability[..capability.IndexOf(':', StringComparison.Ordinal)] switch
     {
+        "net" when capability.StartsWith("net:listen:", StringComparison.Ordinal) => "Addresses to listen at are granted with --listen.",
         "net" => "Hosts are granted with --net.",
         "config" => "Configuration is granted with --config.",
         "kv" => "Buckets are granted with --kv.",

@@ -37,6 +37,9 @@ internal sealed class GrantOptions
         Description = "Let names of --net stand for private addresses too. Without it only addresses that --net itself names may be private.",
     };
 
+    private readonly Option<string[]> _listen = CommonOptions.Many(
+        "--listen", "ADDRESS:PORT", "Let the guest wait for connections and datagrams (wasi:sockets) at an address of this machine, `localhost` or `*`; PORT may be `*`. Repeatable.");
+
     private readonly Option<string[]> _config = CommonOptions.Many(
         "--config", "NAME=VALUE", "Give the guest a value of configuration (wasi:config). Repeatable.");
 
@@ -49,6 +52,7 @@ internal sealed class GrantOptions
         command.Add(_env);
         command.Add(_net);
         command.Add(_netPrivate);
+        command.Add(_listen);
         command.Add(_config);
         command.Add(_kv);
     }
@@ -62,6 +66,7 @@ internal sealed class GrantOptions
             Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
             Hosts = arguments.GetValue(_net) ?? [],
             HostsMayBePrivate = arguments.GetValue(_netPrivate),
+            Listens = arguments.GetValue(_listen) ?? [],
             Configuration = arguments.GetValue(_config) ?? [],
             Buckets = arguments.GetValue(_kv) ?? [],
         };
@@ -109,6 +114,8 @@ internal sealed record GuestGrants
 
     public bool HostsMayBePrivate { get; init; }
 
+    public IReadOnlyList<string> Listens { get; init; } = [];
+
     public IReadOnlyList<string> Configuration { get; init; } = [];
 
     public IReadOnlyList<string> Buckets { get; init; } = [];
@@ -132,6 +139,15 @@ internal sealed record GuestGrants
         catch (FormatException exception)
         {
             throw CliException.Usage($"--net: {exception.Message}.");
+        }
+
+        try
+        {
+            grants = Listens.Count == 0 ? grants : grants.AllowListen(Listens);
+        }
+        catch (FormatException exception)
+        {
+            throw CliException.Usage($"--listen: {exception.Message}.");
         }
 
         grants = Configuration.Aggregate(grants, AddConfig);

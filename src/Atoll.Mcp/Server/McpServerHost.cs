@@ -49,8 +49,8 @@ public sealed class McpServerHost : IAsyncDisposable
         _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
         var policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
         _catalog = ToolCatalog.Load(
-            ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives, _programs.Components, options.Components,
-            options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call);
+            ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives, _programs.Components,
+            new OfferedComponents(options.Components, options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call, options.Hosts));
         Runner = new ToolRunner(configuration, policy, _programs.Get, _loggers.CreateLogger<ToolRunner>());
         Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
     }
@@ -65,6 +65,11 @@ public sealed class McpServerHost : IAsyncDisposable
     internal ToolCatalog Catalog => _catalog;
 
     internal MetricStore Metrics { get; }
+
+    internal ToolPrograms Programs => _programs;
+
+    /// <summary>Ends when the tools have been called once.</summary>
+    internal Task Warming => _warming;
 
     private IPAddress? Address { get; }
 
@@ -90,7 +95,7 @@ public sealed class McpServerHost : IAsyncDisposable
         var configuration = ConfigurationReader.Read(new ConfigurationSource
         {
             Workspace = options.Workspace, AllowedFolders = options.AllowedFolders, ReadOnly = options.ReadOnly, ConfigFile = options.ConfigFile,
-            FsAllowList = options.FsAllowList,
+            FsAllowList = options.FsAllowList, Hosts = options.Hosts, HostsMayBePrivate = options.HostsMayBePrivate,
         });
         if (options.Components.FirstOrDefault(path => !File.Exists(path) && !Directory.Exists(path)) is { } missing)
         {
@@ -226,7 +231,7 @@ public sealed class McpServerHost : IAsyncDisposable
 #pragma warning restore CA1848, CA2254
         }
 
-        _warming = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, logger, _stopped.Token));
+        _warming = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, _configuration.Budgets.MemoryBytes, logger, _stopped.Token));
     }
 
     private string Instructions()

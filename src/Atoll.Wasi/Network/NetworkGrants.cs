@@ -44,6 +44,14 @@ public static class NetworkGrants
     internal static Grants AllowNetwork(this Grants grants, Func<string, CancellationToken, Task<IPAddress[]>> resolve, params IEnumerable<string> patterns) =>
         Add(grants, [.. patterns.Select(NetworkPattern.Parse)], [], allowsPrivate: false, resolve);
 
+    /// <summary>Takes away every host that none of the patterns names, whatever was granted. It opens nothing, so private addresses stay as they were granted.</summary>
+    /// <exception cref="FormatException">A pattern is none; the message says what to write.</exception>
+    internal static Grants LimitNetwork(this Grants grants, params IEnumerable<string> patterns)
+    {
+        NetworkGrant? before = grants.Items.OfType<NetworkGrant>().LastOrDefault();
+        return before is null ? grants : grants.With(before.LimitedTo([.. patterns.Select(NetworkPattern.Parse)]));
+    }
+
     private static Grants Add(
         Grants grants,
         ImmutableArray<NetworkPattern> patterns,
@@ -66,6 +74,7 @@ internal sealed record NetworkGrant : IGrant
     private readonly ImmutableArray<NetworkPattern> _allListens;
     private readonly bool _allowsPrivate;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>>? _resolve;
+    private readonly ImmutableArray<ImmutableArray<NetworkPattern>> _limits;
 
     public NetworkGrant(
         ImmutableArray<NetworkPattern> own,
@@ -80,11 +89,21 @@ internal sealed record NetworkGrant : IGrant
         _allListens = before is null ? ownListens : before._allListens.AddRange(ownListens);
         _allowsPrivate = allowsPrivate || before is { _allowsPrivate: true };
         _resolve = resolve ?? before?._resolve;
-        Policy = new NetworkPolicy(_all, _allListens, _allowsPrivate, _resolve);
+        _limits = before?._limits ?? [];
+        Policy = new NetworkPolicy(_all, _allListens, _allowsPrivate, _resolve) { Limits = _limits };
+    }
+
+    private NetworkGrant(NetworkGrant before, ImmutableArray<NetworkPattern> limit)
+    {
+        (_own, _ownListens, _all, _allListens, _allowsPrivate, _resolve) = ([], [], before._all, before._allListens, before._allowsPrivate, before._resolve);
+        _limits = before._limits.Add(limit);
+        Policy = new NetworkPolicy(_all, _allListens, _allowsPrivate, _resolve) { Limits = _limits };
     }
 
     /// <summary>Shared by all runs with this grant.</summary>
     public NetworkPolicy Policy { get; }
+
+    public NetworkGrant LimitedTo(ImmutableArray<NetworkPattern> limit) => new(this, limit);
 
     public IEnumerable<Capability> Capabilities => _own.Concat(_ownListens).Select(pattern => pattern.Capability);
 }

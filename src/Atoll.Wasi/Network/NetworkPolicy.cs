@@ -32,6 +32,9 @@ internal sealed class NetworkPolicy
         _http = new Lazy<HttpMessageInvoker>(() => OutgoingHttp.MakeInvoker(this));
     }
 
+    /// <summary>Hosts that are left of those that were granted: each list has to name a host, too.</summary>
+    public ImmutableArray<ImmutableArray<NetworkPattern>> Limits { get; init; } = [];
+
     /// <summary>What sends requests of guests with these grants; connections are kept and shared among them.</summary>
     public HttpMessageInvoker Http => _http.Value;
 
@@ -48,7 +51,7 @@ internal sealed class NetworkPolicy
     public bool AllowsName(string name)
     {
         Capability asked = ResolveCapabilityOf(name);
-        return _patterns.Any(pattern => pattern.CoversName(asked));
+        return _patterns.Any(pattern => pattern.CoversName(asked)) && Limits.All(limit => limit.Any(pattern => pattern.CoversName(asked)));
     }
 
     /// <summary>Whether others may be waited for at this address of the host; port 0, for one that the system chooses, where every port is granted.</summary>
@@ -61,7 +64,10 @@ internal sealed class NetworkPolicy
     {
         Capability asked = CapabilityOf(host, port);
         IPAddress.TryParse(host, out IPAddress? address);
-        return _patterns.Any(pattern => pattern.CoversHost(asked) || (address is not null && pattern.CoversAddress(address, port)));
+        return NamesHost(_patterns) && Limits.All(NamesHost);
+
+        bool NamesHost(ImmutableArray<NetworkPattern> patterns) =>
+            patterns.Any(pattern => pattern.CoversHost(asked) || (address is not null && pattern.CoversAddress(address, port)));
     }
 
     /// <summary>Whether this very address may be connected to, for a host that was granted.</summary>

@@ -103,7 +103,7 @@ internal sealed class ComponentTools
             Name = declared.Name, Title = declared.Title, Version = declared.Version, EntryKind = ToolEntryKind.Component, Entry = declared.Entry, Sha256 = declared.Sha256,
             Description = declared.Description.Length > 0 ? declared.Description : derived.Description, Permissions = declared.Permissions, File = declared.File,
             InputSchema = declared.ChecksInput ? declared.InputSchema : derived.InputSchema, OutputSchema = declared.OutputSchema ?? derived.OutputSchema,
-            ChecksInput = declared.ChecksInput, Component = Component, Function = function, Lifetime = declared.Lifetime,
+            ChecksInput = declared.ChecksInput, Component = Component, Function = function, Lifetime = declared.Lifetime, IsIdempotent = declared.IsIdempotent,
         };
     }
 

@@ -100,6 +100,19 @@ internal sealed partial class ToolRunner : IDisposable
         return output.Error is null ? elapsed : throw new InvalidOperationException(output.Error.Message);
     }
 
+    /// <summary>Lets go of what was decided for tools that are not offered any more.</summary>
+    public void Forget(IEnumerable<ToolManifest> tools)
+    {
+        foreach (var tool in tools)
+        {
+            foreach (var readOnly in new[] { false, true })
+            {
+                _access.TryRemove((tool, readOnly, true), out _);
+                _access.TryRemove((tool, readOnly, false), out _);
+            }
+        }
+    }
+
     /// <summary>Calls that run or wait for a guest thread.</summary>
     public int Busy => _threads.Busy;
 

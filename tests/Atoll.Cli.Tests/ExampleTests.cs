@@ -6,8 +6,10 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Atoll.Cli.Verbs.Projects;
 using Atoll.Components;
+using Atoll.Sdk.Manifests;
 using Atoll.Sdk.Projects;
 using Atoll.Wasm;
+using Atoll.Wit;
 
 namespace Atoll.Cli.Tests;
 
@@ -39,8 +41,8 @@ public sealed partial class ExampleTests(ITestOutputHelper output)
     public void What_a_model_reads_is_written_down(string name)
     {
         ProjectFolder project = ExampleProject.Named(name).Read();
-        (_, Wit.WitWorld world) = project.LoadWorld();
-        Assert.Empty(Sdk.Manifests.ManifestCheck.AgainstWorld(project.Manifest, world));
+        (_, WitWorld world) = project.LoadWorld();
+        Assert.Empty(ManifestCheck.AgainstWorld(project.Manifest, world));
         Assert.NotNull(project.Manifest.Description);
         Assert.True(File.Exists(project.PathTo("README.md")), $"{name} has no README.md");
         foreach (string line in File.ReadAllLines(project.PathTo("wit/world.wit")))
@@ -63,6 +65,27 @@ public sealed partial class ExampleTests(ITestOutputHelper output)
         TestOutcome[] outcomes = [.. run.Run(files, filter: null, TestContext.Current.CancellationToken)];
         Assert.True(outcomes.Length >= 10, $"{name} has {outcomes.Length} cases");
         Assert.Empty(outcomes.Where(outcome => outcome.Problem is not null).Select(outcome => $"{outcome.File}: {outcome.Name}: {outcome.Problem}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(CheckedInWithCases))]
+    public void What_a_model_reads_travels_in_the_component(string name)
+    {
+        ExampleProject example = ExampleProject.Named(name);
+        (_, WitWorld source) = example.Read().LoadWorld();
+        WitWorld binary = Assert.Single(ComponentWit.Read(File.ReadAllBytes(example.CheckedIn!)).Root.Worlds);
+        foreach ((WitInterface written, WitInterface read) in source.Exports.Select(item => item.Interface!).Zip(binary.Exports.Select(item => item.Interface!)))
+        {
+            Assert.Equal(written.Annotations.Docs, read.Annotations.Docs);
+            Assert.All(written.Functions, function =>
+            {
+                Assert.NotNull(function.Annotations.Docs);
+                Assert.Equal(function.Annotations.Docs, read.Functions.Single(found => found.Name == function.Name).Annotations.Docs);
+            });
+            Assert.All(written.Types.Where(type => type.Body is WitVariant), type => Assert.Equal(Cases(type), Cases(read.FindType(type.Name)!)));
+        }
+
+        static IEnumerable<string?> Cases(WitTypeDefinition type) => ((WitVariant)type.Body).Cases.Select(item => item.Docs);
     }
 
     [Theory]

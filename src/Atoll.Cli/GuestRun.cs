@@ -78,7 +78,9 @@ internal sealed record GuestRun
 
     private static string Advice(string capability) => capability[..capability.IndexOf(':', StringComparison.Ordinal)] switch
     {
-        "net" => capability.StartsWith("net:resolve:", StringComparison.Ordinal) ? "Names are granted with --resolve or --net." : "Hosts are granted with --net.",
+        "net" when capability.StartsWith("net:listen:", StringComparison.Ordinal) => "Addresses to listen at are granted with --listen.",
+        "net" when capability.StartsWith("net:resolve:", StringComparison.Ordinal) => "Names are granted with --resolve or --net.",
+        "net" => "Hosts are granted with --net.",
         "config" => "Configuration is granted with --config.",
         "kv" => "Buckets are granted with --kv.",
         _ => "Folders are granted with --dir.",
@@ -86,8 +88,8 @@ internal sealed record GuestRun
 
     private Program Load(WasmEngine engine, CliContext context)
     {
-        ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(Path, context, mayBeComponent: true);
-        if (Component.IsComponent(bytes.Span))
+        byte[] bytes = ProgramFile.ReadBinary(Path, context, mayBeComponent: true);
+        if (Component.IsComponent(bytes))
         {
             return LoadComponent(ProgramFile.Explain(Path, () => Component.Load(engine, bytes, context.Cancellation)));
         }
@@ -106,9 +108,9 @@ internal sealed record GuestRun
 
     private Program LoadComponent(Component component)
     {
-        string[] exports = [.. component.Type.Exports.Select(export => export.Name)];
-        if (!exports.Any(name => name.StartsWith("wasi:cli/run@0.2", StringComparison.Ordinal)))
+        if (component.Type.FindExport("wasi:cli/run@0.2.0") is null)
         {
+            string[] exports = [.. component.Type.Exports.Select(export => export.Name)];
             string more = exports.Length > ShownExports ? $" and {exports.Length - ShownExports} more" : string.Empty;
             string list = exports.Length == 0 ? "nothing" : string.Join(", ", exports.Take(ShownExports)) + more;
             throw new CliException(

@@ -41,8 +41,8 @@ public static class AtollServiceCollectionExtensions
             provider.GetRequiredService<WasmEngine>(),
             provider.GetRequiredService<ComponentLinker>(),
             provider.GetRequiredService<IOptions<AtollOptions>>(),
-            provider.GetService<ILogger<ComponentCatalog>>() ?? NullLogger<ComponentCatalog>.Instance,
-            provider.GetRequiredService<IOptions<AtollOptions>>().Value.Grants?.Invoke(provider)));
+            provider,
+            provider.GetService<ILogger<ComponentCatalog>>() ?? NullLogger<ComponentCatalog>.Instance));
         return services;
     }
 }

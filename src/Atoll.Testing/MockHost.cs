@@ -105,7 +105,7 @@ public sealed partial class MockHost : IDisposable
     {
         ArgumentNullException.ThrowIfNull(component);
         WasiContext context = new(Granted());
-        Store store = new(component.Engine, _limits with { State = context });
+        Store store = new(component.Engine, _limits with { State = context, MayBlock = true });
         try
         {
             MockInstance instance = new(Linker().Instantiate(store, component), context);

@@ -6,6 +6,7 @@ using Atoll.Wasi.Preview2;
 using Atoll.Wasi.Preview2.Config;
 using Atoll.Wasi.Preview2.KeyValue;
 using Atoll.Wasi.Streams;
+using Atoll.Wasm;
 
 namespace Atoll.Wasi;
 
@@ -136,6 +137,38 @@ public sealed class WasiContext : IDisposable
 
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();
+
+    /// <summary>
+    /// Waits until the <see cref="Bell"/> rings, for some time, or until the guest should stop. Here, and nowhere else, a guest holds up its thread.
+    /// </summary>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="nanoseconds">How long at most, in the guest's <see cref="Time"/>; <see cref="ulong.MaxValue"/> for as long as it takes.</param>
+    /// <exception cref="TrapException">The thread may not be held up (<see cref="Store.MayBlock"/>).</exception>
+    /// <exception cref="LimitExceededException">The deadline has passed.</exception>
+    /// <exception cref="OperationCanceledException">Somebody cancelled.</exception>
+    internal void Wait(Caller caller, ulong nanoseconds)
+    {
+        Wait(caller.Store, nanoseconds, caller.Interruption);
+        caller.ThrowIfInterrupted();
+    }
+
+    /// <inheritdoc cref="Wait(Caller, ulong)"/>
+    internal void Wait(ComponentCaller caller, ulong nanoseconds)
+    {
+        Wait(caller.Store, nanoseconds, caller.Interruption);
+        caller.ThrowIfInterrupted();
+    }
+
+    private void Wait(Store store, ulong nanoseconds, CancellationToken interruption)
+    {
+        if (!Bell.Wait(Time, nanoseconds, store.MayBlock, interruption))
+        {
+            throw new TrapException(
+                TrapKind.WouldBlock,
+                $"the guest would have to wait, and its thread may not: call it on a thread for guests ({nameof(ComponentFunction.InvokeAsync)}, {nameof(GuestThreadPool)}), "
+                    + $"or make its store with {nameof(StoreOptions)}.{nameof(StoreOptions.MayBlock)}");
+        }
+    }
 
     /// <summary>Has the bell rung when a task ends, however it ends.</summary>
     internal void RingAfter(Task task) => task.ContinueWith(

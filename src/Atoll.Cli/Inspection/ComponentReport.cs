@@ -24,7 +24,7 @@ internal sealed class ComponentReport
     {
         _path = path;
         _bytes = bytes;
-        _file = ComponentFile.Load(path, new WasmEngine(), context);
+        _file = ComponentFile.Load(path, bytes, new WasmEngine(), context);
         _sections = ComponentSections.Read(bytes);
         _tools = ComponentToolSurvey.Of(_file.Component, path);
         string[] imports = [.. _file.Component.Type.Imports.Where(NeedsSomething).Select(item => item.Name)];

@@ -87,6 +87,7 @@ internal sealed class InvokeVerb : Verb
             Timeout = arguments.GetValue(_limits.Timeout),
             Fuel = arguments.GetValue(_limits.Fuel),
             CancellationToken = context.Cancellation,
+            MayBlock = true,
         };
         Grants grants = _grants.Read(arguments, context).AddTo(
             Grants.None.AllowArguments(Path.GetFileName(file.Path)).AllowStdin(context.OpenStandard(StandardStream.Input)).AllowStdout(context.OpenStandard(StandardStream.Output))

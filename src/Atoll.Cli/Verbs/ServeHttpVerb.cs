@@ -82,8 +82,8 @@ internal sealed class ServeHttpVerb : Verb
             Grants.None.AllowClock().AllowRandom().AllowMetadata(new ComponentMetadata(Path.GetFileNameWithoutExtension(path))));
         HttpGuestServer server = ProgramFile.Explain(path, () =>
         {
-            ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
-            if (!Component.IsComponent(bytes.Span))
+            byte[] bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
+            if (!Component.IsComponent(bytes))
             {
                 throw new CliException(
                     ExitCodes.BadModule, $"{path} is no component. Give one that exports wasi:http/incoming-handler, for example made with `jco componentize`.");
@@ -94,6 +94,11 @@ internal sealed class ServeHttpVerb : Verb
         });
         await using (server.ConfigureAwait(false))
         {
+            if (server.ReuseObstacle is { } obstacle)
+            {
+                context.Error.WriteLine($"note: each request gets a new instance, which takes longer than one that is used again: {obstacle}.");
+            }
+
             await server.RunAsync(address => context.Error.WriteLine($"serving {path} on {address}"), context.Cancellation).ConfigureAwait(false);
         }
 

@@ -23,6 +23,9 @@ namespace Atoll.Host.Web;
 /// <remarks>Made once, then run once. Thread-safe. Disposal ends it, and may be repeated.</remarks>
 public sealed class HttpGuestServer : IAsyncDisposable
 {
+    // Bytes on a stream after which a request is stopped.
+    private const long MaximumOutput = 4 << 20;
+
     private readonly HttpGuestOptions _options;
     private readonly ComponentPool _pool;
     private readonly GuestThreadPool _threads;
@@ -32,25 +35,30 @@ public sealed class HttpGuestServer : IAsyncDisposable
     private readonly HttpGuestLog _log;
     private int _disposed;
 
-    private HttpGuestServer(ComponentPool pool, string handler, Grants grants, HttpGuestOptions options, TextWriter log)
+    private HttpGuestServer(ComponentPool pool, string handler, Grants grants, HttpGuestOptions options, HttpGuestLog log)
     {
         _pool = pool;
         _handler = handler;
         _grants = grants;
         _options = options;
         _threads = new GuestThreadPool(options.MaxConcurrency, options.MaxConcurrency);
-        _log = new HttpGuestLog(log, options.JsonLog);
+        _log = log;
     }
 
     /// <summary>Where it listens while it runs; null otherwise.</summary>
     public Uri? Endpoint { get; private set; }
+
+    /// <summary>Why each request gets an instance of its own, for people; null when instances are used again as if they were new.</summary>
+    public string? ReuseObstacle => _pool.ReuseObstacle;
 
     /// <summary>Instances that wait for a request.</summary>
     internal int IdleInstances => _pool.IdleCount;
 
     /// <summary>Links the component and makes a first instance.</summary>
     /// <param name="linker">What its imports are satisfied from: <see cref="WasiCommand.AddWasi"/> and whatever else it imports.</param>
-    /// <param name="component">The component. It must not use WASI while it is instantiated, because no request is there then.</param>
+    /// <param name="component">
+    /// The component. When what it does while it is instantiated leaves handles, each request gets an instance of its own, which takes longer (<see cref="ReuseObstacle"/>).
+    /// </param>
     /// <param name="grants">What it may reach. Its standard output and error go to the log.</param>
     /// <param name="options">How to serve.</param>
     /// <param name="log">The log, in general standard error. It stays the caller's.</param>
@@ -70,13 +78,23 @@ public sealed class HttpGuestServer : IAsyncDisposable
 
         string handler = IncomingHandler.Find(component)
             ?? throw new UnlinkableException(["the component exports no wasi:http/incoming-handler@0.2.x: it answers no requests"]);
-        ComponentPool pool = new(linker, component, new InstancePoolOptions
+        HttpGuestLog lines = new(log, options.JsonLog);
+        try
         {
-            MaxInstances = options.MaxConcurrency,
-            MaxIdle = options.MaxConcurrency,
-            Store = new StoreOptions { MaxMemoryBytes = options.MaxMemoryBytes, Timeout = options.Timeout },
-        });
-        return new HttpGuestServer(pool, handler, grants, options, log);
+            ComponentPool pool = new(linker, component, new InstancePoolOptions
+            {
+                MaxInstances = options.MaxConcurrency,
+                MaxIdle = options.MaxConcurrency,
+                Store = new StoreOptions { MaxMemoryBytes = options.MaxMemoryBytes, Timeout = options.Timeout },
+                MakeState = () => new WasiContext(WithOutput(grants, lines.Lines("stdout"), lines.Lines("stderr"))),
+            });
+            return new HttpGuestServer(pool, handler, grants, options, lines);
+        }
+        catch
+        {
+            lines.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Serves until the token is cancelled; then requests that run get <see cref="HttpGuestOptions.DrainTime"/> to end.</summary>
@@ -118,6 +136,9 @@ public sealed class HttpGuestServer : IAsyncDisposable
             _log.Dispose();
         }
     }
+
+    private static Grants WithOutput(Grants grants, LineStream output, LineStream errors) =>
+        grants.AllowStdout(output, MaximumOutput, neverWaits: true).AllowStderr(errors, MaximumOutput, neverWaits: true);
 
     private WebApplication Build()
     {
@@ -242,14 +263,11 @@ public sealed class HttpGuestServer : IAsyncDisposable
         {
             try
             {
-                using GuestLines output = new(server._log, "stdout");
-                using GuestLines errors = new(server._log, "stderr");
-                Grants grants = server._grants
-                    .AllowStdout(output, GuestLines.MaximumBytes, neverWaits: true)
-                    .AllowStderr(errors, GuestLines.MaximumBytes, neverWaits: true)
-                    .AllowLogging(server._log.Entry, limitBytes: GuestLines.MaximumBytes)
-                    .AllowContext(new CallContext { TraceId = traceId });
-                WasiContext context = new(grants);
+                using LineStream output = server._log.Lines("stdout");
+                using LineStream errors = server._log.Lines("stderr");
+                WasiContext context = new(WithOutput(server._grants, output, errors)
+                    .AllowLogging(server._log.Entry, limitBytes: MaximumOutput)
+                    .AllowContext(new CallContext { TraceId = traceId }));
                 using ComponentLease lease = server._pool.Rent(aborted, context);
                 try
                 {

@@ -8,6 +8,8 @@ namespace Atoll.Wasi;
 /// <summary>Defines WASI on linkers, and runs its programs.</summary>
 public static class WasiCommand
 {
+    private const string RunInterface = "wasi:cli/run@0.2.0";
+
     // What a stopped program wrote before should still arrive; but it must not hold up the one who stopped it.
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(50);
 
@@ -32,11 +34,11 @@ public static class WasiCommand
         return linker;
     }
 
-    /// <summary>Runs a module that exports <c>_start</c> once, in a store of its own, on the calling thread.</summary>
+    /// <summary>Runs a module that exports <c>_start</c> once, in a store of its own, on the calling thread, which waits when the program does.</summary>
     /// <param name="linker">A linker with <see cref="AddWasiPreview1"/>, and whatever else the program imports.</param>
     /// <param name="module">The program.</param>
     /// <param name="grants">What it may reach.</param>
-    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> and <see cref="StoreOptions.MayBlock"/> are not used.</param>
     /// <param name="atEnd">Gets the store however the program ended, before it is disposed: for <see cref="Store.LastCall"/> and the like.</param>
     /// <returns>The program's exit code; 0 when it returns from its start function.</returns>
     /// <exception cref="UnlinkableException">The program imports what the linker does not define, or has no <c>_start</c>.</exception>
@@ -63,11 +65,11 @@ public static class WasiCommand
         });
     }
 
-    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in a store of its own, on the calling thread.</summary>
+    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in a store of its own, on the calling thread, which waits when the program does.</summary>
     /// <param name="linker">A linker with <see cref="AddWasi"/>, and whatever else the component imports.</param>
     /// <param name="component">The program.</param>
     /// <param name="grants">What it may reach.</param>
-    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> and <see cref="StoreOptions.MayBlock"/> are not used.</param>
     /// <param name="atEnd">Gets the store however the program ended, before it is disposed: for <see cref="Store.LastCall"/> and the like.</param>
     /// <returns>The program's exit code: what it exits with, or 0 when <c>run</c> succeeds and 1 when it fails.</returns>
     /// <exception cref="UnlinkableException">The component imports what the linker does not define, or exports no <c>wasi:cli/run</c> of a version 0.2.x.</exception>
@@ -84,15 +86,10 @@ public static class WasiCommand
         ArgumentNullException.ThrowIfNull(grants);
         return Run(component.Engine, grants, options, atEnd, store =>
         {
-            string name = component.Type.Exports.FirstOrDefault(export => IsRun(export.Name))?.Name
-                ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
+            string name = FindRun(component);
             try
             {
-                // A component may claim any type for a function of the host; that it does not fit is told here.
-                ComponentFunction run = linker.Instantiate(store, component).GetFunction($"{name}#run")
-                    ?? throw new UnlinkableException([$"{name} has no function run"]);
-                Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
-                return () => call().IsError ? 1 : 0;
+                return RunOf(linker.Instantiate(store, component), name);
             }
             catch (ArgumentException exception)
             {
@@ -101,7 +98,49 @@ public static class WasiCommand
         });
     }
 
-    private static bool IsRun(string export) => export.StartsWith("wasi:cli/run@0.2", StringComparison.Ordinal) && (export.Length == 16 || export[16] == '.');
+    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in an instance of a pool as if it were new, on the calling thread.</summary>
+    /// <param name="pool">A pool of the program, whose linker has <see cref="AddWasi"/>. The program must not use WASI while it is instantiated.</param>
+    /// <param name="grants">What it may reach.</param>
+    /// <param name="timeout">Time until it is stopped; null for no end. Other limits are those of the pool.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The program's exit code: what it exits with, or 0 when <c>run</c> succeeds and 1 when it fails.</returns>
+    /// <exception cref="UnlinkableException">The component exports no <c>wasi:cli/run</c> of a version 0.2.x.</exception>
+    /// <exception cref="TrapException">The program trapped.</exception>
+    /// <exception cref="GuestThrownException">The program threw an exception that it did not catch.</exception>
+    /// <exception cref="LimitExceededException">A limit stopped it, or all instances are rented.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="HostFunctionException">The host failed, for example because a stream could not be written.</exception>
+    public static int Run(ComponentPool pool, Grants grants, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentNullException.ThrowIfNull(grants);
+        StoreOptions limits = new() { Timeout = timeout, CancellationToken = cancellationToken };
+        long began = Stopwatch.GetTimestamp();
+        string name = FindRun(pool.Component);
+        using WasiContext context = new(grants);
+        using ComponentLease lease = pool.Rent(cancellationToken, context);
+        try
+        {
+            lease.Store.SetDeadline(timeout);
+            return RunToEnd(context, limits, began, RunOf(lease.Instance, name));
+        }
+        finally
+        {
+            // Before the instance goes back, which drops what the guest still owns.
+            context.Dispose();
+        }
+    }
+
+    private static string FindRun(Component component) => component.Type.FindExport(RunInterface)?.Name
+        ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
+
+    // A component may claim any type for a function of the host; that it does not fit is told here.
+    private static Func<int> RunOf(ComponentInstance instance, string name)
+    {
+        ComponentFunction run = instance.GetFunction($"{name}#run") ?? throw new UnlinkableException([$"{name} has no function run"]);
+        Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
+        return () => call().IsError ? 1 : 0;
+    }
 
     /// <param name="engine">The program's engine.</param>
     /// <param name="grants">What it may reach.</param>
@@ -113,8 +152,13 @@ public static class WasiCommand
         options ??= new StoreOptions();
         long began = Stopwatch.GetTimestamp();
         using WasiContext context = new(grants);
-        using Store store = new(engine, options with { State = context });
+        using Store store = new(engine, options with { State = context, MayBlock = true });
         Func<int> run = load(store);
+        return RunToEnd(context, options, began, run, () => atEnd?.Invoke(store));
+    }
+
+    private static int RunToEnd(WasiContext context, StoreOptions options, long began, Func<int> run, Action? atEnd = null)
+    {
         int code;
         try
         {
@@ -131,7 +175,7 @@ public static class WasiCommand
         }
         finally
         {
-            atEnd?.Invoke(store);
+            atEnd?.Invoke();
         }
 
         Flush(context, options, began);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atoll.Components;
 using Atoll.Components.Text;
+using Atoll.Host.Security;
 using Atoll.Mcp.Components;
 using Atoll.Mcp.Tools;
 using Atoll.Spec.Tests;
@@ -42,6 +43,32 @@ public sealed class ComponentToolTests
     }
 
     [Fact]
+    public async Task A_component_learns_of_its_call_and_logs_with_its_trace()
+    {
+        byte[] bytes = ComponentText.Assemble(TextSource.Read(File.ReadAllText(Path.Combine(GuestTests.Repository, "tests", "data", "platform.wat"))));
+        await using var server = new TestServer(prepare: workspace =>
+        {
+            File.WriteAllBytes(Path.Combine(workspace, "p.wasm"), bytes);
+            WriteManifest(workspace, "p.whose", "session");
+            WriteManifest(workspace, "p.greet", "session");
+        });
+        var client = await server.ConnectStdioAsync();
+        foreach (string trace in (string[])["4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"])
+        {
+            var meta = new JsonObject { ["atoll/context"] = new JsonObject { ["reason_trace_id"] = trace } };
+            var whose = await client.CallToolAsync(new CallToolRequestParams { Name = "p_whose", Meta = meta }, TestContext.Current.CancellationToken);
+            Assert.Equal($$"""{"result":"{{trace}}"}""", Structured(whose));
+            await client.CallToolAsync(new CallToolRequestParams { Name = "p_greet", Meta = (JsonObject)meta.DeepClone() }, TestContext.Current.CancellationToken);
+            string log = await server.LogWithAsync($"trace_id={trace} p.greet| warn guest: hello from the guest");
+            Assert.Contains("p.greet| warn guest: hello from the guest", log, StringComparison.Ordinal);
+        }
+
+        static void WriteManifest(string workspace, string name, string lifetime) => File.WriteAllText(
+            Path.Combine(Directory.CreateDirectory(Path.Combine(workspace, ".mcp", "tools")).FullName, name + ".json"),
+            $$"""{ "name": "{{name}}", "version": "1.0.0", "entry": "wasm://p.wasm#{{name[2..]}}", "lifetime": "{{lifetime}}" }""");
+    }
+
+    [Fact]
     public async Task Values_of_every_type_go_in_and_come_out()
     {
         await using var server = Serve();
@@ -68,6 +95,20 @@ public sealed class ComponentToolTests
         Assert.True(result.IsError);
         Assert.Equal("invalid_input", TestServer.ErrorCode(result));
         Assert.Contains(expected, TestServer.TextOf(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_functions_are_called_once_before_clients_do()
+    {
+        await using var server = Serve();
+        var client = await server.ConnectStdioAsync();
+        await server.Host.Warming;
+        var kit = server.Host.Catalog.Tools.Where(tool => tool.EntryKind == ToolEntryKind.Component).ToList();
+        Assert.Equal(7, kit.Count);
+        Assert.All(kit, tool => Assert.True(((ComponentToolProgram)server.Host.Programs.Get(tool)).IsCompiled, tool.Name));
+
+        // Clients see nothing of it.
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
     }
 
     [Fact]
@@ -185,10 +226,41 @@ public sealed class ComponentToolTests
         var functions = string.Concat(new[] { "a:b/x@1.0.0", "a:b/x@2.0.0", "c:d/x", "c:d/" + new string('y', 80) }.Select(name => $"(instance $i (export \"f\" (func $f)))(export \"{name}\" (instance $i))"
             .Replace("$i", "$i" + name.GetHashCode(StringComparison.Ordinal).ToString("x", null), StringComparison.Ordinal)));
         var bytes = ComponentText.Assemble(TextSource.Read($"""(component (core module $m (func (export "f"))) (core instance $c (instantiate $m)) (func $f (canon lift (core func $c "f"))){functions})"""));
-        var tools = new ComponentTools(Component.Load(new WasmEngine(), bytes), "/x/my tool (1).component.wasm").DescribeAll(ToolLifetime.Call, out _);
+        var tools = new ComponentTools(Component.Load(new WasmEngine(), bytes), "/x/my tool (1).component.wasm").DescribeAll(ToolLifetime.Call, ToolPermissions.None, out _);
         Assert.Equal(4, tools.Select(tool => tool.PublicName).Distinct().Count());
         Assert.All(tools, tool => Assert.Matches("^[a-zA-Z0-9_-]{1,64}$", tool.PublicName));
         Assert.All(tools, tool => Assert.StartsWith("my-tool--1-_", tool.PublicName, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_that_changes_again_and_again_does_not_keep_what_was_in_it()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"atoll-{Guid.NewGuid():N}.wasm");
+        try
+        {
+            ComponentFiles files = new(new WasmEngine());
+            for (int i = 0; i < 30; i++)
+            {
+                Load(files, path, i);
+                GC.Collect();
+            }
+
+            Assert.InRange(files.Count, 1, 10);
+            Component one = files.Load(path, null);
+            Assert.Same(one, files.Load(path, null));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // In a method of its own, so that nothing of it is kept.
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static void Load(ComponentFiles files, string path, int number)
+        {
+            File.WriteAllBytes(path, ComponentText.Assemble(TextSource.Read($"(component (type (tuple {string.Concat(Enumerable.Repeat(" u8", number + 1))})))")));
+            files.Load(path, null);
+        }
     }
 
     [Fact]
@@ -198,7 +270,7 @@ public sealed class ComponentToolTests
         using ComponentSessions sessions = new(TimeProvider.System, max: 2);
         foreach (var session in new[] { "a", "b", "c" })
         {
-            var kept = sessions.Take(new(kit, session, ""), () => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
+            var kept = sessions.Take(new(kit, session, ""), _ => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
             sessions.Return(kept, isSound: true);
         }
 
@@ -207,7 +279,7 @@ public sealed class ComponentToolTests
         Assert.Equal(1, sessions.Count);
 
         // One that is in use ends when it is given back.
-        var used = sessions.Take(new(kit, "b", ""), () => throw new InvalidOperationException("it is there"), default);
+        var used = sessions.Take(new(kit, "b", ""), _ => throw new InvalidOperationException("it is there"), default);
         sessions.EndSession("b");
         Assert.Equal(1, sessions.Count);
         sessions.Return(used, isSound: true);

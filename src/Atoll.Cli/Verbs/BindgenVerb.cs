@@ -18,6 +18,9 @@ internal sealed class BindgenVerb : Verb
         new BindgenLanguageVerb("c", GuestLanguage.C, "C", "src"),
         new BindgenLanguageVerb("rust", GuestLanguage.Rust, "Rust", "src"),
         new BindgenLanguageVerb("assemblyscript", GuestLanguage.AssemblyScript, "AssemblyScript", "assembly"),
+        new BindgenLanguageVerb("rust", GuestLanguage.Rust, "Rust", "src"),
+        new BindgenLanguageVerb("js", GuestLanguage.JavaScript, "JavaScript", "src/bindings"),
+        new BindgenLanguageVerb("ts", GuestLanguage.TypeScript, "TypeScript", "src/bindings"),
     ];
 
     public override IReadOnlyList<Example> Examples =>

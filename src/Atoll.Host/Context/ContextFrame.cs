@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
+using Atoll.Wasi.Platform;
 
 namespace Atoll.Host.Context;
 
@@ -20,6 +23,9 @@ internal sealed record ContextFrame
     public bool ReadOnly { get; init; }
 
     public bool DryRun { get; init; }
+
+    /// <summary>The tool may not use the network.</summary>
+    public bool Offline { get; init; }
 
     /// <summary>Flags that this version does not know; a tool may.</summary>
     public ImmutableDictionary<string, bool> OtherFlags { get; init; } = ImmutableDictionary<string, bool>.Empty;
@@ -61,12 +67,48 @@ internal sealed record ContextFrame
             RiskLevel = request.RiskLevel > RiskLevel ? request.RiskLevel : RiskLevel,
             ReadOnly = ReadOnly || request.ReadOnly,
             DryRun = DryRun || request.DryRun,
+            Offline = Offline || request.Offline,
             OtherFlags = flags,
             CpuMilliseconds = Math.Min(CpuMilliseconds, request.CpuMilliseconds ?? long.MaxValue),
             MemoryBytes = Math.Min(MemoryBytes, request.MemoryBytes ?? long.MaxValue),
             Workspace = request.Workspace ?? Workspace,
             Other = request.Other,
         };
+    }
+
+    /// <summary>The frame as <c>atoll:platform/context</c> tells it.</summary>
+    /// <param name="guestWorkspace">The workspace's name in the guest.</param>
+    public CallContext ToCallContext(string guestWorkspace) => new()
+    {
+        TraceId = TraceId,
+        Tenant = Tenant,
+        Stage = Stage,
+        Risk = RiskLevel switch { RiskLevel.Low => CallRisk.Low, RiskLevel.Medium => CallRisk.Medium, _ => CallRisk.High },
+        ReadOnly = ReadOnly,
+        DryRun = DryRun,
+        Flags = OtherFlags,
+        Time = TimeSpan.FromMilliseconds(CpuMilliseconds),
+        MemoryBytes = MemoryBytes,
+        Workspace = guestWorkspace,
+        Extra = Other.IsDefaultOrEmpty ? "" : WriteOther(),
+    };
+
+    private string WriteOther()
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        using (Utf8JsonWriter writer = new(bytes))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in Other)
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
     /// <summary>Writes the frame as the tool contract has it.</summary>
@@ -86,6 +128,11 @@ internal sealed record ContextFrame
         writer.WriteStartObject("flags"u8);
         writer.WriteBoolean("read_only"u8, ReadOnly);
         writer.WriteBoolean("dry_run"u8, DryRun);
+        if (Offline)
+        {
+            writer.WriteBoolean("offline"u8, true);
+        }
+
         foreach (var (name, value) in OtherFlags)
         {
             writer.WriteBoolean(name, value);

@@ -4,8 +4,10 @@ using System.Text.Json;
 using Atoll.Components;
 using Atoll.Components.Types;
 using Atoll.Host.Configuration;
+using Atoll.Host.Security;
 using Atoll.Mcp.Tools;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +21,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly ToolManifest _manifest;
     private const int MaxLogBytes = 256 << 10;
-    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
+    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi().AddPlatform();
     private readonly ToolGrants _grants;
     private readonly ComponentSessions _sessions;
     private readonly ComponentFunctionType _type;
@@ -35,6 +37,9 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         _type = manifest.Component!.Type.Functions.First(function => function.Key == manifest.Function).Value;
     }
 
+    /// <summary>Whether an instance was made, so that the next one needs no compiling.</summary>
+    public bool IsCompiled => _isCompiled;
+
     public ProgramOutput Run(ProgramCall call)
     {
         ComponentValue[] arguments;
@@ -48,9 +53,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
             return new ToolError("invalid_input", $"The input of {_manifest.PublicName} is not valid: {e.Message}.");
         }
 
+        ProgramOutput output;
+        DeniedNetwork denied = new();
         try
         {
-            return _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments) : CallOnce(call, arguments);
+            output = _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments, ref denied) : CallOnce(call, arguments, denied);
         }
         catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested)
         {
@@ -58,13 +65,15 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
         catch (Exception e) when (Describe(e, call) is { } error)
         {
-            return error;
+            output = error;
         }
+
+        return output with { DeniedNetwork = denied.First };
     }
 
-    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments)
+    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments, DeniedNetwork denied)
     {
-        ComponentInstance instance = Make(call);
+        ComponentInstance instance = Make(call, denied);
         try
         {
             return Answer(Invoke(instance, call, arguments), call);
@@ -75,11 +84,12 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments)
+    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments, ref DeniedNetwork denied)
     {
         // An instance keeps what it was granted, so calls that may reach different things do not share one.
-        string access = string.Join('|', call.Access.Folders.Select(folder => folder.Capability));
-        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, access), () => Make(call), call.CancellationToken);
+        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, call.Access.Text), denied => Make(call, denied), call.CancellationToken);
+        denied = kept.Denied;
+        denied.First = null;
         bool isSound = false;
         try
         {
@@ -93,10 +103,15 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ComponentInstance Make(ProgramCall call)
+    private ComponentInstance Make(ProgramCall call, DeniedNetwork denied)
     {
         LogOutput log = new(call.Logger, _manifest.Name, MaxLogBytes);
-        WasiContext wasi = new(_grants.For(call.Access).AllowStdout(log, neverWaits: true).AllowStderr(log, neverWaits: true));
+        WasiContext wasi = new(_grants.For(call.Access)
+            .AllowStdout(log, neverWaits: true)
+            .AllowStderr(log, neverWaits: true)
+            .AllowLogging(entry => LogEntry(call.Logger, LevelOf(entry.Level), _manifest.Name, entry), limitBytes: MaxLogBytes)
+            .AllowMetadata(new ComponentMetadata(_manifest.Name, _manifest.Version))
+            .OnDecision(denied.See));
         Store store = new(_manifest.Component!.Engine, new StoreOptions
         {
             State = wasi,
@@ -120,6 +135,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private ComponentValue? Invoke(ComponentInstance instance, ProgramCall call, ComponentValue[] arguments)
     {
         instance.Store.CancellationToken = call.CancellationToken;
+        ((WasiContext)instance.Store.State!).CallContext = call.Frame.ToCallContext(HostPath.ToGuest(call.Frame.Workspace, HostPath.Current));
         instance.Store.SetDeadline(TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds));
         return instance.GetFunction(_manifest.Function!)!.Invoke(arguments);
     }
@@ -231,6 +247,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
                 return null;
         }
     }
+
+    private static LogLevel LevelOf(GuestLogLevel level) => (LogLevel)level;
+
+    [LoggerMessage(EventId = 322, Message = "{Tool}| {Entry}")]
+    private static partial void LogEntry(ILogger logger, LogLevel level, string tool, GuestLogEntry entry);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Tool} trapped: {Error}; guest stack: {GuestStack}")]
     private static partial void LogTrap(ILogger logger, string tool, string error, string guestStack);

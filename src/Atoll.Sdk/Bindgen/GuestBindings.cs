@@ -2,7 +2,9 @@ using Atoll.Components;
 using Atoll.Sdk.Bindgen;
 using Atoll.Sdk.Bindgen.AssemblyScript;
 using Atoll.Sdk.Bindgen.C;
+using Atoll.Sdk.Bindgen.JavaScript;
 using Atoll.Sdk.Bindgen.Plan;
+using Atoll.Sdk.Bindgen.Rust;
 using Atoll.Wit;
 
 namespace Atoll.Sdk;
@@ -45,9 +47,11 @@ public static class GuestBindings
 
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
-        GuestLanguage.Rust => new Bindgen.Rust.RustGenerator(),
         GuestLanguage.C => new CGenerator(),
         GuestLanguage.AssemblyScript => new ScriptGenerator(),
+        GuestLanguage.Rust => new RustGenerator(),
+        GuestLanguage.JavaScript => new JavaScriptGenerator(isTypeScript: false),
+        GuestLanguage.TypeScript => new JavaScriptGenerator(isTypeScript: true),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

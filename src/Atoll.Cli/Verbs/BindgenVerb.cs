@@ -16,7 +16,6 @@ internal sealed class BindgenVerb : Verb
     public override IReadOnlyList<Verb> Children { get; } =
     [
         new BindgenLanguageVerb("c", GuestLanguage.C, "C", "src"),
-        new BindgenLanguageVerb("rust", GuestLanguage.Rust, "Rust", "src"),
         new BindgenLanguageVerb("assemblyscript", GuestLanguage.AssemblyScript, "AssemblyScript", "assembly"),
         new BindgenLanguageVerb("rust", GuestLanguage.Rust, "Rust", "src"),
         new BindgenLanguageVerb("js", GuestLanguage.JavaScript, "JavaScript", "src/bindings"),
@@ -76,11 +75,7 @@ internal sealed class BindgenLanguageVerb(string name, GuestLanguage language, s
         command.Add(_world);
         command.Add(_features);
         command.Add(_output);
-        if (language is GuestLanguage.C or GuestLanguage.AssemblyScript)
-        {
-            command.Add(_prefix);
-        }
-
+        command.Add(_prefix);
         if (language == GuestLanguage.C)
         {
             command.Add(_freestanding);
@@ -97,7 +92,7 @@ internal sealed class BindgenLanguageVerb(string name, GuestLanguage language, s
         WitWorld world = WitInput.SelectWorld(model, arguments.GetValue(_world), wit);
         GuestBindingsOptions options = new()
         {
-            Prefix = language is (GuestLanguage.C or GuestLanguage.AssemblyScript) && arguments.GetValue(_prefix) is { } prefix ? Checked(prefix) : null,
+            Prefix = arguments.GetValue(_prefix) is { } prefix ? Checked(prefix) : null,
             IsFreestanding = language == GuestLanguage.C && arguments.GetValue(_freestanding),
         };
         IReadOnlyList<GeneratedFile> files;

@@ -23,6 +23,15 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         writer.Line("if (typeof what?.[member] !== 'function') throw new TypeError(`guest.js does not export the function ${place}${member}`);");
         writer.Close();
         writer.Close("};");
+        if (plan.Exports.Any(scope => scope.Functions.Any(TakesExported)))
+        {
+            writer.Lines(
+                "// componentize-qjs 0.4.5 mixes up the objects behind owned handles of resources that the guest exports: rather none than another one.",
+                "const refuse = (name) => () => {",
+                "  throw new Error(`${name} takes an owned resource of the guest, which QuickJS mixes up: let it take a borrow`);",
+                "};");
+        }
+
         foreach (PlannedScope scope in plan.Exports)
         {
             writer.Separate();
@@ -38,6 +47,9 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
 
         return new GeneratedFile("component.js", head + writer);
     }
+
+    /// <summary>Whether a function takes an owned handle of a resource that the guest exports.</summary>
+    public static bool TakesExported(PlannedFunction function) => function.Parameters.Any(parameter => TakesExported(parameter.Type));
 
     /// <summary>The module of what is imported.</summary>
     public GeneratedFile Import(PlannedScope scope, string head)
@@ -134,7 +146,7 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         writer.Line($"check('{label}.', guest.{label}, [{string.Join(", ", members.Select(member => $"'{member}'"))}]);");
         string name = JsNames.Local(label);
         string export = name == label ? "export " : "";
-        if (!scope.Functions.Any(conversions.Needs))
+        if (!scope.Functions.Any(function => conversions.Needs(function) || TakesExported(function)))
         {
             writer.Line($"{export}const {name} = guest.{label};");
         }
@@ -143,14 +155,18 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
             writer.Open($"{export}const {name} =");
             foreach (PlannedResource resource in scope.Resources)
             {
-                writer.Line($"{JsNames.ClassName(resource)}: guest.{label}.{JsNames.ClassName(resource)},");
+                string own = JsNames.ClassName(resource);
+                string[] refused = [.. resource.Functions.Where(TakesExported).Select(
+                    function => $"static {JsNames.Member(function)} = refuse('{label}.{own}.{JsNames.Member(function)}');")];
+                writer.Line(refused.Length == 0 ? $"{own}: guest.{label}.{own}," : $"{own}: class extends guest.{label}.{own} {{ {string.Join(' ', refused)} }},");
             }
 
             foreach (PlannedFunction function in scope.Functions.Where(function => function.Resource is null))
             {
                 string member = JsNames.Member(function);
                 string callee = $"guest.{label}.{member}";
-                string value = conversions.Needs(function) ? Wrapper(function, callee, false) : $"(...all) => {callee}(...all)";
+                string value = TakesExported(function) ? $"refuse('{label}.{member}')"
+                    : conversions.Needs(function) ? Wrapper(function, callee, false) : $"(...all) => {callee}(...all)";
                 writer.Line($"{member}: {value},");
             }
 
@@ -162,6 +178,12 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
             writer.Line($"export {{ {name} as {label} }};");
         }
     }
+
+    private static bool TakesExported(PlannedType type) =>
+        type is { Kind: ComponentValueKind.Own, Resource.IsExported: true }
+        || type.Fields.Any(field => TakesExported(field.Type))
+        || type.Cases.Any(item => item.Type is not null && TakesExported(item.Type))
+        || (type.Element is not null && TakesExported(type.Element));
 
     private string Wrapper(PlannedFunction function, string callee, bool isImport)
     {

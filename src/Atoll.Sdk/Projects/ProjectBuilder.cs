@@ -100,7 +100,12 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
 
     private void WriteBindings(ProjectFolder project, Toolchain toolchain, WitModel model, WitWorld world)
     {
-        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(toolchain.Bindings, model, world, toolchain.BindingOptions(project));
+        if (toolchain.Bindings is not { } language)
+        {
+            return;
+        }
+
+        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(language, model, world, toolchain.BindingOptions(project));
         foreach (GeneratedFile file in files)
         {
             project.WriteText($"{ProjectFolder.Bindings}/{file.Path}", file.Text);

@@ -20,3 +20,11 @@ public sealed class FreestandingCCoverageTests : CoverageTests
     [Fact]
     public void Is_small() => Assert.InRange(Component.Length, 1, 60_000);
 }
+
+/// <summary>The guest in AssemblyScript.</summary>
+public sealed class AssemblyScriptCoverageTests : CoverageTests
+{
+    private static readonly Lazy<byte[]> Built = new(() => ScriptGuest.Build(Files.Data("coverage/coverage.wit"), Files.Data("coverage/assemblyscript/guest.ts")));
+
+    protected override byte[] Component => Built.Value;
+}

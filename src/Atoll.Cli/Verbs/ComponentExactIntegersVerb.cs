@@ -23,7 +23,7 @@ internal sealed class ComponentExactIntegersVerb : Verb
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule];
 
     public override IReadOnlyList<Example> Examples =>
-        [new("atoll component exact-integers guest.wasm -o guest.wasm", "changes what jco componentize --backend qjs has made")];
+        [new("atoll component exact-integers guest.wasm -o guest.wasm", "changes what componentize-qjs has made")];
 
     public override void Define(Command command)
     {

@@ -37,7 +37,7 @@ public sealed class JavaScriptCoverageTests : QuickJsCoverageTests
 
     [Fact]
     public void A_small_world_is_not_too_large() =>
-        Assert.InRange(JavaScriptGuest.Build(Files.Data("golden/plugin.wit"), "guest.example.js").Length, 1, MaxBytes);
+        Assert.InRange(JavaScriptGuest.Build(Files.Data("golden/plugin.wit"), "guest.js.example").Length, 1, MaxBytes);
 
     [Fact]
     public void Integers_are_made_exact_once() => Assert.Equal(Component, QuickJsComponent.WithExactIntegers(Component));
@@ -52,7 +52,7 @@ public sealed class JavaScriptCoverageTests : QuickJsCoverageTests
     }
 
     [Fact]
-    public void Types_of_JavaScript_are_accepted() => JavaScriptGuest.CheckTypes(Files.Data("golden/plugin.wit"), "guest.example.js");
+    public void Types_of_JavaScript_are_accepted() => JavaScriptGuest.CheckTypes(Files.Data("golden/plugin.wit"), "guest.js.example");
 }
 
 /// <summary>The guest in TypeScript.</summary>
@@ -64,9 +64,9 @@ public sealed class TypeScriptCoverageTests : QuickJsCoverageTests
 
     [Theory]
     [InlineData("coverage/coverage.wit", "coverage/ts/guest.ts")]
-    [InlineData("coverage/coverage.wit", "guest.example.ts")]
-    [InlineData("golden/plugin.wit", "guest.example.ts")]
-    [InlineData("golden/store.wit", "guest.example.ts")]
+    [InlineData("coverage/coverage.wit", "guest.ts.example")]
+    [InlineData("golden/plugin.wit", "guest.ts.example")]
+    [InlineData("golden/store.wit", "guest.ts.example")]
     public void Types_are_accepted_in_strict_mode(string wit, string guest) =>
         JavaScriptGuest.CheckTypes(Files.Data(wit), guest.Contains('/', StringComparison.Ordinal) ? Files.Data(guest) : guest);
 }

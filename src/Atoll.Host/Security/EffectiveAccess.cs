@@ -6,7 +6,14 @@ namespace Atoll.Host.Security;
 /// <param name="Folders">The folders, none of them inside another one with the same or a wider access.</param>
 /// <param name="AsksToWrite">Whether the manifest asks to write: a path outside is then denied as <c>fs:write</c>.</param>
 /// <param name="ReadOnlyBecause">Why a tool that asks to write may not; null when it may.</param>
-internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool AsksToWrite, string? ReadOnlyBecause);
+internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool AsksToWrite, string? ReadOnlyBecause)
+{
+    /// <summary>Hosts that it may connect to; null for none.</summary>
+    public NetworkAccess? Network { get; init; }
+
+    /// <summary>All of it in words; equal words, equal access.</summary>
+    public string Text => string.Join('|', Folders.Select(folder => folder.Capability).Append(Network?.Text ?? "").Where(part => part.Length > 0));
+}
 
 /// <summary>A refusal: the capability that is missing and what the operator can do.</summary>
 /// <param name="Capability">Capability string, e.g. <c>fs:read:/etc/passwd</c>.</param>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Host.Context;
 using Atoll.Host.Security;
@@ -44,7 +45,7 @@ internal sealed partial class ToolRunner : IDisposable
     private readonly GuestThreadPool _threads;
 
     // The decision depends on nothing else, and one instance per decision lets programs keep what they opened for it.
-    private readonly ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly), EffectiveAccess> _access = new();
+    private readonly ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly, bool Offline), EffectiveAccess> _access = new();
     private readonly ILogger<ToolRunner> _logger;
 
     /// <summary>Makes a runner.</summary>
@@ -104,8 +105,11 @@ internal sealed partial class ToolRunner : IDisposable
     {
         foreach (var tool in tools)
         {
-            _access.TryRemove((tool, true), out _);
-            _access.TryRemove((tool, false), out _);
+            foreach (var readOnly in new[] { false, true })
+            {
+                _access.TryRemove((tool, readOnly, true), out _);
+                _access.TryRemove((tool, readOnly, false), out _);
+            }
         }
     }
 
@@ -131,7 +135,8 @@ internal sealed partial class ToolRunner : IDisposable
 
         var frame = _configuration.Frame.Narrow(request is null ? null : request with { Workspace = null }, traceId, _configuration.FixedTenant);
         using var scope = _logger.BeginScope(new TraceScope(traceId));
-        var access = _access.GetOrAdd((tool, frame.ReadOnly), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly));
+        var access = _access.GetOrAdd(
+            (tool, frame.ReadOnly, frame.Offline), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, key.Offline));
         var prepared = new Prepared(tool, access, frame) { Session = call.Session };
         if (frameError is not null)
         {
@@ -278,7 +283,8 @@ internal sealed partial class ToolRunner : IDisposable
         {
             var output = _programs(prepared.Tool).Run(new ProgramCall(
                 prepared.Tool, prepared.Input, prepared.Access, prepared.Frame, _configuration.Budgets.OutputBytes, _logger, cancellationToken) { Session = prepared.Session });
-            completion.TrySetResult(output.Error is { } error ? Fail(prepared, error) : ReadOutput(prepared, output.Output));
+            var result = output.Error is { } error ? Fail(prepared, error) : ReadOutput(prepared, output.Output);
+            completion.TrySetResult(output.DeniedNetwork is { } asked ? ExplainNetwork(prepared, result, asked) : result);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -344,6 +350,18 @@ internal sealed partial class ToolRunner : IDisposable
         // The sandbox refused: say what is missing in the terms of the one who can grant it.
         var denial = _policy.Explain(prepared.Tool.Name, prepared.Access, prepared.FirstPath, writing: prepared.Access.AsksToWrite);
         return new ToolError(code, leadsOut ? $"{denial.Message} A symbolic link on the way leads out of the granted folders. ({message})" : $"{denial.Message} ({message})");
+    }
+
+    // A tool that failed after the sandbox refused it a host failed in general because of that: say what is missing. One that made do is left alone.
+    private ToolResult ExplainNetwork(Prepared prepared, ToolResult result, Capability asked)
+    {
+        if (result.Error is not { Code: not ("time_limit" or "memory_limit" or "output_limit") } error)
+        {
+            return result;
+        }
+
+        var denial = _policy.ExplainNetwork(prepared.Tool.Name, prepared.Tool.Permissions, prepared.Frame.Offline, asked);
+        return result with { Error = error with { Code = "denied", Message = $"{denial.Message} ({error.Message})" } };
     }
 
     // Only words a refusal that the sandbox has made already; races do not matter here.

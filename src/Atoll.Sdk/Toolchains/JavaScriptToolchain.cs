@@ -52,7 +52,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 
     public override string Language => isTypeScript ? "ts" : "js";
 
-    public override GuestLanguage? Bindings => null;
+    public override GuestLanguage? Bindings => isTypeScript ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => [$"src/guest.{Language}"];
 
@@ -69,6 +69,9 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
         bool usesWasi = request.World.Imports.Any(item => item.Name.StartsWith("wasi:", StringComparison.Ordinal));
         string[] arguments = [script, request.Tools["packages"], request.Sources[0], ProjectFolder.Bindings, $"{ProjectFolder.Objects}/js", request.World.Name!, output, usesWasi ? "wasi" : "stub"];
         await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
-        return await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+        byte[] component = await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+
+        // Only the modules that convert know what to make of integers that pass as text.
+        return File.Exists(project.PathTo($"{ProjectFolder.Bindings}/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;
     }
 }

@@ -80,7 +80,7 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "--http", "hello")).Code);
         CliResult built = await cli.RunAsync("build", "hello");
         Assert.True(built.Code == ExitCodes.Ok, built.Out + built.Error);
-        using Process server = ProcessRunner.Start(cli.Folder, "dotnet", ProcessRunner.Built, "serve-http", "hello/build/hello.wasm", "--port", "0");
+        using Process server = ProcessRunner.Start(cli.Folder, "dotnet", ProcessRunner.Built, "serve-http", "--addr", "127.0.0.1:0", "hello/build/hello.wasm");
         Task drain = server.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
         {

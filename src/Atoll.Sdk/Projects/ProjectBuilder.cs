@@ -60,7 +60,7 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
         Directory.CreateDirectory(project.PathTo(ProjectFolder.Objects));
         progress($"compile   {string.Join(' ', sources)} ({tools.Description})");
         byte[] compiled = await toolchain.CompileAsync(new CompileRequest(project, world, sources, tools), environment, cancellation).ConfigureAwait(false);
-        byte[] component = MakeComponent(compiled, world, cancellation);
+        byte[] component = MakeComponent(compiled, toolchain.Bindings, world, cancellation);
         if (request.WriteManifest)
         {
             project = Complete(project, world, component, cancellation);
@@ -100,12 +100,7 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
 
     private void WriteBindings(ProjectFolder project, Toolchain toolchain, WitModel model, WitWorld world)
     {
-        if (toolchain.Bindings is not { } language)
-        {
-            return;
-        }
-
-        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(language, model, world, toolchain.BindingOptions(project));
+        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(toolchain.Bindings, model, world, toolchain.BindingOptions(project));
         foreach (GeneratedFile file in files)
         {
             project.WriteText($"{ProjectFolder.Bindings}/{file.Path}", file.Text);
@@ -120,14 +115,14 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
         progress($"bindings  {ProjectFolder.Bindings}/ ({string.Join(", ", files.Select(file => file.Path))})");
     }
 
-    private static byte[] MakeComponent(byte[] compiled, WitWorld world, CancellationToken cancellation)
+    private static byte[] MakeComponent(byte[] compiled, GuestLanguage language, WitWorld world, CancellationToken cancellation)
     {
         if (Component.IsComponent(compiled))
         {
             return compiled;
         }
 
-        byte[] embedded = ComponentWriter.EmbedWorld(compiled, world);
+        byte[] embedded = GuestModules.Complete(language, compiled, world);
 
         // Libraries of C may ask for WASI preview 1, for example to print.
         bool needsAdapter = embedded.AsSpan().IndexOf("wasi_snapshot_preview1"u8) >= 0;

@@ -24,7 +24,7 @@ internal interface ITestInstance : IDisposable
     /// <summary>The functions of the host that it called, in order.</summary>
     IReadOnlyList<string> Calls { get; }
 
-    /// <summary>What the set-up of the file expects of these calls and is otherwise; null when all is as expected.</summary>
+    /// <summary>What the set-up of the file expects of the calls to the host and is otherwise; null when nothing is.</summary>
     string? Verify();
 }
 

@@ -10,7 +10,7 @@ internal sealed class CToolchain : Toolchain
 
     public override string Language => "c";
 
-    public override GuestLanguage? Bindings => GuestLanguage.C;
+    public override GuestLanguage Bindings => GuestLanguage.C;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => project.FilesIn("src", ".c");
 

@@ -11,7 +11,7 @@ internal sealed class RustToolchain : Toolchain
 
     public override string Language => "rust";
 
-    public override GuestLanguage? Bindings => GuestLanguage.Rust;
+    public override GuestLanguage Bindings => GuestLanguage.Rust;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => ["src/lib.rs"];
 

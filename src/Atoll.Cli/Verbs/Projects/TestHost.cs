@@ -52,8 +52,6 @@ internal sealed class TestHost : ITestInstance
         }
     }
 
-    public string? Verify() => _host.Verify();
-
     public void Dispose() => _host.Dispose();
 
     private static void Set(MockHost host, SourceText source, TomlTable mock)

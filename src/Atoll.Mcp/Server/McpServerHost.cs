@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Atoll.Host.Configuration;
 using Atoll.Host.Security;
@@ -30,7 +31,12 @@ public sealed class McpServerHost : IAsyncDisposable
     private readonly TextLoggerProvider _log;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationTokenSource _stopped = new();
+    private readonly OperatorState _state;
+    private readonly OperatorGrants _grants;
+    private readonly PolicyDecisionPoint _policy;
     private Task _warming = Task.CompletedTask;
+    private int _started;
+    private bool _needsToken;
     private int _disposed;
 
     private McpServerHost(
@@ -47,12 +53,15 @@ public sealed class McpServerHost : IAsyncDisposable
             .AddProvider(_log));
         Metrics = new MetricStore();
         _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
-        var policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
+        _policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
         _catalog = ToolCatalog.Load(
-            ToolFolders.Search(options, configuration), policy.IsEnabled, _programs.Natives, _programs.Components, options.Components,
+            ToolFolders.Search(options, configuration), _policy.IsEnabled, _programs.Natives, _programs.Components, options.Components,
             options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call);
-        Runner = new ToolRunner(configuration, policy, _programs.Get, _loggers.CreateLogger<ToolRunner>());
+        _grants = OpenGrants(options, configuration, out var grantProblems);
+        Runner = new ToolRunner(configuration, _policy, _programs.Get, _loggers.CreateLogger<ToolRunner>(), _grants);
         Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
+        _state = new OperatorState(
+            configuration, options.Version, [.. configuration.Problems, .. _catalog.Problems, .. grantProblems], Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)));
     }
 
     /// <summary>The address that HTTP listens on while it runs, e.g. <c>http://127.0.0.1:7411/mcp</c>; null otherwise.</summary>
@@ -114,10 +123,44 @@ public sealed class McpServerHost : IAsyncDisposable
     /// <param name="output">Our messages.</param>
     /// <param name="cancellationToken">Ends serving.</param>
     /// <returns>A task that ends when serving has ended.</returns>
-    public async Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    public Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken) => RunStdioAsync(input, output, null, cancellationToken);
+
+    /// <summary>
+    /// Serves the program on the operator's side (an editor) over streams, and other clients over HTTP, until that program closes its side or
+    /// the token is cancelled. Besides MCP the operator's side can ask for the state, grant and revoke while the server runs, and is told of
+    /// calls that were refused. HTTP clients must send the token that it is told.
+    /// </summary>
+    /// <param name="input">The operator's messages.</param>
+    /// <param name="output">Our messages.</param>
+    /// <param name="cancellationToken">Ends serving.</param>
+    /// <returns>A task that ends when serving has ended.</returns>
+    /// <exception cref="ConfigurationException">The port cannot be listened on.</exception>
+    public async Task RunOperatorAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        _needsToken = true;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var http = RunHttpAsync(listening.SetResult, stop.Token);
+        try
+        {
+            await Task.WhenAny(http, listening.Task).ConfigureAwait(false);
+            if (!http.IsCompleted)
+            {
+                var channel = new OperatorChannel(Tools, _grants, _policy, _state, _loggers.CreateLogger<OperatorChannel>());
+                await RunStdioAsync(input, output, channel, stop.Token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await http.ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunStdioAsync(Stream input, Stream output, OperatorChannel? channel, CancellationToken cancellationToken)
     {
         Start();
-        await using var transport = new StdioTransport(input, output, Tools, _configuration.Budgets.InputBytes + (64 << 10), _loggers);
+        await using var transport = new StdioTransport(input, output, Tools, _configuration.Budgets.InputBytes + (64 << 10), _loggers, channel);
         await using var server = McpServer.Create(transport, Tools.Options, _loggers, null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
         try
@@ -138,7 +181,9 @@ public sealed class McpServerHost : IAsyncDisposable
     /// <param name="cancellationToken">Ends serving.</param>
     /// <returns>A task that ends when serving has ended.</returns>
     /// <exception cref="ConfigurationException">The port cannot be listened on.</exception>
-    public async Task RunHttpAsync(CancellationToken cancellationToken)
+    public Task RunHttpAsync(CancellationToken cancellationToken) => RunHttpAsync(static () => { }, cancellationToken);
+
+    private async Task RunHttpAsync(Action listening, CancellationToken cancellationToken)
     {
         await using var app = BuildHttp(out var sessions);
         await using (sessions.ConfigureAwait(false))
@@ -153,11 +198,12 @@ public sealed class McpServerHost : IAsyncDisposable
             }
 
             var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            Endpoint = new Uri(new Uri(bound), "/mcp");
+            _state.Endpoint = Endpoint = new Uri(new Uri(bound), "/mcp");
             Start();
+            listening();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
             await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Endpoint = null;
+            _state.Endpoint = Endpoint = null;
 
             // Long polls and event streams do not end by themselves.
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
@@ -205,21 +251,48 @@ public sealed class McpServerHost : IAsyncDisposable
         });
         var made = sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System, _programs.EndSession);
         var app = builder.Build();
-        app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length).HandleAsync);
+        app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length, _needsToken ? _state.Token : null).HandleAsync);
         return app;
 
         static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
     }
 
+    private static OperatorGrants OpenGrants(ServeOptions options, HostConfiguration configuration, out IReadOnlyList<Problem> problems)
+    {
+        problems = [];
+        if (options.GrantsFile is not { } path)
+        {
+            return new OperatorGrants();
+        }
+
+        try
+        {
+            var file = GrantFile.Open(path, configuration);
+            var grants = new OperatorGrants(file);
+            problems = file.Problems;
+            return grants;
+        }
+        catch (ConfigurationException e)
+        {
+            problems = [new Problem(path, 0, 0, e.Message) { IsWarning = true }];
+            return new OperatorGrants();
+        }
+    }
+
     private void Start()
     {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            return;
+        }
+
         if (!_options.Quiet)
         {
             _log.WriteLine(Describe());
         }
 
         var logger = _loggers.CreateLogger<McpServerHost>();
-        foreach (var problem in _configuration.Problems.Concat(_catalog.Problems))
+        foreach (var problem in _state.Problems)
         {
 #pragma warning disable CA1848, CA2254 // Written once, at the start.
             logger.LogWarning("{Problem}", problem);

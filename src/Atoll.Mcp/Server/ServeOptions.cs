@@ -53,6 +53,12 @@ public sealed record ServeOptions
     /// <value>Default: 7411.</value>
     public int Port { get; init; } = 7411;
 
+    /// <summary>
+    /// The user's own file with what was granted for always; it must lie where no tool can write. Null keeps no grants.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public string? GrantsFile { get; init; }
+
     /// <summary>The version that clients are told.</summary>
     /// <value>Default: 0.1.0.</value>
     public string Version { get; init; } = "0.1.0";

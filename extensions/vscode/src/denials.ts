@@ -3,6 +3,7 @@ import type { Ctx } from './ctx';
 import type { FolderHost } from './host/folderHost';
 import type { Denied, Scope } from './host/messages';
 import { runTool } from './commands/execute';
+import { shorten } from './views/capability';
 
 export interface Denial {
   readonly host: FolderHost;
@@ -52,7 +53,7 @@ export class Denials implements vscode.Disposable {
       return;
     }
     const again = 'Run It Now';
-    if (await vscode.window.showInformationMessage(`${denied.tool} may use ${denied.grant} now. The agent can call again.`, again) === again) {
+    if (await vscode.window.showInformationMessage(`${denied.tool} may use ${shorten(denied.grant, host.folder)} now. The agent can call again.`, again) === again) {
       await runTool(this.ctx, host, denied.tool, denied.arguments);
     }
   }
@@ -79,18 +80,19 @@ export class Denials implements vscode.Disposable {
   }
 
   private async ask(denial: Denial): Promise<void> {
-    const { denied } = denial;
+    const { denied, host } = denial;
+    const refused = shorten(denied.capability, host.folder);
     const who = denied.own ? denied.tool : `An agent's call of ${denied.tool}`;
     if (denied.grant === undefined) {
       const open = 'Open Configuration';
-      if (await vscode.window.showWarningMessage(`${who} was refused ${denied.capability}.`, open) === open) {
+      if (await vscode.window.showWarningMessage(`${who} was refused ${refused}.`, open) === open) {
         await vscode.commands.executeCommand('atoll.openConfiguration');
       }
       return;
     }
-    const narrow = denied.grant === denied.capability ? '' : ` The narrowest grant is ${denied.grant}.`;
+    const narrow = denied.grant === denied.capability ? '' : ` The narrowest grant is ${shorten(denied.grant, host.folder)}.`;
     const choices = scopeChoices.filter((choice) => choice.scope !== 'always' || denial.host.status?.keepsGrants === true);
-    const chosen = await vscode.window.showWarningMessage(`${who} was refused ${denied.capability}.${narrow}`, ...choices);
+    const chosen = await vscode.window.showWarningMessage(`${who} was refused ${refused}.${narrow}`, ...choices);
     if (chosen) {
       await this.grant(denial, chosen.scope);
     }

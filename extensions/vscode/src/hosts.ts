@@ -14,12 +14,16 @@ export class Hosts implements vscode.Disposable {
   private readonly changed = new Emitter<void>();
   private readonly refused = new Emitter<{ readonly host: FolderHost; readonly denied: Denied }>();
   private readonly subscriptions: vscode.Disposable[] = [];
+  private readonly first: NodeJS.Immediate;
   readonly onDidChange = this.changed.event;
   readonly onDenied = this.refused.event;
 
   constructor(private readonly context: vscode.ExtensionContext, private readonly config: Config, private readonly output: Output) {
     this.subscriptions.push(
-      vscode.workspace.onDidChangeWorkspaceFolders(() => this.follow()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.follow();
+        this.autoStart();
+      }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.onTrusted()),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration('atoll.path') || change.affectsConfiguration('atoll.server.logLevel')) {
@@ -28,6 +32,8 @@ export class Hosts implements vscode.Disposable {
       }),
     );
     this.follow();
+    // Starting a process takes longer than the rest of the activation, and nobody waits for it.
+    this.first = setImmediate(() => this.autoStart());
   }
 
   get all(): readonly FolderHost[] {
@@ -70,6 +76,7 @@ export class Hosts implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearImmediate(this.first);
     for (const subscription of this.subscriptions) {
       subscription.dispose();
     }
@@ -95,7 +102,6 @@ export class Hosts implements vscode.Disposable {
         this.byFolder.set(folder.uri.toString(), this.make(folder.uri.fsPath));
       }
     }
-    this.autoStart();
     this.changed.fire();
   }
 

@@ -7,6 +7,7 @@ import { LogMemory, parseLogLine } from '../src/log';
 import { placeOf } from '../src/manifests/positions';
 import { describeResult } from '../src/resultText';
 import { barText } from '../src/views/barText';
+import { halves, shorten } from '../src/views/capability';
 
 const schema: JsonObject = {
   type: 'object',
@@ -109,4 +110,13 @@ test('the status bar tells tools and problems, and what is wrong', () => {
   assert.match(running.tooltip, /2 tools, 1 problem, 50 MB/);
   const missing = barText('missing', [{ folder: '/a', reason: 'no program', status: undefined }]);
   assert.ok(missing.isWarning && missing.tooltip.includes('no program'));
+});
+
+test('capabilities are shown as they are in the folder', () => {
+  assert.equal(shorten('fs:write:/a/b/notes/**', '/a/b'), 'fs:write:./notes/**');
+  assert.equal(shorten('fs:read:/a/bc/**', '/a/b'), 'fs:read:/a/bc/**');
+  assert.equal(shorten('fs:read:C:\\a\\x', 'C:\\a'), 'fs:read:.\\x');
+  assert.deepEqual(halves('fs:read:/a/b/**', '/a/b'), { what: 'read', where: 'this folder' });
+  assert.deepEqual(halves('net:connect:x:443', '/a'), { what: 'net connect', where: 'x:443' });
+  assert.deepEqual(halves('odd', '/a'), { what: 'odd', where: '' });
 });

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
 import { scopeChoices } from '../denials';
+import { shorten } from '../views/capability';
 import { targetOf } from '../views/toolsView';
 
 /** Grant Permission: what was refused, and the narrowest grant that would do. */
@@ -17,8 +18,8 @@ export async function grantPermission(ctx: Ctx): Promise<void> {
   const picked = await vscode.window.showQuickPick(
     open.map((denial) => ({
       label: denial.denied.tool,
-      description: `refused ${denial.denied.capability}`,
-      detail: `narrowest grant: ${denial.denied.grant} (${denial.denied.own ? 'your call' : 'an agent\'s call'}, ${denial.at.toLocaleTimeString()})`,
+      description: `refused ${shorten(denial.denied.capability, denial.host.folder)}`,
+      detail: `narrowest grant: ${shorten(denial.denied.grant ?? '', denial.host.folder)} (${denial.denied.own ? 'your call' : 'an agent\'s call'}, ${denial.at.toLocaleTimeString()})`,
       denial,
     })),
     { title: 'Grant Permission', placeHolder: 'What was refused' },
@@ -29,7 +30,7 @@ export async function grantPermission(ctx: Ctx): Promise<void> {
   const keeps = picked.denial.host.status?.keepsGrants === true;
   const scope = await vscode.window.showQuickPick(
     scopeChoices.filter((choice) => choice.scope !== 'always' || keeps).map((choice) => ({ label: choice.title, description: choice.detail, scope: choice.scope })),
-    { title: `Grant ${picked.denial.denied.grant} to ${picked.label}` },
+    { title: `Grant ${shorten(picked.denial.denied.grant ?? '', picked.denial.host.folder)} to ${picked.label}` },
   );
   if (scope) {
     await ctx.denials.grant(picked.denial, scope.scope);
@@ -50,13 +51,13 @@ export async function revokePermission(ctx: Ctx, node?: unknown): Promise<void> 
   }
 }
 
-async function choose<T extends { readonly grant: { readonly tool: string; readonly capability: string; readonly scope: string } }>(all: readonly T[]): Promise<T | undefined> {
+async function choose<T extends { readonly host: { readonly folder: string }; readonly grant: { readonly tool: string; readonly capability: string; readonly scope: string } }>(all: readonly T[]): Promise<T | undefined> {
   if (all.length === 0) {
     void vscode.window.showInformationMessage('Nothing was granted besides the configuration.');
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(
-    all.map((entry) => ({ label: entry.grant.capability, description: entry.grant.tool, detail: entry.grant.scope, entry })),
+    all.map((entry) => ({ label: shorten(entry.grant.capability, entry.host.folder), description: entry.grant.tool, detail: entry.grant.scope, entry })),
     { title: 'Revoke Permission', placeHolder: 'Which grant ends?' },
   );
   return picked?.entry;

@@ -3,12 +3,13 @@ import type { Ctx } from '../ctx';
 import type { FolderHost } from '../host/folderHost';
 import { errorOf, type Grant, type Problem, type Tool } from '../host/messages';
 import { verdict } from '../results';
+import { halves } from './capability';
 
 type Node =
   | { readonly kind: 'folder'; readonly host: FolderHost }
   | { readonly kind: 'tool'; readonly host: FolderHost; readonly tool: Tool }
   | { readonly kind: 'grant'; readonly host: FolderHost; readonly grant: Grant }
-  | { readonly kind: 'text'; readonly label: string; readonly icon: string; readonly tooltip: string }
+  | { readonly kind: 'text'; readonly label: string; readonly description: string; readonly icon: string; readonly tooltip: string }
   | { readonly kind: 'problems'; readonly host: FolderHost; readonly problems: readonly Problem[] }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
@@ -52,10 +53,12 @@ export class ToolsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
         return new vscode.TreeItem(node.host.folder.split(/[\\/]/).pop() ?? node.host.folder, vscode.TreeItemCollapsibleState.Expanded);
       case 'tool':
         return this.toolItem(node.host, node.tool);
-      case 'grant':
-        return item(node.grant.capability, 'key', `Granted ${scopeText(node.grant)}.`, scopeText(node.grant), 'grant');
+      case 'grant': {
+        const { what, where } = halves(node.grant.capability, node.host.folder);
+        return item(what, 'key', `${node.grant.capability}\n\nGranted ${scopeText(node.grant)}.`, `${where} · ${scopeText(node.grant)}`, 'grant');
+      }
       case 'text':
-        return item(node.label, node.icon, node.tooltip);
+        return item(node.label, node.icon, node.tooltip, node.description);
       case 'problems': {
         const found = item(`Problems: ${node.problems.length}`, 'warning', 'What is wrong in manifests and configuration.');
         found.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
@@ -96,13 +99,16 @@ export class ToolsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     const granted = new Set(grants.map((grant) => grant.capability));
     const nodes: Node[] = tool.folders
       .filter((capability) => !granted.has(capability))
-      .map((capability) => ({ kind: 'text', label: capability, icon: capability.startsWith('fs:write') ? 'edit' : 'eye', tooltip: 'What its calls may use now.' }));
+      .map((capability) => {
+        const { what, where } = halves(capability, host.folder);
+        return { kind: 'text', label: what, description: where, icon: what === 'write' ? 'edit' : 'eye', tooltip: `${capability}\n\nWhat its calls may use now.` };
+      });
     nodes.push(...grants.map((grant): Node => ({ kind: 'grant', host, grant })));
     if (tool.folders.length === 0 && grants.length === 0) {
-      nodes.push({ kind: 'text', label: 'no files', icon: 'circle-slash', tooltip: 'It can reach no file at all.' });
+      nodes.push({ kind: 'text', label: 'no files', description: '', icon: 'circle-slash', tooltip: 'It can reach no file at all.' });
     }
     if (tool.readOnlyBecause) {
-      nodes.push({ kind: 'text', label: 'read only', icon: 'lock', tooltip: `It asks to write, but ${tool.readOnlyBecause}.` });
+      nodes.push({ kind: 'text', label: 'read only', description: '', icon: 'lock', tooltip: `It asks to write, but ${tool.readOnlyBecause}.` });
     }
     return nodes;
   }

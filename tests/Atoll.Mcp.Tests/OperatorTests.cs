@@ -83,7 +83,7 @@ public sealed class OperatorTests
         var endpoint = new Uri((string)status["endpoint"]!);
         using var http = new HttpClient();
         using var bare = await http.PostAsync(endpoint, new StringContent("{}", Encoding.UTF8, "application/json"));
-        Assert.Equal(HttpStatusCode.Unauthorized, bare.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, bare.StatusCode);
 
         var transport = new HttpClientTransport(new HttpClientTransportOptions
         {
@@ -100,6 +100,12 @@ public sealed class OperatorTests
         Assert.DoesNotContain("scope", refused.Message, StringComparison.Ordinal);
         Assert.Empty((await channel.AskAsync("atoll/status", []))["result"]!["grants"]!.AsArray());
     }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("0123456789012345678901234567890 ")]
+    public void A_token_that_could_be_guessed_or_not_be_sent_is_refused(string token)
+        => Assert.Throws<Atoll.Host.Configuration.ConfigurationException>(() => new TestServer(options => options with { Token = token }));
 
     [Fact]
     public async Task A_client_on_plain_standard_streams_cannot_grant()

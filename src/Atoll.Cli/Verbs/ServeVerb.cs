@@ -142,6 +142,7 @@ internal sealed class ServeVerb : Verb
             ConfigFile = arguments.GetValue(_config) is { } config ? context.Resolve(config) : null,
             FsAllowList = context.GetVariable("FS_ALLOWLIST"),
             GrantsFile = GrantsFile(context),
+            Token = context.GetVariable("ATOLL_TOKEN") is { Length: > 0 } token ? token : null,
             Host = arguments.GetValue(_host)!,
             Port = arguments.GetValue(_port),
             Version = VersionVerb.Short,

@@ -35,8 +35,8 @@ internal sealed class HttpEndpoint(McpServerOptions options, HttpSessions sessio
 
         if (request.Path == "/mcp" && token is not null && !LoopbackGuard.HasToken(request, token))
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "Unauthorized: this server belongs to a program that holds its token.").ConfigureAwait(false);
+            // Not 401: that makes clients look for an authorization server, and there is none to sign in at.
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "Forbidden: this server belongs to a program that holds its token.").ConfigureAwait(false);
             return;
         }
 

@@ -61,7 +61,7 @@ public sealed class McpServerHost : IAsyncDisposable
         Runner = new ToolRunner(configuration, _policy, _programs.Get, _loggers.CreateLogger<ToolRunner>(), _grants);
         Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
         _state = new OperatorState(
-            configuration, options.Version, [.. configuration.Problems, .. _catalog.Problems, .. grantProblems], Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)));
+            configuration, options.Version, [.. configuration.Problems, .. _catalog.Problems, .. grantProblems], options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)));
     }
 
     /// <summary>The address that HTTP listens on while it runs, e.g. <c>http://127.0.0.1:7411/mcp</c>; null otherwise.</summary>
@@ -93,6 +93,11 @@ public sealed class McpServerHost : IAsyncDisposable
         if (options.Port is < 0 or > 65535)
         {
             throw new ConfigurationException($"The port {options.Port} does not exist. Use one from 1 to 65535, or 0 for a free one.");
+        }
+
+        if (options.Token is { } token && (token.Length is < 32 or > 256 || !token.All(char.IsAsciiLetterOrDigit)))
+        {
+            throw new ConfigurationException("The token for HTTP clients must have 32 to 256 letters and digits.");
         }
 
         var address = LoopbackGuard.ParseBindAddress(options.Host);
@@ -205,8 +210,8 @@ public sealed class McpServerHost : IAsyncDisposable
             await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _state.Endpoint = Endpoint = null;
 
-            // Long polls and event streams do not end by themselves.
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            // Long polls and event streams do not end by themselves. Who restarts the server from an editor waits for it.
+            using var patience = new CancellationTokenSource(_needsToken ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(2));
             await app.StopAsync(patience.Token).ConfigureAwait(false);
         }
     }

@@ -59,6 +59,13 @@ public sealed record ServeOptions
     /// <value>Default: null.</value>
     public string? GrantsFile { get; init; }
 
+    /// <summary>
+    /// What HTTP clients of a server with an operator must send as <c>Authorization: Bearer</c>: 32 to 256 letters and digits. An operator that starts
+    /// the server again gives the same one, so that clients stay connected. Null makes one.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public string? Token { get; init; }
+
     /// <summary>The version that clients are told.</summary>
     /// <value>Default: 0.1.0.</value>
     public string Version { get; init; } = "0.1.0";

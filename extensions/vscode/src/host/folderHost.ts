@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Emitter } from '../emitter';
 import { Backoff } from './backoff';
 import type { HostClient } from './client';
@@ -29,6 +30,8 @@ export class FolderHost {
   private starting: Promise<HostClient> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private port = 0;
+  /** The same for all processes: the editor's agents stay connected when the server is started again. */
+  private readonly token = randomBytes(24).toString('hex');
   private current: HostState;
   private readonly backoff: Backoff;
 
@@ -61,19 +64,23 @@ export class FolderHost {
     return this.starting;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.end(this.setup.isTrusted() ? 'stopped' : 'untrusted');
+  }
+
+  async restart(): Promise<HostClient> {
+    await this.end('starting');
+    return this.ready();
+  }
+
+  private async end(state: HostState): Promise<void> {
     clearTimeout(this.timer);
     const process = this.process;
     this.process = undefined;
     this.status = undefined;
     this.backoff.reset();
-    this.enter(this.setup.isTrusted() ? 'stopped' : 'untrusted');
+    this.enter(state);
     await process?.stop();
-  }
-
-  async restart(): Promise<HostClient> {
-    await this.stop();
-    return this.ready();
   }
 
   /** Asks for the state again and tells whoever listens. */
@@ -114,7 +121,7 @@ export class FolderHost {
     this.enter('starting');
     this.setup.log('info', `starting ${program.command} (${program.origin}) for ${this.folder}`);
     const args = ['serve', '--operator', '--quiet', '--workspace', this.folder, '--port', String(this.port), '--log-level', this.setup.logLevel()];
-    const process: HostProcess = new HostProcess(program, args, this.setup.startIn, {
+    const process: HostProcess = new HostProcess(program, args, { folder: this.setup.startIn, env: { ATOLL_TOKEN: this.token } }, {
       onNotification: (method, params) => {
         if (method === 'notifications/atoll/denied') {
           this.refused.fire(params as unknown as Denied);

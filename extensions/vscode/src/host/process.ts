@@ -21,13 +21,13 @@ export class HostProcess {
   private rest = '';
   private gone = false;
 
-  constructor(program: HostProgram, args: readonly string[], folder: string, private readonly events: HostEvents) {
+  constructor(program: HostProgram, args: readonly string[], place: { readonly folder: string; readonly env: Readonly<Record<string, string>> }, private readonly events: HostEvents) {
     // A folder of the workspace is no good place to start a program in: .NET looks for settings there.
     this.child = spawn(program.command, [...program.args, ...args], {
-      cwd: folder,
+      cwd: place.folder,
       stdio: 'pipe',
       windowsHide: true,
-      env: { ...process.env, DOTNET_TieredPGO: '0', DOTNET_NOLOGO: '1' },
+      env: { ...process.env, DOTNET_TieredPGO: '0', DOTNET_NOLOGO: '1', ...place.env },
     });
     this.connection = new RpcConnection(
       (line) => this.child.stdin.write(line),

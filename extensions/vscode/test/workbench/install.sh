@@ -5,7 +5,7 @@ set -euo pipefail
 version="${1:?version: 1.139 or 1.104}"
 case "$version" in
     1.139) package=code-server@4.139.1 node=24.21.0 ;;
-    1.104) package=code-server@4.104.3 node=22.23.3 ;;
+    1.104) package=code-server@4.104.0 node=22.23.3 ;;
     *) echo "install.sh: there is no workbench $version here; choose 1.139 or 1.104." >&2; exit 2 ;;
 esac
 cache="${ATOLL_WORKBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/atoll}"

@@ -104,7 +104,7 @@ export const steps = {
 
   async 'an agent that is refused is told of, and granted once'(bench) {
     await bench.inside(`await vscode.commands.executeCommand('notifications.clearAll');`);
-    const input = { path: 'README.md', edits: [{ old_text: 'Fair Wind', new_text: 'Fairer Wind' }] };
+    const input = { path: 'README.md', edits: [{ old: 'Fair Wind', new: 'Fairer Wind' }] };
     const refused = await asAgent(bench, 'fs_edit', input, true);
     assert.match(refused.text, /Capability not granted/);
     const toast = bench.notification('An agent\'s call of fs.edit was refused');
@@ -114,7 +114,7 @@ export const steps = {
     await bench.notification('The agent can call again').waitFor({ timeout: 10_000 });
     await asAgent(bench, 'fs_edit', input, true);
     assert.match(readFileSync(join(bench.folder, 'README.md'), 'utf8'), /Fairer Wind/);
-    assert.match((await asAgent(bench, 'fs_edit', { ...input, edits: [{ old_text: 'Fairer Wind', new_text: 'x' }] }, true)).text, /Capability not granted/);
+    assert.match((await asAgent(bench, 'fs_edit', { ...input, edits: [{ old: 'Fairer Wind', new: 'x' }] }, true)).text, /Capability not granted/);
     await bench.inside(`await vscode.commands.executeCommand('notifications.clearAll');`);
   },
 
@@ -147,11 +147,11 @@ export const steps = {
     await page.keyboard.press('F8');
     await page.waitForTimeout(700);
     await bench.shot('manifest-problem');
-    await bench.inside(`await vscode.commands.executeCommand('workbench.action.files.revert'); await vscode.commands.executeCommand('workbench.action.closeAllEditors');`);
+    await bench.inside(`await vscode.commands.executeCommand('workbench.action.files.revert'); await sleep(300); await vscode.commands.executeCommand('workbench.action.closeAllEditors');`);
   },
 
   async 'the server comes back when it is killed'(bench) {
-    const before = (await dump(bench)).hosts[0].pid;
+    const before = await waitFor('the server runs', 20_000, async () => (await dump(bench)).hosts[0].pid);
     process.kill(before, 'SIGKILL');
     await waitFor('another server runs', 20_000, async () => {
       const { state, pid } = (await dump(bench)).hosts[0];

@@ -53,7 +53,12 @@ export class Denials implements vscode.Disposable {
       return;
     }
     const again = 'Run It Now';
-    if (await vscode.window.showInformationMessage(`${denied.tool} may use ${shorten(denied.grant, host.folder)} now. The agent can call again.`, again) === again) {
+    if (
+      (await vscode.window.showInformationMessage(
+        `${denied.tool} may use ${shorten(denied.grant, host.folder)} now. The agent can call again.`,
+        again,
+      )) === again
+    ) {
       await runTool(this.ctx, host, denied.tool, denied.arguments);
     }
   }
@@ -85,7 +90,7 @@ export class Denials implements vscode.Disposable {
     const who = denied.own ? denied.tool : `An agent's call of ${denied.tool}`;
     if (denied.grant === undefined) {
       const open = 'Open Configuration';
-      if (await vscode.window.showWarningMessage(`${who} was refused ${refused}.`, open) === open) {
+      if ((await vscode.window.showWarningMessage(`${who} was refused ${refused}.`, open)) === open) {
         await vscode.commands.executeCommand('atoll.openConfiguration');
       }
       return;

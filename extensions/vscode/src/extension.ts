@@ -16,14 +16,24 @@ export function activate(context: vscode.ExtensionContext): void {
   const ctx = new Ctx(context);
   const diagnostics = new Diagnostics(ctx);
   const lens = new RunLens(ctx);
-  ctx.own(new StatusBar(ctx), new ToolsView(ctx), diagnostics, lens, vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: '**/.mcp/tools/*.json' }, lens));
+  ctx.own(
+    new StatusBar(ctx),
+    new ToolsView(ctx),
+    diagnostics,
+    lens,
+    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: '**/.mcp/tools/*.json' }, lens),
+  );
   register(ctx, diagnostics);
   const provider = McpProvider.register(ctx);
   if (provider) {
     ctx.own(provider);
   }
   void offerClientConfiguration(ctx);
-  ctx.output.log('info', `activated in ${(performance.now() - began).toFixed(1)} ms; ${provider ? 'the editor\'s agents are told of the server' : 'this editor has no API for MCP servers'}`);
+  ctx.output.log(
+    'info',
+    `activated in ${(performance.now() - began).toFixed(1)} ms; ` +
+      (provider ? "the editor's agents are told of the server" : 'this editor has no API for MCP servers'),
+  );
 }
 
 function register(ctx: Ctx, diagnostics: Diagnostics): void {
@@ -58,7 +68,7 @@ async function guarded(ctx: Ctx, name: string, run: () => unknown): Promise<void
     const message = error instanceof Error ? error.message : String(error);
     ctx.output.log('error', `${name}: ${message}`);
     const show = 'Show Output';
-    if (await vscode.window.showErrorMessage(`Atoll: ${message}`, show) === show) {
+    if ((await vscode.window.showErrorMessage(`Atoll: ${message}`, show)) === show) {
       ctx.output.show();
     }
   }
@@ -73,7 +83,11 @@ function targetFrom(argument: unknown): ToolTarget {
 async function validateManifests(diagnostics: Diagnostics): Promise<void> {
   const { files, problems } = await diagnostics.validateAll();
   if (problems === 0) {
-    void vscode.window.showInformationMessage(files === 0 ? 'There are no manifests: put them into .mcp/tools of the folder.' : `No problems in ${files} file${files === 1 ? '' : 's'}.`);
+    void vscode.window.showInformationMessage(
+      files === 0
+        ? 'There are no manifests: put them into .mcp/tools of the folder.'
+        : `No problems in ${files} file${files === 1 ? '' : 's'}.`,
+    );
     return;
   }
   await vscode.commands.executeCommand('workbench.actions.view.problems');

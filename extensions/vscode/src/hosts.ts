@@ -18,7 +18,11 @@ export class Hosts implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   readonly onDenied = this.refused.event;
 
-  constructor(private readonly context: vscode.ExtensionContext, private readonly config: Config, private readonly output: Output) {
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly config: Config,
+    private readonly output: Output,
+  ) {
     this.subscriptions.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         this.follow();
@@ -70,9 +74,11 @@ export class Hosts implements vscode.Disposable {
   }
 
   async restartRunning(): Promise<void> {
-    await Promise.all(this.all
-      .filter((host) => host.state !== 'stopped' && host.state !== 'untrusted')
-      .map((host) => host.restart().catch((error: unknown) => this.output.log('error', String(error)))));
+    await Promise.all(
+      this.all
+        .filter((host) => host.state !== 'stopped' && host.state !== 'untrusted')
+        .map((host) => host.restart().catch((error: unknown) => this.output.log('error', String(error)))),
+    );
   }
 
   dispose(): void {
@@ -110,11 +116,12 @@ export class Hosts implements vscode.Disposable {
       folder,
       version: String((this.context.extension.packageJSON as { version: string }).version),
       startIn: this.context.extensionPath,
-      locate: () => locateHost(this.config.path, this.context.extensionPath, {
-        platform: process.platform,
-        env: process.env,
-        isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
-      }),
+      locate: () =>
+        locateHost(this.config.path, this.context.extensionPath, {
+          platform: process.platform,
+          env: process.env,
+          isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+        }),
       isTrusted: () => vscode.workspace.isTrusted,
       logLevel: () => this.config.logLevel,
       log: (level, text) => this.output.log(level, text),

@@ -3,7 +3,13 @@ import { type CallResult, errorOf, type Json, type JsonObject, isObject, traceOf
 const longText = 80;
 
 /** A result as a document: how it ended, what went in, what came out. Long texts stand for themselves, below the JSON. */
-export function describeResult(outcome: { readonly tool: string; readonly input: JsonObject; readonly result: CallResult; readonly milliseconds: number; readonly at: Date }): string {
+export function describeResult(outcome: {
+  readonly tool: string;
+  readonly input: JsonObject;
+  readonly result: CallResult;
+  readonly milliseconds: number;
+  readonly at: Date;
+}): string {
   const { tool, input, result, milliseconds, at } = outcome;
   const error = errorOf(result);
   const trace = traceOf(result);
@@ -44,7 +50,9 @@ function takeTexts(value: Json, name: string, texts: { name: string; text: strin
     return value.map((item, index) => takeTexts(item as Json, `${name}[${index}]`, texts));
   }
   if (isObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, takeTexts(item, name === '' ? key : `${name}.${key}`, texts)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, takeTexts(item, name === '' ? key : `${name}.${key}`, texts)]),
+    );
   }
   return value;
 }

@@ -12,7 +12,9 @@ after(() => rmSync(files, { recursive: true }));
 
 // A host of a few lines: answers what it is asked, and ends when a tool says so.
 const program = join(files, 'host.cjs');
-writeFileSync(program, `
+writeFileSync(
+  program,
+  `
 const lines = require('node:readline').createInterface({ input: process.stdin });
 const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
 if (process.env.ATOLL_TEST_FAILS) { console.error('no luck'); process.exit(3); }
@@ -20,16 +22,26 @@ lines.on('line', (line) => {
   const { id, method, params } = JSON.parse(line);
   if (method === 'tools/call' && params.name === 'die') process.exit(9);
   if (method === 'tools/call' && params.name === 'deny') say({ method: 'notifications/atoll/denied', params: { tool: 'deny', capability: 'fs:read:/x' } });
-  if (id !== undefined) say({ id, result: method === 'atoll/status' ? { pid: process.pid, tools: [], problems: [], grants: [], endpoint: 'http://127.0.0.1:4711/mcp', argv: process.argv } : { content: [] } });
+  const status = { pid: process.pid, tools: [], problems: [], grants: [], endpoint: 'http://127.0.0.1:4711/mcp', argv: process.argv };
+  if (id !== undefined) say({ id, result: method === 'atoll/status' ? status : { content: [] } });
 });
 lines.on('close', () => process.exit(0));
-`);
+`,
+);
 
 function setup(change: Partial<HostSetup> = {}): HostSetup & { lines: string[] } {
   const lines: string[] = [];
   return {
-    folder: files, version: '1', startIn: files, locate: () => ({ command: process.execPath, args: [program], origin: 'PATH' }),
-    isTrusted: () => true, logLevel: () => 'information', log: (_, text) => lines.push(text), onLine: (line) => lines.push(line), lines, ...change,
+    folder: files,
+    version: '1',
+    startIn: files,
+    locate: () => ({ command: process.execPath, args: [program], origin: 'PATH' }),
+    isTrusted: () => true,
+    logLevel: () => 'information',
+    log: (_, text) => lines.push(text),
+    onLine: (line) => lines.push(line),
+    lines,
+    ...change,
   };
 }
 
@@ -83,7 +95,10 @@ test('nothing is started in a folder that is not trusted, or without a program',
   const missing = new FolderHost(setup({ locate: () => ({ missing: 'there is none' }) }));
   await assert.rejects(missing.ready(), /there is none/);
   assert.equal(missing.state, 'missing');
-  const wrong = new FolderHost(setup({ locate: () => ({ command: join(files, 'gone'), args: [], origin: 'setting' }) }), new Backoff(1, 1, 0));
+  const wrong = new FolderHost(
+    setup({ locate: () => ({ command: join(files, 'gone'), args: [], origin: 'setting' }) }),
+    new Backoff(1, 1, 0),
+  );
   await assert.rejects(wrong.ready(), /cannot be started/);
   await until(wrong, 'failed');
 });
@@ -99,7 +114,10 @@ test('refusals are told', async () => {
 
 test('waits grow, end, and begin anew after a steady run', () => {
   const backoff = new Backoff(100, 300, 4, 1000);
-  assert.deepEqual([1, 1, 1, 1, 1].map((ran) => backoff.next(ran)), [100, 200, 300, 300, undefined]);
+  assert.deepEqual(
+    [1, 1, 1, 1, 1].map((ran) => backoff.next(ran)),
+    [100, 200, 300, 300, undefined],
+  );
   assert.equal(backoff.next(5000), 100);
   backoff.reset();
   assert.equal(backoff.next(1), 100);
@@ -114,19 +132,27 @@ test('the program of the settings comes first, then the bundled one, then the PA
   const env = { PATH: '/usr/bin' };
   assert.deepEqual(locateHost(' /my/atoll ', '/ext', world('linux', all, env)), { command: '/my/atoll', args: [], origin: 'setting' });
   assert.deepEqual(locateHost('', '/ext', world('linux', all, env)), { command: '/ext/bin/atoll', args: [], origin: 'bundled' });
-  assert.deepEqual(locateHost('', '/ext', world('linux', ['/usr/bin/atoll'], env)), { command: '/usr/bin/atoll', args: [], origin: 'PATH' });
+  assert.deepEqual(locateHost('', '/ext', world('linux', ['/usr/bin/atoll'], env)), {
+    command: '/usr/bin/atoll',
+    args: [],
+    origin: 'PATH',
+  });
 });
 
 test('a bundled library needs dotnet; what is missing is named', () => {
   const library = ['/ext/bin/atoll.dll', '/opt/dotnet/dotnet'];
-  assert.deepEqual(locateHost('', '/ext', world('darwin', library, { DOTNET_ROOT: '/opt/dotnet' })), { command: '/opt/dotnet/dotnet', args: ['/ext/bin/atoll.dll'], origin: 'bundled' });
+  assert.deepEqual(locateHost('', '/ext', world('darwin', library, { DOTNET_ROOT: '/opt/dotnet' })), {
+    command: '/opt/dotnet/dotnet',
+    args: ['/ext/bin/atoll.dll'],
+    origin: 'bundled',
+  });
   assert.match((locateHost('', '/ext', world('darwin', ['/ext/bin/atoll.dll'])) as { missing: string }).missing, /\.NET 10 runtime/);
   assert.match((locateHost('', '/ext', world('linux', [])) as { missing: string }).missing, /none is on the PATH/);
   assert.match((locateHost('/gone', '/ext', world('linux', [])) as { missing: string }).missing, /no such file/);
   assert.match((locateHost('atoll', '/ext', world('linux', [])) as { missing: string }).missing, /no full path/);
 });
 
-test('a relative folder of the PATH is passed over: it would be the workspace\'s', () => {
+test("a relative folder of the PATH is passed over: it would be the workspace's", () => {
   assert.ok('missing' in locateHost('', '/ext', world('linux', ['bin/atoll', './atoll', 'atoll'], { PATH: 'bin:.:' })));
 });
 

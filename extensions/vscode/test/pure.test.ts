@@ -24,9 +24,17 @@ const schema: JsonObject = {
 
 test('a form has the required fields first, each with its kind', () => {
   const fields = fieldsOf(schema);
-  assert.deepEqual(fields.map((field) => [field.name, field.kind, field.required]), [
-    ['path', 'path', true], ['mode', 'choice', true], ['count', 'integer', false], ['flag', 'boolean', false], ['edits', 'json', false], ['id', 'text', false],
-  ]);
+  assert.deepEqual(
+    fields.map((field) => [field.name, field.kind, field.required]),
+    [
+      ['path', 'path', true],
+      ['mode', 'choice', true],
+      ['count', 'integer', false],
+      ['flag', 'boolean', false],
+      ['edits', 'json', false],
+      ['id', 'text', false],
+    ],
+  );
   assert.equal(fields[0]?.description, 'Which file.');
   assert.equal(fields[2]?.default, 3);
   assert.deepEqual(fieldsOf({}), []);
@@ -61,7 +69,10 @@ test('inputs are remembered, newest first, each once, and not when they are long
   }
   await history.add('t', { i: 9 });
   await history.add('t', { text: 'x'.repeat(5000) });
-  assert.deepEqual(history.of('t').map((input) => input['i']), [9, 11, 10, 8, 7, 6, 5, 4]);
+  assert.deepEqual(
+    history.of('t').map((input) => input['i']),
+    [9, 11, 10, 8, 7, 6, 5, 4],
+  );
   assert.deepEqual(history.of('other'), []);
   assert.equal(summarize({ path: 'a\nb', n: [1] }), 'path=a b, n=[1]');
   assert.equal(summarize({}), '(no arguments)');
@@ -70,19 +81,34 @@ test('inputs are remembered, newest first, each once, and not when they are long
 
 test('log lines give their level and trace', () => {
   const trace = '0123456789abcdef0123456789abcdef';
-  assert.deepEqual(parseLogLine(`17:02:03.123 warn Policy: audit: denied x trace_id=${trace}`), { level: 'warn', text: `Policy: audit: denied x trace_id=${trace}`, trace });
+  assert.deepEqual(parseLogLine(`17:02:03.123 warn Policy: audit: denied x trace_id=${trace}`), {
+    level: 'warn',
+    text: `Policy: audit: denied x trace_id=${trace}`,
+    trace,
+  });
   assert.deepEqual(parseLogLine('17:02:03.123 fail X: y'), { level: 'error', text: 'X: y' });
   assert.deepEqual(parseLogLine('   at Some.Frame()'), { level: 'info', text: '   at Some.Frame()' });
   const memory = new LogMemory(3);
   for (const text of ['a', 'b', 'c', 'd']) {
     memory.add('/f', { level: 'info', text, trace: text === 'd' ? 'two' : 'one' }, new Date(0));
   }
-  assert.deepEqual(memory.traces(), [{ trace: 'two', count: 1, last: 'd' }, { trace: 'one', count: 2, last: 'c' }]);
+  assert.deepEqual(memory.traces(), [
+    { trace: 'two', count: 1, last: 'd' },
+    { trace: 'one', count: 2, last: 'c' },
+  ]);
   assert.equal(memory.text('one'), '1970-01-01T00:00:00.000Z [info] b\n1970-01-01T00:00:00.000Z [info] c');
 });
 
 test('bytes of UTF-8 become places in the editor', () => {
-  const problem = (line: number, column: number, endLine = 0, endColumn = 0): Problem => ({ file: 'f', line, column, endLine, endColumn, severity: 'error', message: 'm' });
+  const problem = (line: number, column: number, endLine = 0, endColumn = 0): Problem => ({
+    file: 'f',
+    line,
+    column,
+    endLine,
+    endColumn,
+    severity: 'error',
+    message: 'm',
+  });
   const lines = ['{', '  "ä😀": "x"', '}'];
   // The value begins behind 2 + 1 + 2 + 4 + 1 + 2 bytes.
   assert.deepEqual(placeOf(problem(2, 13, 2, 16), lines), { start: { line: 1, character: 9 }, end: { line: 1, character: 12 } });
@@ -94,11 +120,21 @@ test('bytes of UTF-8 become places in the editor', () => {
 test('a result is shown with its long texts apart, whatever fences they hold', () => {
   const at = new Date(0);
   const content = `# title\n${'````\ncode\n````\n'.repeat(9)}`;
-  const text = describeResult({ tool: 'fs.read', input: { path: 'x' }, result: { structuredContent: { path: 'x', content } }, milliseconds: 3, at });
+  const text = describeResult({
+    tool: 'fs.read',
+    input: { path: 'x' },
+    result: { structuredContent: { path: 'x', content } },
+    milliseconds: 3,
+    at,
+  });
   assert.match(text, /^# fs\.read: ok/);
   assert.match(text, /"content": "\(\d+ characters, below\)"/);
   assert.ok(text.includes('`````\n# title'));
-  const failed = { isError: true, content: [{ type: 'text', text: 'no' }], _meta: { 'atoll/error': { code: 'not_found', message: 'There is no x.' } } };
+  const failed = {
+    isError: true,
+    content: [{ type: 'text', text: 'no' }],
+    _meta: { 'atoll/error': { code: 'not_found', message: 'There is no x.' } },
+  };
   assert.match(describeResult({ tool: 't', input: {}, result: failed, milliseconds: 1, at }), /# t: not_found[\s\S]*There is no x\./);
   assert.deepEqual(errorOf({ isError: true, content: [{ type: 'text', text: 'odd' }] }), { code: 'failed', message: 'odd' });
 });

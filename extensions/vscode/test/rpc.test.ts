@@ -6,7 +6,11 @@ function connect(): { connection: RpcConnection; sent: any[]; told: [string, unk
   const sent: any[] = [];
   const told: [string, unknown][] = [];
   const broken: string[] = [];
-  const connection = new RpcConnection((line) => sent.push(JSON.parse(line)), (method, params) => told.push([method, params]), (reason) => broken.push(reason));
+  const connection = new RpcConnection(
+    (line) => sent.push(JSON.parse(line)),
+    (method, params) => told.push([method, params]),
+    (reason) => broken.push(reason),
+  );
   return { connection, sent, told, broken };
 }
 
@@ -32,7 +36,11 @@ test('an error is thrown with its code', async () => {
 
 test('notifications are told, pings answered, other requests refused', () => {
   const { connection, sent, told } = connect();
-  connection.feed(Buffer.from('{"jsonrpc":"2.0","method":"n","params":{"a":1}}\n{"jsonrpc":"2.0","id":9,"method":"ping"}\n{"jsonrpc":"2.0","id":"x","method":"roots/list"}\n'));
+  connection.feed(
+    Buffer.from(
+      '{"jsonrpc":"2.0","method":"n","params":{"a":1}}\n{"jsonrpc":"2.0","id":9,"method":"ping"}\n{"jsonrpc":"2.0","id":"x","method":"roots/list"}\n',
+    ),
+  );
   assert.deepEqual(told, [['n', { a: 1 }]]);
   assert.deepEqual(sent[0], { jsonrpc: '2.0', id: 9, result: {} });
   assert.equal(sent[1].error.code, -32601);

@@ -62,10 +62,13 @@ export async function runTool(ctx: Ctx, host: FolderHost, tool: string, input: J
 // Most calls are over before a notification could be read.
 function showLater(tool: string, call: Promise<unknown>, cancel: AbortController): vscode.Disposable {
   const timer = setTimeout(() => {
-    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Running ${tool}`, cancellable: true }, async (_, token) => {
-      token.onCancellationRequested(() => cancel.abort());
-      await call.catch(() => undefined);
-    });
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: `Running ${tool}`, cancellable: true },
+      async (_, token) => {
+        token.onCancellationRequested(() => cancel.abort());
+        await call.catch(() => undefined);
+      },
+    );
   }, 400);
   return { dispose: () => clearTimeout(timer) };
 }

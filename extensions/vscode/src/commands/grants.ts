@@ -9,7 +9,10 @@ export async function grantPermission(ctx: Ctx): Promise<void> {
   const open = ctx.denials.all.filter((denial) => denial.denied.grant !== undefined);
   if (open.length === 0) {
     const configure = 'Open Configuration';
-    const answer = await vscode.window.showInformationMessage('Nothing was refused since the window was opened. Folders for all tools are granted in the configuration.', configure);
+    const answer = await vscode.window.showInformationMessage(
+      'Nothing was refused since the window was opened. Folders for all tools are granted in the configuration.',
+      configure,
+    );
     if (answer === configure) {
       await vscode.commands.executeCommand('atoll.openConfiguration');
     }
@@ -19,7 +22,10 @@ export async function grantPermission(ctx: Ctx): Promise<void> {
     open.map((denial) => ({
       label: denial.denied.tool,
       description: `refused ${shorten(denial.denied.capability, denial.host.folder)}`,
-      detail: `narrowest grant: ${shorten(denial.denied.grant ?? '', denial.host.folder)} (${denial.denied.own ? 'your call' : 'an agent\'s call'}, ${denial.at.toLocaleTimeString()})`,
+      detail: [
+        `narrowest grant: ${shorten(denial.denied.grant ?? '', denial.host.folder)}`,
+        `(${denial.denied.own ? 'your call' : "an agent's call"}, ${denial.at.toLocaleTimeString()})`,
+      ].join(' '),
       denial,
     })),
     { title: 'Grant Permission', placeHolder: 'What was refused' },
@@ -29,7 +35,9 @@ export async function grantPermission(ctx: Ctx): Promise<void> {
   }
   const keeps = picked.denial.host.status?.keepsGrants === true;
   const scope = await vscode.window.showQuickPick(
-    scopeChoices.filter((choice) => choice.scope !== 'always' || keeps).map((choice) => ({ label: choice.title, description: choice.detail, scope: choice.scope })),
+    scopeChoices
+      .filter((choice) => choice.scope !== 'always' || keeps)
+      .map((choice) => ({ label: choice.title, description: choice.detail, scope: choice.scope })),
     { title: `Grant ${shorten(picked.denial.denied.grant ?? '', picked.denial.host.folder)} to ${picked.label}` },
   );
   if (scope) {
@@ -51,13 +59,23 @@ export async function revokePermission(ctx: Ctx, node?: unknown): Promise<void> 
   }
 }
 
-async function choose<T extends { readonly host: { readonly folder: string }; readonly grant: { readonly tool: string; readonly capability: string; readonly scope: string } }>(all: readonly T[]): Promise<T | undefined> {
+async function choose<
+  T extends {
+    readonly host: { readonly folder: string };
+    readonly grant: { readonly tool: string; readonly capability: string; readonly scope: string };
+  },
+>(all: readonly T[]): Promise<T | undefined> {
   if (all.length === 0) {
     void vscode.window.showInformationMessage('Nothing was granted besides the configuration.');
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(
-    all.map((entry) => ({ label: shorten(entry.grant.capability, entry.host.folder), description: entry.grant.tool, detail: entry.grant.scope, entry })),
+    all.map((entry) => ({
+      label: shorten(entry.grant.capability, entry.host.folder),
+      description: entry.grant.tool,
+      detail: entry.grant.scope,
+      entry,
+    })),
     { title: 'Revoke Permission', placeHolder: 'Which grant ends?' },
   );
   return picked?.entry;

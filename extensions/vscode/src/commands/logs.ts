@@ -16,22 +16,48 @@ export async function filterLogs(ctx: Ctx): Promise<void> {
 
 /** Diagnostic Dump: what a report of a fault needs. It holds no file's content, no token and no variable of the environment. */
 export async function diagnosticDump(ctx: Ctx): Promise<void> {
-  const hosts = await Promise.all(ctx.hosts.all.map(async (host) => {
-    const status = await host.refresh().catch(() => undefined);
-    const { token, tools, ...rest } = status ?? { token: '', tools: [] };
-    return {
-      folder: host.folder, state: host.state, reason: host.reason, readyMs: host.readyMs, ...rest, hasToken: token !== '',
-      tools: tools.map(({ name, version, kind, entry, file, permissions, folders }) => ({ name, version, kind, entry, file, permissions, folders })),
-    };
-  }));
+  const hosts = await Promise.all(
+    ctx.hosts.all.map(async (host) => {
+      const status = await host.refresh().catch(() => undefined);
+      const { token, tools, ...rest } = status ?? { token: '', tools: [] };
+      return {
+        folder: host.folder,
+        state: host.state,
+        reason: host.reason,
+        readyMs: host.readyMs,
+        ...rest,
+        hasToken: token !== '',
+        tools: tools.map(({ name, version, kind, entry, file, permissions, folders }) => ({
+          name,
+          version,
+          kind,
+          entry,
+          file,
+          permissions,
+          folders,
+        })),
+      };
+    }),
+  );
   const extension = ctx.extension.extension.packageJSON as { version: string };
   const dump = {
     made: new Date().toISOString(),
     extension: extension.version,
-    editor: { name: vscode.env.appName, version: vscode.version, host: vscode.env.appHost, remote: vscode.env.remoteName ?? null, mcpApi: mcpApi() !== undefined },
+    editor: {
+      name: vscode.env.appName,
+      version: vscode.version,
+      host: vscode.env.appHost,
+      remote: vscode.env.remoteName ?? null,
+      mcpApi: mcpApi() !== undefined,
+    },
     system: { platform: process.platform, architecture: process.arch, node: process.version },
     isTrusted: vscode.workspace.isTrusted,
-    settings: { path: ctx.config.path, autoStart: ctx.config.autoStart, logLevel: ctx.config.logLevel, notifyDenials: ctx.config.notifyDenials },
+    settings: {
+      path: ctx.config.path,
+      autoStart: ctx.config.autoStart,
+      logLevel: ctx.config.logLevel,
+      notifyDenials: ctx.config.notifyDenials,
+    },
     hosts,
     log: ctx.output.memory.text().split('\n').slice(-300),
   };

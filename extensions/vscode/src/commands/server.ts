@@ -31,7 +31,9 @@ export async function openConfiguration(ctx: Ctx): Promise<void> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file).with({ scheme: 'untitled' }));
   const editor = await vscode.window.showTextDocument(document);
   if (document.getText() === '') {
-    await editor.insertSnippet(new vscode.SnippetString('{\n  "readOnly": ${1|true,false|},\n  "allow": [\n    "\\${workspaceFolder}"$2\n  ]\n}\n'));
+    await editor.insertSnippet(
+      new vscode.SnippetString('{\n  "readOnly": ${1|true,false|},\n  "allow": [\n    "\\${workspaceFolder}"$2\n  ]\n}\n'),
+    );
   }
 }
 
@@ -41,15 +43,24 @@ export async function showActions(ctx: Ctx): Promise<void> {
   const running = state === 'running';
   const actions: (vscode.QuickPickItem & { command?: string })[] = [
     { label: '$(play) Execute Tool', command: 'atoll.executeTool' },
-    running ? { label: '$(debug-stop) Stop Server', command: 'atoll.stopServer' } : { label: '$(debug-start) Start Server', command: 'atoll.startServer' },
+    running
+      ? { label: '$(debug-stop) Stop Server', command: 'atoll.stopServer' }
+      : { label: '$(debug-start) Start Server', command: 'atoll.startServer' },
     { label: '$(refresh) Restart Server', command: 'atoll.restartServer' },
     { label: 'permissions', kind: vscode.QuickPickItemKind.Separator },
     { label: '$(key) Grant Permission', description: count(ctx.denials.all.length, 'refused'), command: 'atoll.grantPermission' },
-    { label: '$(trash) Revoke Permission', description: count(ctx.hosts.all.reduce((sum, host) => sum + (host.status?.grants.length ?? 0), 0), 'granted'), command: 'atoll.revokePermission' },
+    {
+      label: '$(trash) Revoke Permission',
+      description: count(
+        ctx.hosts.all.reduce((sum, host) => sum + (host.status?.grants.length ?? 0), 0),
+        'granted',
+      ),
+      command: 'atoll.revokePermission',
+    },
     { label: 'files', kind: vscode.QuickPickItemKind.Separator },
     { label: '$(gear) Open Configuration', command: 'atoll.openConfiguration' },
     { label: '$(checklist) Validate Manifests', command: 'atoll.validateManifests' },
-    { label: '$(plug) Write a Client\'s MCP Configuration', command: 'atoll.addToClient' },
+    { label: "$(plug) Write a Client's MCP Configuration", command: 'atoll.addToClient' },
     { label: 'logs', kind: vscode.QuickPickItemKind.Separator },
     { label: '$(output) Show Output', command: 'atoll.showOutput' },
     { label: '$(filter) Filter Logs by Trace', command: 'atoll.filterLogs' },

@@ -28,13 +28,22 @@ async function askStart(tool: Tool, fields: readonly Field[], history: readonly 
   const items: StartItem[] = [
     { label: '$(edit) Fill in the form', make: async () => ({ input: {}, done: false }) },
     ...fromEditor(fields),
-    ...history.map((input): StartItem => ({ label: `$(history) ${summarize(input)}`, description: 'run again', make: async () => ({ input, done: true }) })),
+    ...history.map(
+      (input): StartItem => ({
+        label: `$(history) ${summarize(input)}`,
+        description: 'run again',
+        make: async () => ({ input, done: true }),
+      }),
+    ),
     { label: '$(json) Write JSON', make: () => askJson(tool, history[0] ?? {}) },
   ];
   if (items.length === 2 && history.length === 0) {
     return { input: {}, done: false };
   }
-  const picked = await vscode.window.showQuickPick(items, { title: `Execute ${tool.name}`, placeHolder: 'Where does the input come from?' });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: `Execute ${tool.name}`,
+    placeHolder: 'Where does the input come from?',
+  });
   return picked?.make();
 }
 
@@ -45,11 +54,19 @@ function fromEditor(fields: readonly Field[]): StartItem[] {
   const text = fields.find((field) => field.kind === 'text');
   if (editor && path && editor.document.uri.scheme === 'file') {
     const file = vscode.workspace.asRelativePath(editor.document.uri, false);
-    items.push({ label: `$(file) Use the active file`, description: file, make: async () => ({ input: { [path.name]: file }, done: only(fields, path) }) });
+    items.push({
+      label: `$(file) Use the active file`,
+      description: file,
+      make: async () => ({ input: { [path.name]: file }, done: only(fields, path) }),
+    });
   }
   if (editor && text && !editor.selection.isEmpty) {
     const selection = editor.document.getText(editor.selection);
-    items.push({ label: `$(selection) Use the selection as ${text.name}`, description: `${selection.length} characters`, make: async () => ({ input: { [text.name]: selection }, done: only(fields, text) }) });
+    items.push({
+      label: `$(selection) Use the selection as ${text.name}`,
+      description: `${selection.length} characters`,
+      make: async () => ({ input: { [text.name]: selection }, done: only(fields, text) }),
+    });
   }
   return items;
 }
@@ -60,7 +77,10 @@ function only(fields: readonly Field[], given: Field): boolean {
 
 async function askJson(tool: Tool, proposal: JsonObject): Promise<Start | undefined> {
   const text = await vscode.window.showInputBox({
-    title: `Execute ${tool.name}`, prompt: 'The input as a JSON object', value: JSON.stringify(proposal), ignoreFocusOut: true,
+    title: `Execute ${tool.name}`,
+    prompt: 'The input as a JSON object',
+    value: JSON.stringify(proposal),
+    ignoreFocusOut: true,
     validateInput: (value) => (parseObject(value) ? undefined : 'Give a JSON object, for example {"path": "README.md"}.'),
   });
   const input = text === undefined ? undefined : parseObject(text);
@@ -112,7 +132,12 @@ async function fillIn(tool: Tool, fields: readonly Field[], given: JsonObject): 
 
 async function askOptional(tool: Tool, optional: readonly Field[]): Promise<readonly Field[] | undefined> {
   const picked = await vscode.window.showQuickPick(
-    optional.map((field) => ({ label: field.name, description: field.default === undefined ? '' : `default ${toText(field.default)}`, detail: field.description, field })),
+    optional.map((field) => ({
+      label: field.name,
+      description: field.default === undefined ? '' : `default ${toText(field.default)}`,
+      detail: field.description,
+      field,
+    })),
     { title: `Execute ${tool.name}`, placeHolder: 'Tick what you want to give besides; Enter runs the tool', canPickMany: true },
   );
   return picked?.map((item) => item.field);
@@ -121,7 +146,10 @@ async function askOptional(tool: Tool, optional: readonly Field[]): Promise<read
 function askField(tool: Tool, field: Field, value: Json | undefined, step: number, steps: number): Promise<Answer<Json>> {
   const about = { title: `${tool.name}: ${field.name}`, prompt: field.description, step, steps };
   if (field.choices.length > 0) {
-    return askChoice(about, field.choices.map((choice) => ({ label: toText(choice), value: choice, isDefault: choice === (value ?? field.default) })));
+    return askChoice(
+      about,
+      field.choices.map((choice) => ({ label: toText(choice), value: choice, isDefault: choice === (value ?? field.default) })),
+    );
   }
   return askText(about, toText(value ?? field.default), (text) => parseField(field, text));
 }

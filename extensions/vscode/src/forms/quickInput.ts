@@ -14,7 +14,11 @@ export interface About {
 }
 
 /** One step with a text. */
-export function askText<T>(about: About, value: string, parse: (text: string) => { readonly value: T } | { readonly error: string }): Promise<Answer<T>> {
+export function askText<T>(
+  about: About,
+  value: string,
+  parse: (text: string) => { readonly value: T } | { readonly error: string },
+): Promise<Answer<T>> {
   const box = vscode.window.createInputBox();
   begin(box, about);
   box.value = value;
@@ -34,7 +38,10 @@ export function askText<T>(about: About, value: string, parse: (text: string) =>
 }
 
 /** One step with a choice. */
-export function askChoice<T>(about: About, choices: readonly { readonly label: string; readonly value: T; readonly isDefault: boolean }[]): Promise<Answer<T>> {
+export function askChoice<T>(
+  about: About,
+  choices: readonly { readonly label: string; readonly value: T; readonly isDefault: boolean }[],
+): Promise<Answer<T>> {
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { value: T }>();
   begin(pick, about);
   pick.placeholder = about.prompt;
@@ -66,7 +73,10 @@ function finish<T>(input: vscode.QuickInput, resolve: (answer: Answer<T>) => voi
   input.hide();
 }
 
-function end<T>(input: vscode.QuickInput & { onDidTriggerButton: vscode.Event<vscode.QuickInputButton> }, resolve: (answer: Answer<T>) => void): void {
+function end<T>(
+  input: vscode.QuickInput & { onDidTriggerButton: vscode.Event<vscode.QuickInputButton> },
+  resolve: (answer: Answer<T>) => void,
+): void {
   input.onDidTriggerButton(() => finish(input, resolve, back));
   input.onDidHide(() => {
     resolve(undefined);

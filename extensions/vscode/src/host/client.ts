@@ -10,7 +10,11 @@ export class HostClient {
 
   /** MCP's handshake. */
   async initialize(version: string): Promise<void> {
-    await this.ask('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'atoll-vscode', version } }, stateTimeoutMs);
+    await this.ask(
+      'initialize',
+      { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'atoll-vscode', version } },
+      stateTimeoutMs,
+    );
     this.connection.notify('notifications/initialized');
   }
 

@@ -42,7 +42,10 @@ export class FolderHost {
   /** How long the last start took, from the request to the first answer. */
   readyMs = 0;
 
-  constructor(private readonly setup: HostSetup, backoff = new Backoff()) {
+  constructor(
+    private readonly setup: HostSetup,
+    backoff = new Backoff(),
+  ) {
     this.backoff = backoff;
     this.current = setup.isTrusted() ? 'stopped' : 'untrusted';
   }
@@ -120,16 +123,31 @@ export class FolderHost {
     const began = Date.now();
     this.enter('starting');
     this.setup.log('info', `starting ${program.command} (${program.origin}) for ${this.folder}`);
-    const args = ['serve', '--operator', '--quiet', '--workspace', this.folder, '--port', String(this.port), '--log-level', this.setup.logLevel()];
-    const process: HostProcess = new HostProcess(program, args, { folder: this.setup.startIn, env: { ATOLL_TOKEN: this.token } }, {
-      onNotification: (method, params) => {
-        if (method === 'notifications/atoll/denied') {
-          this.refused.fire(params as unknown as Denied);
-        }
+    const args = [
+      'serve',
+      '--operator',
+      '--quiet',
+      '--workspace',
+      this.folder,
+      '--port',
+      String(this.port),
+      '--log-level',
+      this.setup.logLevel(),
+    ];
+    const process: HostProcess = new HostProcess(
+      program,
+      args,
+      { folder: this.setup.startIn, env: { ATOLL_TOKEN: this.token } },
+      {
+        onNotification: (method, params) => {
+          if (method === 'notifications/atoll/denied') {
+            this.refused.fire(params as unknown as Denied);
+          }
+        },
+        onLine: (line) => this.setup.onLine(line),
+        onExit: (reason) => this.onExit(process, reason, Date.now() - began),
       },
-      onLine: (line) => this.setup.onLine(line),
-      onExit: (reason) => this.onExit(process, reason, Date.now() - began),
-    });
+    );
     this.process = process;
     await process.client.initialize(this.setup.version);
     const status = await process.client.status();
@@ -140,7 +158,10 @@ export class FolderHost {
     this.readyMs = Date.now() - began;
     // Clients that hold the address find the server there again after a restart.
     this.port = status.endpoint === null ? 0 : Number(new URL(status.endpoint).port);
-    this.setup.log('info', `ready after ${this.readyMs} ms: ${status.tools.length} tools, process ${status.pid}, ${status.endpoint ?? 'no HTTP'}`);
+    this.setup.log(
+      'info',
+      `ready after ${this.readyMs} ms: ${status.tools.length} tools, process ${status.pid}, ${status.endpoint ?? 'no HTTP'}`,
+    );
     this.enter('running');
     return process.client;
   }

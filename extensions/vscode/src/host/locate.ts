@@ -29,7 +29,9 @@ export function locateHost(setting: string, extensionPath: string, world: World)
     if (!path.isAbsolute(named)) {
       return { missing: `atoll.path is "${named}", which is no full path. Give the full path of the atoll program.` };
     }
-    return world.isFile(named) ? asProgram(named, 'setting', path, world) : { missing: `atoll.path names ${named}, and there is no such file.` };
+    return world.isFile(named)
+      ? asProgram(named, 'setting', path, world)
+      : { missing: `atoll.path names ${named}, and there is no such file.` };
   }
 
   const program = path.join(extensionPath, 'bin', world.platform === 'win32' ? 'atoll.exe' : 'atoll');
@@ -50,8 +52,10 @@ export function locateHost(setting: string, extensionPath: string, world: World)
 
   return {
     missing: world.isFile(library)
-      ? 'This package of the extension needs the .NET 10 runtime, and there is no dotnet on the PATH. Install it from https://dotnet.microsoft.com/download, or name an atoll program in atoll.path.'
-      : 'There is no atoll program: none comes with this package of the extension, none is on the PATH, and atoll.path names none. Install it with: dotnet tool install -g atoll',
+      ? 'This package of the extension needs the .NET 10 runtime, and there is no dotnet on the PATH. ' +
+        'Install it from https://dotnet.microsoft.com/download, or name an atoll program in atoll.path.'
+      : 'There is no atoll program: none comes with this package of the extension, none is on the PATH, and atoll.path names none. ' +
+        'Install it with: dotnet tool install -g atoll',
   };
 }
 

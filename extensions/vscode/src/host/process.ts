@@ -21,7 +21,12 @@ export class HostProcess {
   private rest = '';
   private gone = false;
 
-  constructor(program: HostProgram, args: readonly string[], place: { readonly folder: string; readonly env: Readonly<Record<string, string>> }, private readonly events: HostEvents) {
+  constructor(
+    program: HostProgram,
+    args: readonly string[],
+    place: { readonly folder: string; readonly env: Readonly<Record<string, string>> },
+    private readonly events: HostEvents,
+  ) {
     // A folder of the workspace is no good place to start a program in: .NET looks for settings there.
     this.child = spawn(program.command, [...program.args, ...args], {
       cwd: place.folder,

@@ -3,7 +3,10 @@ import { isObject } from './messages';
 
 /** An error that the other side answered with. */
 export class RpcError extends Error {
-  constructor(readonly code: number, message: string) {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
     super(message);
     this.name = 'RpcError';
   }
@@ -83,9 +86,10 @@ export class RpcConnection {
           reject(error);
         }
       };
-      const timer = options.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => abandon(new Error(`The server did not answer ${method} within ${options.timeoutMs} ms.`)), options.timeoutMs);
+      const timer =
+        options.timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => abandon(new Error(`The server did not answer ${method} within ${options.timeoutMs} ms.`)), options.timeoutMs);
       const onAbort = (): void => abandon(new Error('cancelled'));
       options.signal?.addEventListener('abort', onAbort, { once: true });
       this.waiting.set(id, {

@@ -20,7 +20,13 @@ export class RunLens implements vscode.CodeLensProvider, vscode.Disposable {
     const range = new vscode.Range(0, 0, 0, 0);
     const served = host.status?.tools.find((tool) => tool.name === name);
     if (served && served.file === document.uri.fsPath) {
-      return [new vscode.CodeLens(range, { title: '$(play) Run', command: 'atoll.executeTool', arguments: [{ folder: host.folder, tool: name }] })];
+      return [
+        new vscode.CodeLens(range, {
+          title: '$(play) Run',
+          command: 'atoll.executeTool',
+          arguments: [{ folder: host.folder, tool: name }],
+        }),
+      ];
     }
     return host.state === 'running'
       ? [new vscode.CodeLens(range, { title: '$(warning) Not served: validate', command: 'atoll.validateManifests' })]

@@ -4,7 +4,10 @@ import type { Problem } from '../host/messages';
 import { placeOf } from './positions';
 
 const manifestPattern = '**/.mcp/{config.json,tools/*.json}';
-const selector: vscode.DocumentSelector = [{ scheme: 'file', pattern: '**/.mcp/tools/*.json' }, { scheme: 'file', pattern: '**/.mcp/config.json' }];
+const selector: vscode.DocumentSelector = [
+  { scheme: 'file', pattern: '**/.mcp/tools/*.json' },
+  { scheme: 'file', pattern: '**/.mcp/config.json' },
+];
 const quietMs = 300;
 
 /** Checks manifests and configuration through the host while they are typed, and lets the server read them anew when they are saved. */
@@ -65,10 +68,15 @@ export class Diagnostics implements vscode.Disposable {
     }
     const key = document.uri.toString();
     clearTimeout(this.timers.get(key));
-    this.timers.set(key, setTimeout(() => {
-      this.timers.delete(key);
-      void this.check(document, false).catch((error: unknown) => this.ctx.output.log('debug', `${document.uri.fsPath} was not checked: ${String(error)}`));
-    }, quietMs));
+    this.timers.set(
+      key,
+      setTimeout(() => {
+        this.timers.delete(key);
+        void this.check(document, false).catch((error: unknown) =>
+          this.ctx.output.log('debug', `${document.uri.fsPath} was not checked: ${String(error)}`),
+        );
+      }, quietMs),
+    );
   }
 
   // Without a host the schema still helps; nothing is started for typing.
@@ -82,7 +90,10 @@ export class Diagnostics implements vscode.Disposable {
     const problems = await client.check(document.uri.fsPath, document.getText());
     if (document.version === version && (start || !document.isClosed)) {
       const lines = document.getText().split(/\r?\n/);
-      this.collection.set(document.uri, problems.map((problem) => toDiagnostic(problem, lines)));
+      this.collection.set(
+        document.uri,
+        problems.map((problem) => toDiagnostic(problem, lines)),
+      );
     }
     return problems.length;
   }
@@ -107,7 +118,11 @@ export class Diagnostics implements vscode.Disposable {
 function toDiagnostic(problem: Problem, lines: readonly string[]): vscode.Diagnostic {
   const { start, end } = placeOf(problem, lines);
   const range = new vscode.Range(start.line, start.character, end.line, end.character);
-  const found = new vscode.Diagnostic(range, problem.message, problem.severity === 'warning' ? vscode.DiagnosticSeverity.Warning : vscode.DiagnosticSeverity.Error);
+  const found = new vscode.Diagnostic(
+    range,
+    problem.message,
+    problem.severity === 'warning' ? vscode.DiagnosticSeverity.Warning : vscode.DiagnosticSeverity.Error,
+  );
   found.source = 'atoll';
   return found;
 }

@@ -18,11 +18,18 @@ export interface DefinitionProvider {
 
 interface McpApi {
   readonly lm?: { registerMcpServerDefinitionProvider?(id: string, provider: DefinitionProvider): vscode.Disposable };
-  readonly McpHttpServerDefinition?: new (label: string, uri: vscode.Uri, headers?: Record<string, string>, version?: string) => HttpDefinition;
+  readonly McpHttpServerDefinition?: new (
+    label: string,
+    uri: vscode.Uri,
+    headers?: Record<string, string>,
+    version?: string,
+  ) => HttpDefinition;
 }
 
 /** The API, where the editor has it. */
-export function mcpApi(): { register(id: string, provider: DefinitionProvider): vscode.Disposable; Definition: NonNullable<McpApi['McpHttpServerDefinition']> } | undefined {
+export function mcpApi():
+  | { register(id: string, provider: DefinitionProvider): vscode.Disposable; Definition: NonNullable<McpApi['McpHttpServerDefinition']> }
+  | undefined {
   const { lm, McpHttpServerDefinition: Definition } = vscode as unknown as McpApi;
   return lm?.registerMcpServerDefinitionProvider && Definition
     ? { register: (id, provider) => lm.registerMcpServerDefinitionProvider!(id, provider), Definition }

@@ -33,13 +33,15 @@ export async function addToClient(ctx: Ctx): Promise<void> {
   const own = clientOf(vscode.env.appName);
   const picked = await vscode.window.showQuickPick(
     [...clients].sort((a, b) => Number(b.id === own) - Number(a.id === own)),
-    { title: 'Write a client\'s MCP configuration', placeHolder: 'Which client shall use Atoll in this folder?' },
+    { title: "Write a client's MCP configuration", placeHolder: 'Which client shall use Atoll in this folder?' },
   );
   if (!picked) {
     return;
   }
   const program = locateHost(ctx.config.path, ctx.extension.extensionPath, {
-    platform: process.platform, env: process.env, isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+    platform: process.platform,
+    env: process.env,
+    isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
   });
   if ('missing' in program) {
     throw new Error(program.missing);
@@ -53,7 +55,13 @@ export async function addToClient(ctx: Ctx): Promise<void> {
   const document = await vscode.workspace.openTextDocument({ language: 'diff', content: `${plan.file}\n\n${plan.diff}` });
   await vscode.window.showTextDocument(document, { preview: true });
   const write = 'Write';
-  if (await vscode.window.showInformationMessage(`Write ${plan.file}?`, { modal: true, detail: 'The change is shown in the editor behind this question. Other servers in the file stay as they are.' }, write) === write) {
+  if (
+    (await vscode.window.showInformationMessage(
+      `Write ${plan.file}?`,
+      { modal: true, detail: 'The change is shown in the editor behind this question. Other servers in the file stay as they are.' },
+      write,
+    )) === write
+  ) {
     const done = await run(program, [...args, '--yes']);
     void vscode.window.showInformationMessage(`${done.file} is written. Reload the client to connect.`);
   }
@@ -67,7 +75,10 @@ export async function offerClientConfiguration(ctx: Ctx): Promise<void> {
   }
   await ctx.extension.workspaceState.update(key, true);
   const show = 'Show What It Writes';
-  if (await vscode.window.showInformationMessage(`${vscode.env.appName} learns of MCP servers from a file. Atoll can write it.`, show) === show) {
+  if (
+    (await vscode.window.showInformationMessage(`${vscode.env.appName} learns of MCP servers from a file. Atoll can write it.`, show)) ===
+    show
+  ) {
     await addToClient(ctx);
   }
 }

@@ -15,7 +15,10 @@ export class McpProvider implements DefinitionProvider, vscode.Disposable {
   private known = '';
   readonly onDidChangeMcpServerDefinitions = this.changed.event;
 
-  private constructor(private readonly ctx: Ctx, private readonly api: NonNullable<ReturnType<typeof mcpApi>>) {
+  private constructor(
+    private readonly ctx: Ctx,
+    private readonly api: NonNullable<ReturnType<typeof mcpApi>>,
+  ) {
     this.subscriptions = [
       api.register('atoll', this),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.changed.fire()),
@@ -67,7 +70,9 @@ export class McpProvider implements DefinitionProvider, vscode.Disposable {
 
   // The editor reads the tools again when the version is another.
   private onHosts(): void {
-    const now = this.ctx.hosts.all.map((host) => `${host.folder}|${host.state === 'missing'}|${host.status ? `${versionOf(host)}|${host.status.pid}` : ''}`).join('\n');
+    const now = this.ctx.hosts.all
+      .map((host) => `${host.folder}|${host.state === 'missing'}|${host.status ? `${versionOf(host)}|${host.status.pid}` : ''}`)
+      .join('\n');
     if (now !== this.known && this.ctx.hosts.state !== 'starting') {
       this.known = now;
       this.changed.fire();
@@ -76,5 +81,7 @@ export class McpProvider implements DefinitionProvider, vscode.Disposable {
 }
 
 function versionOf(host: FolderHost): string {
-  return host.status ? `${host.status.version}+${host.status.tools.map((tool) => `${tool.name}@${tool.version}`).join(',').length}.${host.status.pid}` : '0';
+  return host.status
+    ? `${host.status.version}+${host.status.tools.map((tool) => `${tool.name}@${tool.version}`).join(',').length}.${host.status.pid}`
+    : '0';
 }

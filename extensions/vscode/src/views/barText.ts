@@ -8,15 +8,21 @@ export interface BarText {
 }
 
 /** What the status bar shows. */
-export function barText(state: HostState, hosts: readonly { readonly folder: string; readonly reason: string; readonly status: Status | undefined }[]): BarText {
+export function barText(
+  state: HostState,
+  hosts: readonly { readonly folder: string; readonly reason: string; readonly status: Status | undefined }[],
+): BarText {
   const tools = hosts.reduce((sum, host) => sum + (host.status?.tools.length ?? 0), 0);
   const problems = hosts.reduce((sum, host) => sum + (host.status?.problems.length ?? 0), 0);
-  const lines = hosts.map(({ folder, reason, status }) =>
-    `${folder}: ${status ? `${count(status.tools.length, 'tool')}, ${count(status.problems.length, 'problem')}, ${Math.round(status.memoryBytes / 1e6)} MB` : reason || stateText(state)}`);
+  const lines = hosts.map(({ folder, reason, status }) => `${folder}: ${status ? describe(status) : reason || stateText(state)}`);
   const tooltip = ['Atoll', ...lines, 'Click for the actions.'].join('\n');
   switch (state) {
     case 'running':
-      return { text: problems > 0 ? `$(tools) Atoll ${tools} $(warning) ${problems}` : `$(tools) Atoll ${tools}`, tooltip, isWarning: false };
+      return {
+        text: problems > 0 ? `$(tools) Atoll ${tools} $(warning) ${problems}` : `$(tools) Atoll ${tools}`,
+        tooltip,
+        isWarning: false,
+      };
     case 'starting':
     case 'waiting':
       return { text: '$(sync~spin) Atoll', tooltip, isWarning: false };
@@ -49,4 +55,9 @@ export function stateText(state: HostState): string {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function describe(status: Status): string {
+  const megabytes = Math.round(status.memoryBytes / 1e6);
+  return `${count(status.tools.length, 'tool')}, ${count(status.problems.length, 'problem')}, ${megabytes} MB`;
 }

@@ -2,7 +2,9 @@
 export function shorten(capability: string, folder: string): string {
   const at = capability.indexOf(folder);
   const next = capability[at + folder.length];
-  return at < 0 || (next !== undefined && next !== '/' && next !== '\\') ? capability : `${capability.slice(0, at)}.${capability.slice(at + folder.length)}`;
+  return at < 0 || (next !== undefined && next !== '/' && next !== '\\')
+    ? capability
+    : `${capability.slice(0, at)}.${capability.slice(at + folder.length)}`;
 }
 
 /** The two halves that a list shows: what may be done, and where. */

@@ -26,7 +26,10 @@ export class StatusBar implements vscode.Disposable {
       this.item.hide();
       return;
     }
-    const shown = barText(hosts.state, hosts.all.map((host) => ({ folder: host.folder, reason: host.reason, status: host.status })));
+    const shown = barText(
+      hosts.state,
+      hosts.all.map((host) => ({ folder: host.folder, reason: host.reason, status: host.status })),
+    );
     this.item.text = shown.text;
     this.item.tooltip = shown.tooltip;
     this.item.backgroundColor = shown.isWarning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;

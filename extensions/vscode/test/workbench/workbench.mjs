@@ -104,6 +104,11 @@ export class Workbench {
     return value;
   }
 
+  /** The same for code that waits for the person: what becomes of it is seen in the workbench. */
+  begin(code, ...values) {
+    this.inside(code, ...values).catch(() => undefined);
+  }
+
   /** Runs a command by its name through the palette. */
   async command(title) {
     await this.page.keyboard.press('F1');

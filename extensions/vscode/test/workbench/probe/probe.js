@@ -17,8 +17,8 @@ exports.activate = (context) => {
       return;
     }
     try {
-      const run = new Function('vscode', 'sleep', `return (async () => { ${Buffer.concat(chunks).toString('utf8')} })()`);
-      const value = await run(vscode, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+      const run = new Function('vscode', 'sleep', 'require', `return (async () => { ${Buffer.concat(chunks).toString('utf8')} })()`);
+      const value = await run(vscode, (ms) => new Promise((resolve) => setTimeout(resolve, ms)), require);
       response.end(JSON.stringify({ value: value ?? null }));
     } catch (error) {
       response.end(JSON.stringify({ error: String((error && error.stack) || error) }));

@@ -1,7 +1,7 @@
 // A long-lived V8 for `atoll bench components`: the sample components, made JavaScript by jco. Arguments: the folder with the transpiled components.
-// Speaks JSON lines (see peer.mjs): {"cmd":NAME,"n":…} makes n calls and answers with cpu_us, the processor time of the whole process.
-import { createInterface } from 'node:readline';
+// Speaks JSON lines: {"cmd":NAME,"n":…} makes n calls and answers with cpu_us, the processor time of the whole process.
 import { pathToFileURL } from 'node:url';
+import { measured, serve } from '../json-lines.mjs';
 
 const folder = pathToFileURL(process.argv[2] + '/');
 const { api } = await import(new URL('pure/pure.js', folder));
@@ -9,7 +9,7 @@ const { driver } = await import(new URL('hosted/hosted.js', folder));
 const mirror = await import(new URL('mirror/mirror.js', folder));
 const short = 'a'.repeat(100), long = 'a'.repeat(10000), bytes = new Uint8Array(10000);
 
-const commands = {
+const calls = {
   add(n) { for (let i = 0; i < n; i++) api.add(i, 1); },
   'loop-add'(n) { driver.loopAdd(n); },
   echo100(n) { for (let i = 0; i < n; i++) api.echo(short); },
@@ -19,16 +19,4 @@ const commands = {
   points10(n) { for (let i = 0; i < n; i++) api.points(10); },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let answer;
-  try {
-    const { cmd, n } = JSON.parse(line);
-    const before = process.cpuUsage();
-    commands[cmd](n);
-    const { user, system } = process.cpuUsage(before);
-    answer = { ok: true, version: process.version, cpu_us: user + system };
-  } catch (error) {
-    answer = { ok: false, error: String(error?.stack ?? error) };
-  }
-  process.stdout.write(JSON.stringify(answer) + '\n');
-}
+await serve(Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, ({ n }) => measured(() => call(n))])));

@@ -1,4 +1,4 @@
-// A long-lived V8 for `atoll bench engine`. Speaks JSON lines (see bench/kernels/node-runner.mjs); every answer to a measuring command has cpu_us, the
+// A long-lived V8 for `atoll bench engine`. Speaks JSON lines (bench/json-lines.mjs); every answer to a measuring command has cpu_us, the
 // processor time of the whole process.
 //   {"cmd":"program","file":…,"folder":…,"stdout":…,"stderr":…,"name":…}   a whole run of a WASI preview 1 program; folder is its "."
 //   {"cmd":"load","file":…}                                                a module whose exports "calls" are then called
@@ -6,19 +6,12 @@
 //   {"cmd":"once","name":…,"n":…}                                          one call of an export with the argument n
 //   {"cmd":"instantiate","n":…}                                            n instances of the module that was loaded
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { WASI } from 'node:wasi';
+import { measured, serve } from '../json-lines.mjs';
 
 // Compiling in the background does not keep Node alive by itself.
 const alive = setInterval(() => {}, 1 << 30);
 let module, exports;
-
-const measured = async work => {
-  const before = process.cpuUsage();
-  const result = await work();
-  const { user, system } = process.cpuUsage(before);
-  return { result: result === undefined ? null : String(result), cpu_us: user + system };
-};
 
 const imports = () => ({ host: { add: value => value + 1 | 0, nothing() {} } });
 
@@ -51,7 +44,7 @@ const commands = {
     });
   },
   once({ name, n }) {
-    return measured(() => exports[name](n));
+    return measured(() => String(exports[name](n)));
   },
   instantiate({ n }) {
     const given = imports();
@@ -61,16 +54,5 @@ const commands = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let answer;
-  try {
-    const message = JSON.parse(line);
-    const command = Object.hasOwn(commands, message.cmd) ? commands[message.cmd] : undefined;
-    if (!command) throw new Error(`cmd must be one of ${Object.keys(commands)}`);
-    answer = { ok: true, version: process.version, ...await command(message) };
-  } catch (error) {
-    answer = { ok: false, error: String(error?.stack ?? error) };
-  }
-  process.stdout.write(JSON.stringify(answer) + '\n');
-}
+await serve(commands);
 clearInterval(alive);

@@ -3,7 +3,7 @@
 //   {"cmd":"load","wasm":"…","names":{"malloc":"Da",…},"setup":[…],"statements":[…]}  ->  {"ok":true,"version":"v20…"}
 //   {"cmd":"run"}                                                  ->  {"ok":true,"results":["…",…],"cpu_us":[…]}
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { serve } from '../json-lines.mjs';
 
 const Row = 100, Done = 101, NotImplemented = -52;
 let call, bytes, words, database, slot, statements;
@@ -51,7 +51,6 @@ const commands = {
     database = words[slot >> 2];
     for (const sql of setup) execute(text(sql));
     statements = texts.map(text);
-    return { version: process.version };
   },
   run() {
     const results = [], cpu = [];
@@ -65,13 +64,4 @@ const commands = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let answer;
-  try {
-    const message = JSON.parse(line);
-    answer = { ok: true, ...commands[message.cmd](message) };
-  } catch (error) {
-    answer = { ok: false, error: String(error.message ?? error) };
-  }
-  process.stdout.write(JSON.stringify(answer) + '\n');
-}
+await serve(commands);

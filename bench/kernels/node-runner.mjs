@@ -6,9 +6,9 @@
 // cpu_us is the processor time of the whole process, so V8's compiler and collector threads are counted.
 // i64 results are decimal text, f64 results their sixteen hexadecimal digits (bits are compared, not spellings).
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { serve } from '../json-lines.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const bits = new DataView(new ArrayBuffer(8));
@@ -26,7 +26,7 @@ const commands = {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(resolve(here, file))), {});
     run = instance.exports.run;
     type = resultType;
-    return { version: process.version, v8: process.versions.v8 };
+    return { v8: process.versions.v8 };
   },
   run({ n }) {
     if (!run) throw new Error('load a file first');
@@ -38,16 +38,4 @@ const commands = {
   exit() { process.exit(0); },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim() === '') continue;
-  let answer;
-  try {
-    const message = JSON.parse(line);
-    const command = Object.hasOwn(commands, message.cmd) ? commands[message.cmd] : undefined;
-    if (!command) throw new Error(`cmd must be one of ${Object.keys(commands)}`);
-    answer = { ok: true, ...command(message) };
-  } catch (error) {
-    answer = { ok: false, error: String(error.message ?? error) };
-  }
-  process.stdout.write(JSON.stringify(answer) + '\n');
-}
+await serve(commands);

@@ -21,6 +21,9 @@ internal sealed record CliContext
 
     public required string CurrentDirectory { get; init; }
 
+    /// <summary>Whether a person sits at the other end of questions and answers.</summary>
+    public bool IsTerminal { get; init; }
+
     /// <summary>What the user typed after PROGRAM; only <c>run</c> has some.</summary>
     public IReadOnlyList<string> GuestArguments { get; init; } = [];
 
@@ -39,6 +42,7 @@ internal sealed record CliContext
         },
         GetVariable = Environment.GetEnvironmentVariable,
         CurrentDirectory = Environment.CurrentDirectory,
+        IsTerminal = !Console.IsInputRedirected && !Console.IsErrorRedirected,
         Cancellation = cancellation,
     };
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Atoll.Components;
 using Atoll.Host.Configuration;
+using Atoll.Sdk.Projects;
+using Atoll.Sdk.Toml;
 using Atoll.Wasm;
 using Atoll.Wit;
 
@@ -17,6 +19,9 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         ModuleFileException bad => ForModule(bad.Path + ": ", bad.Reason),
         WasmException guest => ForModule(string.Empty, guest),
         WitException wit => new(ExitCodes.Failed, $"the WIT has {(wit.Errors.Count == 1 ? "an error" : $"{wit.Errors.Count} errors")}:", [.. wit.Errors.SelectMany(Lines)]),
+        DiagnosticException bad => new(ExitCodes.Failed, bad.Diagnostics.Count == 1 ? "there is an error:" : $"there are {bad.Diagnostics.Count} findings:",
+            [.. bad.Diagnostics.SelectMany(finding => finding.ToString().Split('\n').Append(string.Empty))]),
+        ProjectException project => new(ExitCodes.Failed, project.Message, project.Details),
         WaveException value => new(ExitCodes.Usage, value.Message, []),
         ConfigurationException configuration => new(ExitCodes.Usage, configuration.Message, []),
         OperationCanceledException => new(ExitCodes.Cancelled, "stopped.", []),

@@ -4,6 +4,7 @@ using Atoll.Components.Binary;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
 using Atoll.Wasm;
+using Atoll.Wasm.Binary;
 
 namespace Atoll.Components;
 
@@ -12,11 +13,13 @@ namespace Atoll.Components;
 public sealed partial class Component
 {
     private readonly ConcurrentDictionary<CoreModuleEntry, Lazy<WasmModule>> _modules = new();
+    private readonly Dictionary<ModuleDefinition, WasmModule> _kept;
 
-    internal Component(WasmEngine engine, ComponentDefinition definition)
+    private Component(WasmEngine engine, ComponentDefinition definition, Dictionary<ModuleDefinition, WasmModule> kept)
     {
         Engine = engine;
         Definition = definition;
+        _kept = kept;
     }
 
     /// <summary>The engine that compiles it.</summary>
@@ -77,10 +80,16 @@ public sealed partial class Component
     internal static Component Load(WasmEngine engine, ReadOnlyMemory<byte> bytes, ComponentLoadOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        return new Component(engine, ComponentLoader.Load(bytes.ToArray(), options, cancellationToken));
+        // Modules whose code is in the cache are valid: that takes most of the time of loading a large component.
+        Dictionary<ModuleDefinition, WasmModule> kept = new(ReferenceEqualityComparer.Instance);
+        return new Component(engine, ComponentLoader.Load(bytes.ToArray(), options, cancellationToken, IsKept), kept);
+
+        bool IsKept(ModuleDefinition module) => engine.Find(module, out _) is { } found && kept.TryAdd(module, found);
     }
 
     /// <summary>The compiled form of a core module within.</summary>
     internal WasmModule ModuleOf(CoreModuleEntry entry) =>
-        _modules.GetOrAdd(entry, key => new Lazy<WasmModule>(() => Engine.Load(key.Module, isValid: true, CancellationToken.None))).Value;
+        _kept.TryGetValue(entry.Module, out WasmModule? kept)
+            ? kept
+            : _modules.GetOrAdd(entry, key => new Lazy<WasmModule>(() => Engine.Load(key.Module, CancellationToken.None))).Value;
 }

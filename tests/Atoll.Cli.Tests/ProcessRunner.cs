@@ -29,6 +29,20 @@ internal static class ProcessRunner
         return new CliResult(process.ExitCode, await output, await error);
     }
 
+    /// <summary>Waits for the end of a process that was told to end; one that does not is killed, so that no run of tests waits for ever.</summary>
+    public static async Task WaitAsync(Process process)
+    {
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
     public static Process Start(string folder, string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {
         WorkingDirectory = folder,

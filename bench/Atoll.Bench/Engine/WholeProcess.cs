@@ -40,14 +40,26 @@ internal static partial class WholeProcess
         long began = Stopwatch.GetTimestamp();
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{command} cannot be started");
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
+        Feed(process, input);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         double wall = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         return process.ExitCode == 0
             ? new Usage(ChildrenMilliseconds() - before, wall, output)
             : throw new InvalidOperationException($"{Path.GetFileName(command)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result.Trim()}");
+    }
+
+    private static void Feed(Process process, string input)
+    {
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it had read everything: its exit code and what it wrote to standard error say why.
+        }
     }
 
     /// <summary>Compares two ways to run something, in turns; the first round of each is not counted, and both must say the same.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoll.Cli.Verbs;
+using Atoll.Cli.Verbs.Projects;
 
 namespace Atoll.Cli.CommandLine;
 
@@ -20,8 +21,13 @@ internal static class AtollCommand
         ("cache", static () => new CacheVerb()),
         ("wit", static () => new WitVerb()),
         ("component", static () => new ComponentVerb()),
+        ("bindgen", static () => new BindgenVerb()),
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
+        ("init", static () => new InitVerb()),
+        ("build", static () => new BuildVerb()),
+        ("test", static () => new TestVerb()),
+        ("dev", static () => new DevVerb()),
         ("serve", static () => new ServeVerb()),
         ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),

@@ -9,7 +9,7 @@ namespace Atoll.Components.Validation;
 
 /// <summary>Checks a decoded component and writes into its definitions what they resolve to ("Explainer" and the notes of "Binary Format").</summary>
 /// <remarks>One pass in the order of the definitions: each can only use what stands before it.</remarks>
-internal sealed partial class ComponentValidator(ComponentLoadOptions options, CancellationToken cancellationToken)
+internal sealed partial class ComponentValidator(ComponentLoadOptions options, CancellationToken cancellationToken, Predicate<ModuleDefinition>? isKnown = null)
 {
     private readonly ComponentLimits _limits = options.Limits;
     private readonly TypeBudget _budget = new(options.Limits.MaxTypeWork);
@@ -90,7 +90,10 @@ internal sealed partial class ComponentValidator(ComponentLoadOptions options, C
         ModuleDefinition module = entry.Module;
         try
         {
-            ModuleValidator.Validate(module, _limits.Modules, cancellationToken);
+            if (isKnown?.Invoke(module) != true)
+            {
+                ModuleValidator.Validate(module, _limits.Modules, cancellationToken);
+            }
         }
         catch (InvalidModuleException e)
         {

@@ -28,7 +28,7 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
     /// <exception cref="MalformedModuleException">The bytes are no module.</exception>
     public static byte[] Embed(byte[] module, WitWorld world, StringEncoding encoding)
     {
-        string name = $"{SectionPrefix}:{world.QualifiedName}";
+        string name = SectionName(world);
         byte[] content = Encode(world, encoding);
         ByteBuffer output = new();
         CopySections(module, output, section => section != name);
@@ -72,7 +72,11 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
             : throw new ComponentWritingException(
                 $"the worlds {Name} and {other.Name} are in one module, but it encodes strings as {Encoding} for one and as {other.Encoding} for the other");
 
-    private static byte[] Encode(WitWorld world, StringEncoding encoding)
+    /// <summary>Name of the custom section with a world.</summary>
+    public static string SectionName(WitWorld world) => $"{SectionPrefix}:{world.QualifiedName}";
+
+    /// <summary>What a custom section with the world holds.</summary>
+    public static byte[] Encode(WitWorld world, StringEncoding encoding)
     {
         ComponentItem item = new(world.QualifiedName!, new ComponentExternType(ComponentExternKind.Component, WitTypes.Of(world)));
         ComponentBuilder builder = new();

@@ -4,8 +4,10 @@ using System.Text.Json;
 using Atoll.Components;
 using Atoll.Components.Types;
 using Atoll.Host.Configuration;
+using Atoll.Host.Security;
 using Atoll.Mcp.Tools;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +21,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly ToolManifest _manifest;
     private const int MaxLogBytes = 256 << 10;
-    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
+    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi().AddPlatform();
     private readonly ToolGrants _grants;
     private readonly ComponentSessions _sessions;
     private readonly ComponentFunctionType _type;
@@ -96,7 +98,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private ComponentInstance Make(ProgramCall call)
     {
         LogOutput log = new(call.Logger, _manifest.Name, MaxLogBytes);
-        WasiContext wasi = new(_grants.For(call.Access).AllowStdout(log, neverWaits: true).AllowStderr(log, neverWaits: true));
+        WasiContext wasi = new(_grants.For(call.Access)
+            .AllowStdout(log, neverWaits: true)
+            .AllowStderr(log, neverWaits: true)
+            .AllowLogging(entry => LogEntry(call.Logger, LevelOf(entry.Level), _manifest.Name, entry), limitBytes: MaxLogBytes)
+            .AllowMetadata(new ComponentMetadata(_manifest.Name, _manifest.Version)));
         Store store = new(_manifest.Component!.Engine, new StoreOptions
         {
             State = wasi,
@@ -120,6 +126,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private ComponentValue? Invoke(ComponentInstance instance, ProgramCall call, ComponentValue[] arguments)
     {
         instance.Store.CancellationToken = call.CancellationToken;
+        ((WasiContext)instance.Store.State!).CallContext = call.Frame.ToCallContext(HostPath.ToGuest(call.Frame.Workspace, HostPath.Current));
         instance.Store.SetDeadline(TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds));
         return instance.GetFunction(_manifest.Function!)!.Invoke(arguments);
     }
@@ -231,6 +238,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
                 return null;
         }
     }
+
+    private static LogLevel LevelOf(GuestLogLevel level) => (LogLevel)level;
+
+    [LoggerMessage(EventId = 322, Message = "{Tool}| {Entry}")]
+    private static partial void LogEntry(ILogger logger, LogLevel level, string tool, GuestLogEntry entry);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Tool} trapped: {Error}; guest stack: {GuestStack}")]
     private static partial void LogTrap(ILogger logger, string tool, string error, string guestStack);

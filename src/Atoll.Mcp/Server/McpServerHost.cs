@@ -26,17 +26,18 @@ public sealed class McpServerHost : IAsyncDisposable
 {
     private readonly ServeOptions _options;
     private readonly HostConfiguration _configuration;
-    private readonly ToolCatalog _catalog;
+    private readonly PolicyDecisionPoint _policy;
+    private volatile ToolCatalog _catalog;
     private readonly ToolPrograms _programs;
     private readonly TextLoggerProvider _log;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationTokenSource _stopped = new();
     private readonly OperatorState _state;
     private readonly OperatorGrants _grants;
-    private readonly PolicyDecisionPoint _policy;
     private Task _warming = Task.CompletedTask;
     private int _started;
     private bool _needsToken;
+    private Task _watching = Task.CompletedTask;
     private int _disposed;
 
     private McpServerHost(
@@ -54,14 +55,15 @@ public sealed class McpServerHost : IAsyncDisposable
         Metrics = new MetricStore();
         _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
         _policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
-        _catalog = ToolCatalog.Load(
-            ToolFolders.Search(options, configuration), _policy.IsEnabled, _programs.Natives, _programs.Components, options.Components,
-            options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call);
+        _catalog = LoadCatalog();
         _grants = OpenGrants(options, configuration, out var grantProblems);
         Runner = new ToolRunner(configuration, _policy, _programs.Get, _loggers.CreateLogger<ToolRunner>(), _grants);
         Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
         _state = new OperatorState(
-            configuration, options.Version, [.. configuration.Problems, .. _catalog.Problems, .. grantProblems], options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)));
+            configuration, options.Version, [.. configuration.Problems, .. grantProblems], options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)))
+        {
+            CatalogProblems = _catalog.Problems,
+        };
     }
 
     /// <summary>The address that HTTP listens on while it runs, e.g. <c>http://127.0.0.1:7411/mcp</c>; null otherwise.</summary>
@@ -227,6 +229,7 @@ public sealed class McpServerHost : IAsyncDisposable
         await _stopped.CancelAsync().ConfigureAwait(false);
 
         // It leaves no folder behind; a tool in it is stopped by its own time limit.
+        await _watching.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _warming.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Runner.Dispose();
         _programs.Dispose();
@@ -297,14 +300,58 @@ public sealed class McpServerHost : IAsyncDisposable
         }
 
         var logger = _loggers.CreateLogger<McpServerHost>();
-        foreach (var problem in _state.Problems)
+        foreach (var problem in _state.AllProblems)
         {
 #pragma warning disable CA1848, CA2254 // Written once, at the start.
             logger.LogWarning("{Problem}", problem);
 #pragma warning restore CA1848, CA2254
         }
 
+        _watching = new ComponentWatch(Watched).RunAsync(() => TakeChanges(logger), _stopped.Token);
         _warming = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, logger, _stopped.Token));
+    }
+
+    private ToolCatalog LoadCatalog() => ToolCatalog.Load(
+        ToolFolders.Search(_options, _configuration), _policy.IsEnabled, _programs.Natives, _programs.Components, _options.Components,
+        _options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call);
+
+    /// <summary>The components of the command line, those of manifests, and the folder that <c>--tools</c> names.</summary>
+    private List<string> Watched()
+    {
+        List<string> watched = [.. _options.Components, .. _catalog.Tools.Where(tool => tool.Component is not null).Select(tool => tool.Entry).Distinct().Except(_options.Components)];
+        if (_options.ToolsFolder is { } folder)
+        {
+            watched.Add(Path.Combine(folder, ".mcp", "tools"));
+        }
+
+        return watched;
+    }
+
+    /// <summary>Offers what the files of the components hold now. One that cannot be used stays as it was, and the log says why.</summary>
+    private void TakeChanges(ILogger logger)
+    {
+        var before = _catalog;
+        var after = LoadCatalog();
+        var broken = after.Problems.Except(before.Problems).ToList();
+#pragma warning disable CA1848, CA2254 // Written when somebody builds.
+        foreach (var problem in broken)
+        {
+            logger.LogWarning("{Problem}", problem);
+        }
+
+        if (before.Tools.Any(tool => tool.Component is not null && broken.Exists(problem => problem.File == tool.File) && !after.Tools.Any(other => other.File == tool.File)))
+        {
+            logger.LogWarning("A changed component cannot be used; what was there before is still offered.");
+            return;
+        }
+
+        _catalog = after;
+        _state.CatalogProblems = after.Problems;
+        Tools.Replace(after);
+        _programs.Forget(before.Tools);
+        Runner.Forget(before.Tools);
+        logger.LogInformation("Took the changed components: {Count} tools.", after.Tools.Length);
+#pragma warning restore CA1848, CA2254
     }
 
     private string Instructions()

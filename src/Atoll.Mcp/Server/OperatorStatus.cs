@@ -6,15 +6,20 @@ using Atoll.Mcp.Tools;
 
 namespace Atoll.Mcp.Server;
 
-/// <summary>What the operator's channel knows of the server. Immutable, but for the address.</summary>
+/// <summary>What the operator's channel knows of the server.</summary>
 /// <param name="Configuration">The configuration.</param>
 /// <param name="Version">The program's version.</param>
-/// <param name="Problems">What is wrong in the files.</param>
+/// <param name="Problems">What is wrong in the configuration and in the file with grants.</param>
 /// <param name="Token">What HTTP clients must send.</param>
 internal sealed record OperatorState(HostConfiguration Configuration, string Version, ImmutableArray<Problem> Problems, string Token)
 {
     /// <summary>Where HTTP listens; null while it does not.</summary>
     public Uri? Endpoint { get; set; }
+
+    /// <summary>What is wrong in the tools' files; others when they have changed.</summary>
+    public required ImmutableArray<Problem> CatalogProblems { get; set; }
+
+    public IEnumerable<Problem> AllProblems => Problems.Concat(CatalogProblems);
 }
 
 /// <summary>Writes the server's state for the operator.</summary>
@@ -36,7 +41,7 @@ internal static class OperatorStatus
         ["folders"] = Write(policy.Folders.Select(f => policy.ReadOnly ? f with { Access = FolderAccess.Read } : f)),
         ["tools"] = new JsonArray([.. tools.Catalog.Tools.Select(tool => (JsonNode)Write(tool, tools.Runner, state))]),
         ["grants"] = new JsonArray([.. grants.All.Select(grant => (JsonNode)Write(grant))]),
-        ["problems"] = Write(state.Problems),
+        ["problems"] = Write(state.AllProblems),
     };
 
     public static JsonObject Write(OperatorGrant grant) => new()

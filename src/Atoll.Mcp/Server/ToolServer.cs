@@ -28,26 +28,26 @@ internal sealed class ToolServer
     public const string MetricsUri = "atoll://telemetry/metrics";
     private const int MaxMetrics = 1000;
     private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
-    private readonly ToolCatalog _catalog;
     private readonly ToolRunner _runner;
     private readonly MetricStore _metrics;
-    private readonly ListToolsResult _list;
+    private readonly ToolListChanges _changes = new();
+    private volatile Offer _offer;
 
     public ToolServer(ToolCatalog catalog, ToolRunner runner, MetricStore metrics, string version, string instructions)
     {
-        _catalog = catalog;
+        _offer = Offer.Of(catalog);
         _runner = runner;
         _metrics = metrics;
-        _list = new ListToolsResult { Tools = [.. catalog.Tools.Select(Describe)], TimeToLive = ListLifetime, CacheScope = CacheScope.Private };
         Options = new McpServerOptions
         {
             ServerInfo = new Implementation { Name = "atoll", Title = "Atoll", Version = version },
             ServerInstructions = instructions,
             Capabilities = new ServerCapabilities { Tools = new ToolsCapability(), Resources = new ResourcesCapability() },
+            ToolCollection = _changes,
             ScopeRequests = false,
             Handlers = new McpServerHandlers
             {
-                ListToolsHandler = (_, _) => ValueTask.FromResult(_list),
+                ListToolsHandler = (_, _) => ValueTask.FromResult(_offer.ToList()),
                 CallToolHandler = CallAsync,
                 ListResourcesHandler = (_, _) => ValueTask.FromResult(ListResources()),
                 ReadResourceHandler = (request, _) => ValueTask.FromResult(ReadResource(request.Params?.Uri)),
@@ -61,10 +61,21 @@ internal sealed class ToolServer
 
     public ToolRunner Runner => _runner;
 
-    public ToolCatalog Catalog => _catalog;
+    public ToolCatalog Catalog => _offer.Catalog;
 
     /// <summary>Finds a tool by either of its names.</summary>
-    public ToolManifest? Find(string name) => _catalog.Find(name);
+    public ToolManifest? Find(string name) => _offer.Catalog.Find(name);
+
+    /// <summary>Offers other tools from now on; clients are told when the list is another. Calls that run go on with what they began with.</summary>
+    public void Replace(ToolCatalog catalog)
+    {
+        Offer before = _offer, after = Offer.Of(catalog);
+        _offer = after;
+        if (before.Text != after.Text)
+        {
+            _changes.Tell();
+        }
+    }
 
     /// <summary>A failure as text for a model.</summary>
     public static string ErrorText(ToolError error) => $"{error.Message} [{error.Code}]";
@@ -79,13 +90,14 @@ internal sealed class ToolServer
         Annotations = new ToolAnnotations
         {
             Title = tool.Title, ReadOnlyHint = !tool.Permissions.AsksToWrite, DestructiveHint = tool.Permissions.AsksToWrite, OpenWorldHint = false,
+            IdempotentHint = tool.IsIdempotent ? true : null,
         },
     };
 
     private async ValueTask<CallToolResult> CallAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         var parameters = request.Params ?? throw new McpProtocolException("tools/call needs params with \"name\".", McpErrorCode.InvalidParams);
-        var tool = _catalog.Find(parameters.Name)
+        var tool = Find(parameters.Name)
             ?? throw new McpProtocolException($"Unknown tool: {Printable.Shorten(parameters.Name, 100)}. tools/list names the tools.", McpErrorCode.InvalidParams);
         JsonElement? frame = null;
         string? traceParent = null;
@@ -165,5 +177,24 @@ internal sealed class ToolServer
     {
         using var document = JsonDocument.Parse(node.ToJsonString());
         return document.RootElement.Clone();
+    }
+
+    /// <summary>What is offered at one time.</summary>
+    private sealed record Offer(ToolCatalog Catalog, IReadOnlyList<Tool> Tools, string Text)
+    {
+        public static Offer Of(ToolCatalog catalog)
+        {
+            Tool[] tools = [.. catalog.Tools.Select(Describe)];
+            return new Offer(catalog, tools, JsonSerializer.Serialize(tools, McpJsonUtilities.DefaultOptions));
+        }
+
+        /// <summary>A list of its own for each answer: the protocol library may add to it.</summary>
+        public ListToolsResult ToList() => new() { Tools = [.. Tools], TimeToLive = ListLifetime, CacheScope = CacheScope.Private };
+    }
+
+    /// <summary>An empty collection: it is how the protocol library tells every session that the list changed.</summary>
+    private sealed class ToolListChanges : McpServerPrimitiveCollection<McpServerTool>
+    {
+        public void Tell() => RaiseChanged();
     }
 }

@@ -68,6 +68,9 @@ internal sealed class ToolManifest
 
     public ToolLifetime Lifetime { get; init; }
 
+    /// <summary>Whether a call that is made again changes nothing more.</summary>
+    public bool IsIdempotent { get; init; }
+
     /// <summary>The manifest's file.</summary>
     public required string File { get; init; }
 

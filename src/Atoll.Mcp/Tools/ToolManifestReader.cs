@@ -50,7 +50,7 @@ internal static partial class ToolManifestReader
 
         var problems = new List<Problem>();
         var reader = new SourceReader(file, root, problems);
-        reader.RefuseUnknown("$schema", "name", "title", "version", "description", "entry", "sha256", "permissions", "lifetime", "inputSchema", "outputSchema");
+        reader.RefuseUnknown("$schema", "name", "title", "version", "description", "entry", "sha256", "permissions", "lifetime", "idempotent", "inputSchema", "outputSchema");
         var name = Match(reader, "name", NamePattern(), "1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit");
         var version = Match(reader, "version", VersionPattern(), "a semantic version such as 1.0.0");
         var title = reader.String("title", maxLength: 256);
@@ -61,6 +61,7 @@ internal static partial class ToolManifestReader
         var isComponent = kind == ToolEntryKind.Component;
         var description = reader.String("description", required: !isComponent, maxLength: 8192);
         var lifetime = Lifetime(reader, isComponent);
+        var isIdempotent = reader.Boolean("idempotent") ?? false;
         var permissions = Permissions(reader);
         var input = Schema(reader, "inputSchema", required: !isComponent);
         var output = Schema(reader, "outputSchema", required: false);
@@ -74,6 +75,7 @@ internal static partial class ToolManifestReader
             {
                 Name = name!, Title = title, Version = version!, Description = description ?? "", EntryKind = kind, Entry = entry!, Sha256 = sha256,
                 Permissions = permissions!, InputSchema = input ?? AnyInput, OutputSchema = output, File = file, ChecksInput = input is not null, Function = function, Lifetime = lifetime,
+                IsIdempotent = isIdempotent,
             },
             []);
     }

@@ -38,6 +38,15 @@ internal sealed class ToolPrograms : IDisposable
             _ => new WasmToolProgram(t, _modules, _logger),
         });
 
+    /// <summary>Lets go of the programs of tools that are not offered any more.</summary>
+    public void Forget(IEnumerable<ToolManifest> tools)
+    {
+        foreach (var tool in tools)
+        {
+            _programs.TryRemove(tool, out _);
+        }
+    }
+
     /// <summary>Ends what was kept for a client that is gone.</summary>
     public void EndSession(string session) => _sessions.EndSession(session);
 

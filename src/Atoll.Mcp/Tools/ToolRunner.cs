@@ -111,6 +111,16 @@ internal sealed partial class ToolRunner : IDisposable
         return output.Error is null ? elapsed : throw new InvalidOperationException(output.Error.Message);
     }
 
+    /// <summary>Lets go of what was decided for tools that are not offered any more.</summary>
+    public void Forget(IEnumerable<ToolManifest> tools)
+    {
+        foreach (var tool in tools)
+        {
+            _access.ByTool.TryRemove((tool, true), out _);
+            _access.ByTool.TryRemove((tool, false), out _);
+        }
+    }
+
     /// <summary>Calls that run or wait for a guest thread.</summary>
     public int Busy => _threads.Busy;
 

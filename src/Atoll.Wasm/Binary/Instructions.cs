@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace Atoll.Wasm.Binary;
 
 /// <summary>What follows an operation code in the binary format.</summary>
@@ -112,13 +110,32 @@ internal static class Instructions
         [.. CoreInstructions.Rows, .. VectorInstructions.Rows, .. TailCallInstructions.Rows, .. WideArithmeticInstructions.Rows, .. AtomicInstructions.Rows,
             .. FunctionReferenceInstructions.Rows, .. GarbageCollectionInstructions.Rows, .. ExceptionInstructions.Rows];
 
-    private static readonly FrozenDictionary<Opcode, Instruction> ByOpcode = All.ToFrozenDictionary(i => i.Opcode);
+    // By prefix, then by number: the decoder looks here for each instruction, and a process that only runs cached code should not build a hash table for a few.
+    private static readonly Instruction?[][] ByOpcode = Index();
 
-    /// <summary>By name in the text format, in which some names stand for two codes: here is the one that says less.</summary>
-    public static readonly FrozenDictionary<string, Instruction> ByMnemonic =
-        All.Where(i => i.Opcode is not (Opcode.SelectT or Opcode.RefTestNull or Opcode.RefCastNull)).ToFrozenDictionary(i => i.Mnemonic, StringComparer.Ordinal);
+    public static bool TryGet(Opcode opcode, out Instruction instruction)
+    {
+        uint prefix = (uint)opcode >> 16, number = (uint)opcode & 0xFFFF;
+        Instruction?[] numbers = prefix < (uint)ByOpcode.Length ? ByOpcode[prefix] : [];
+        instruction = number < (uint)numbers.Length ? numbers[number]! : null!;
+        return instruction is not null;
+    }
 
-    public static bool TryGet(Opcode opcode, out Instruction instruction) => ByOpcode.TryGetValue(opcode, out instruction!);
+    private static Instruction?[][] Index()
+    {
+        var pages = new Instruction?[0x100][];
+        Array.Fill(pages, []);
+        foreach (IGrouping<int, Instruction> page in All.GroupBy(i => (int)i.Opcode >> 16))
+        {
+            var numbers = new Instruction?[page.Max(i => (int)i.Opcode & 0xFFFF) + 1];
+            foreach (Instruction row in page)
+            {
+                numbers[(int)row.Opcode & 0xFFFF] = row;
+            }
 
-    public static bool TryGet(string mnemonic, out Instruction instruction) => ByMnemonic.TryGetValue(mnemonic, out instruction!);
+            pages[page.Key] = numbers;
+        }
+
+        return pages;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
@@ -39,7 +38,7 @@ internal sealed unsafe class CompiledModule
         _exportedGlobals = exportedGlobals;
         Types = [.. definition.Types];
         Names = NameSection.Of(definition);
-        Exports = definition.Exports.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
+        Exports = definition.Exports.ToDictionary(e => e.Name, StringComparer.Ordinal);
         _code = new nint[definition.Bodies.Length];
         _lazy = lazy;
         lazy?.LoadInto(this);
@@ -57,7 +56,7 @@ internal sealed unsafe class CompiledModule
 
     public NameSection Names { get; }
 
-    public FrozenDictionary<string, ExportDefinition> Exports { get; }
+    public Dictionary<string, ExportDefinition> Exports { get; }
 
     public InstanceContext CreateContext()
     {

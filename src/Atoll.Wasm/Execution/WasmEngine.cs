@@ -47,32 +47,40 @@ public sealed class WasmEngine
     public WasmModule LoadModule(ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken = default)
     {
         ModuleDefinition definition = ModuleDecoder.Decode(wasm.ToArray(), Options.Limits, Options.Features);
-        return Load(definition, isValid: false, cancellationToken);
+        return Load(definition, cancellationToken);
     }
 
-    /// <summary>Finds the code of a module in the cache, or compiles it.</summary>
-    /// <param name="definition">The module.</param>
-    /// <param name="isValid">Whether it was validated, as part of a component.</param>
-    /// <param name="cancellationToken">Stops the work between functions.</param>
-    internal WasmModule Load(ModuleDefinition definition, bool isValid, CancellationToken cancellationToken)
+    /// <summary>Finds the code of a module in the cache, or validates and compiles it.</summary>
+    internal WasmModule Load(ModuleDefinition definition, CancellationToken cancellationToken)
     {
-        byte[]? hash = null;
-        if (Options.CodeCache is { } cache)
+        if (Find(definition, out byte[]? hash) is { } kept)
         {
-            // Code is kept of valid modules only, so that one which is found need not be looked at again.
-            hash = SHA256.HashData(definition.Bytes);
-            if (cache.Find(CodeKey.Of(hash, Options)) is { } kept && ModuleCompiler.Load(definition, this, kept) is { } loaded)
-            {
-                return new WasmModule(this, definition, loaded, hash);
-            }
+            return kept;
         }
 
-        if (!isValid)
+        if (!definition.IsValidated)
         {
             ModuleValidator.Validate(definition, Options.Limits, cancellationToken);
         }
 
         return new WasmModule(this, definition, ModuleCompiler.Compile(definition, this, cancellationToken), hash);
+    }
+
+    /// <summary>Finds the code of a module in the cache. Code is kept of valid modules only, so one which is found need not be looked at again.</summary>
+    /// <param name="definition">The module as it was decoded.</param>
+    /// <param name="hash">The SHA-256 of its bytes, when there is a cache.</param>
+    internal WasmModule? Find(ModuleDefinition definition, out byte[]? hash)
+    {
+        hash = null;
+        if (Options.CodeCache is not { } cache)
+        {
+            return null;
+        }
+
+        hash = SHA256.HashData(definition.Bytes);
+        return cache.Find(CodeKey.Of(hash, Options)) is { } kept && ModuleCompiler.Load(definition, this, kept) is { } loaded
+            ? new WasmModule(this, definition, loaded, hash)
+            : null;
     }
 
     /// <summary>Compiles all of a module, to be kept in a cache for engines with the same options. Loads nothing.</summary>

@@ -30,8 +30,10 @@ internal static class TextKeywords
         Structure.Concat(Script).Concat(TextTypes.Words).Concat(Instructions.All.Select(i => i.Mnemonic))
             .ToFrozenSet(StringComparer.Ordinal);
 
+    // Some names stand for two codes: here is the one that says less.
     private static readonly FrozenDictionary<string, Instruction>.AlternateLookup<ReadOnlySpan<char>> MnemonicLookup =
-        Instructions.ByMnemonic.GetAlternateLookup<ReadOnlySpan<char>>();
+        Instructions.All.Where(i => i.Opcode is not (Opcode.SelectT or Opcode.RefTestNull or Opcode.RefCastNull))
+            .ToFrozenDictionary(i => i.Mnemonic, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static bool IsKnown(ReadOnlySpan<byte> word) =>
         Known.Contains(Encoding.ASCII.GetString(word)) || IsArgument(word, "offset="u8) || IsArgument(word, "align="u8);

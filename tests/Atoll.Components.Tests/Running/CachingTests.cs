@@ -1,4 +1,5 @@
 using System.Text;
+using Atoll.Components.Binary;
 using Atoll.Components.Text;
 using Atoll.Wasm;
 using Atoll.Wasm.Text;
@@ -36,7 +37,9 @@ public sealed class CachingTests
 
         WasmEngine engine = new(new WasmEngineOptions { CodeCache = cache });
         using Store store = new(engine);
-        ComponentInstance instance = new ComponentLinker().Instantiate(store, Component.Load(engine, binary));
+        Component component = Component.Load(engine, binary);
+        ComponentInstance instance = new ComponentLinker().Instantiate(store, component);
+        Assert.DoesNotContain(component.Definition.Definitions.OfType<CoreModuleEntry>(), entry => entry.Module.IsValidated);
         Assert.Equal(ComponentValue.U32(42), instance.GetFunction("f")!.Invoke());
         Assert.Equal(0, cache.Misses);
         Assert.Equal(codes.Select(code => code.Key).Order(), cache.Found.Order());

@@ -1,0 +1,74 @@
+using Atoll.Sdk.Projects;
+
+namespace Atoll.Sdk.Toolchains;
+
+/// <summary>JavaScript and TypeScript, on QuickJS: the engine is in the component.</summary>
+internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
+{
+    // The program's files and the bindings come together in one folder. TypeScript is stripped of its types, and checking them is the editor's work.
+    private const string Script = """
+        import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+        import { createRequire } from 'node:module';
+        import { dirname, join } from 'node:path';
+        const [packages, source, bindings, objects, world, output, stub] = process.argv.slice(2);
+        const require = createRequire(packages + '/package.json');
+        const isTypeScript = source.endsWith('.ts');
+        const ts = isTypeScript ? require('typescript') : null;
+        const host = { getCurrentDirectory: () => '', getCanonicalFileName: name => name, getNewLine: () => '\n' };
+        let failed = false;
+        const take = (file, target) => {
+          mkdirSync(dirname(target), { recursive: true });
+          if (file.endsWith('.js')) {
+            copyFileSync(file, target);
+            return;
+          }
+          const result = ts.transpileModule(readFileSync(file, 'utf8'), {
+            fileName: file, reportDiagnostics: true,
+            compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true },
+          });
+          if (result.diagnostics.length > 0) {
+            console.error(ts.formatDiagnostics(result.diagnostics, host));
+            failed = true;
+          }
+          writeFileSync(target, result.outputText);
+        };
+        const takeAll = (folder, target) => {
+          for (const file of readdirSync(folder, { recursive: true })) {
+            if (/\.js$/.test(file) || (isTypeScript && /\.ts$/.test(file) && !file.endsWith('.d.ts'))) take(join(folder, file), join(target, file.replace(/\.ts$/, '.js')));
+          }
+        };
+        rmSync(objects, { recursive: true, force: true });
+        takeAll(dirname(source), objects);
+        if (existsSync(bindings)) takeAll(bindings, join(objects, 'bindings'));
+        if (failed) process.exit(1);
+        const glue = join(objects, 'bindings', 'component.js');
+        const entry = existsSync(glue) ? glue : join(objects, source.slice(dirname(source).length + 1).replace(/\.ts$/, '.js'));
+        const { componentize } = require('componentize-qjs');
+        const { component } = await componentize({
+          witPath: 'wit', jsSource: readFileSync(entry, 'utf8'), jsPath: entry, moduleRoot: objects, world, stubWasi: stub === 'stub', sync: true,
+        });
+        writeFileSync(output, component);
+        """;
+
+    public override string Language => isTypeScript ? "ts" : "js";
+
+    public override GuestLanguage? Bindings => null;
+
+    public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => [$"src/guest.{Language}"];
+
+    public override Task<FoundTools> FindAsync(ToolEnvironment environment, CancellationToken cancellation) =>
+        NodeTools.FindAsync(isTypeScript ? "TypeScript" : "JavaScript", environment, cancellation);
+
+    public override async Task<byte[]> CompileAsync(CompileRequest request, ToolEnvironment environment, CancellationToken cancellation)
+    {
+        ProjectFolder project = request.Project;
+        string output = $"{ProjectFolder.Objects}/component.wasm", script = $"{ProjectFolder.Objects}/componentize.mjs";
+        project.WriteText(script, Script);
+
+        // The engine would import much of WASI for its own sake; without a world that asks for it, none is there.
+        bool usesWasi = request.World.Imports.Any(item => item.Name.StartsWith("wasi:", StringComparison.Ordinal));
+        string[] arguments = [script, request.Tools["packages"], request.Sources[0], ProjectFolder.Bindings, $"{ProjectFolder.Objects}/js", request.World.Name!, output, usesWasi ? "wasi" : "stub"];
+        await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
+        return await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+    }
+}

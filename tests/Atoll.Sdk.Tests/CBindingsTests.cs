@@ -1,0 +1,86 @@
+using Atoll.Components;
+using Atoll.Sdk.Tests.Guests;
+using Atoll.Wit;
+
+namespace Atoll.Sdk.Tests;
+
+/// <summary>Generated C, as compilers see it.</summary>
+public sealed class CBindingsTests
+{
+    /// <summary>Names that are the same, or mean something in C.</summary>
+    private const string Clashes = """
+        package a:b@1.0.0;
+        interface int {
+          record struct { void: u8, ret: list<string>, args: option<struct2> }
+          record struct2 { switch: f32 }
+          enum null { null, eof }
+          flags %string { free, t }
+          variant a { b(u8), b-c(string), default }
+          record a-b { c: u8 }
+          resource dropper { constructor(new: u32); new: func() -> u32; drop: func(self-too: borrow<dropper>); rep: static func() -> dropper; }
+          free: func(malloc: struct, p0: a, t: string, ret: null) -> a-b;
+          a-free: func(x: a) -> result<_, list<list<a>>>;
+        }
+        world int-world {
+          import int;
+          export int;
+          import a: interface { main: func(); }
+          export a: interface { main: func(); }
+          import main: func(argc: s32) -> string;
+          export exports: func() -> string;
+        }
+        """;
+
+    [Theory]
+    [InlineData("plugin", false)]
+    [InlineData("plugin", true)]
+    [InlineData("store", false)]
+    [InlineData("store", true)]
+    public void Compiles_without_warnings(string world, bool isFreestanding) => Compile(CGuest.Generate(Files.Data($"golden/{world}.wit"), isFreestanding));
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("int")]
+    [InlineData("uint8")]
+    [InlineData("a-very-long-prefix-that-leaves-little-room-for-anything-else-in-the-names-of-types")]
+    public void Names_do_not_clash(string prefix)
+    {
+        WitModel model = WitModel.Parse(Clashes);
+        Compile(GuestBindings.Generate(GuestLanguage.C, model, model.SelectWorld(), new GuestBindingsOptions { Prefix = prefix }));
+    }
+
+    [Fact]
+    public void The_world_is_in_the_module()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write(CGuest.Generate(Files.Data("golden/plugin.wit"), isFreestanding: true));
+        File.WriteAllText(Path.Combine(folder.Path, "guest.c"), """
+            #include "plugin.h"
+            void plugin_exports_check(plugin_string_t *text, plugin_types_options_t options, plugin_option_u32_t *default_, plugin_result_list_types_finding_string_t *ret) {
+                (void)options, (void)default_;
+                ret->is_err = true;
+                ret->val.err = *text;
+            }
+            void plugin_exports_places(plugin_list_types_place_t *all, plugin_tuple2_u32_f64_t *ret) {
+                *ret = (plugin_tuple2_u32_f64_t){ (uint32_t)all->len, 0.5 };
+                plugin_list_types_place_free(all);
+            }
+            """);
+        byte[] component = ComponentWriter.FromModule(CGuest.Compile(folder.Path, ["plugin.c", "guest.c"], isFreestanding: true));
+        Component loaded = Component.Load(new Wasm.WasmEngine(), component);
+        Assert.Contains(loaded.Type.Exports, item => item.Name == "check");
+        Assert.InRange(component.Length, 1, 20_000);
+    }
+
+    [Fact]
+    public void The_same_world_gives_the_same_text() =>
+        Assert.Equal(CGuest.Generate(Files.Data("coverage/coverage.wit")), CGuest.Generate(Files.Data("coverage/coverage.wit")));
+
+    private static void Compile(IReadOnlyList<GeneratedFile> files)
+    {
+        using TemporaryFolder folder = new();
+        folder.Write(files);
+        bool isFreestanding = files.Any(file => file.Text.Contains("core_free_blocks", StringComparison.Ordinal));
+        CGuest.Compile(folder.Path, [files.Single(file => file.Path.EndsWith(".c", StringComparison.Ordinal)).Path], isFreestanding, "-c", "-Wno-unused-command-line-argument");
+    }
+}

@@ -32,7 +32,7 @@ export class HostProcess {
       cwd: place.folder,
       stdio: 'pipe',
       windowsHide: true,
-      env: { ...process.env, DOTNET_TieredPGO: '0', DOTNET_NOLOGO: '1', ...place.env },
+      env: { ...process.env, ...place.env },
     });
     this.connection = new RpcConnection(
       (line) => this.child.stdin.write(line),

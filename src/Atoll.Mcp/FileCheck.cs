@@ -110,24 +110,29 @@ public static class FileCheck
             yield return At(entry, problem);
         }
 
-        if (!survey.ReachesFiles && root.Members.TryGetValue("permissions", out var permissions))
+        foreach (var word in root.Members.TryGetValue("permissions", out var permissions) ? permissions.Items : [])
         {
-            foreach (var word in permissions.Items)
+            if (Unneeded(word.Text, survey) is { } what)
             {
-                yield return At(word, $"the program does not need the permission \"{Printable.Shorten(word.Text, 80)}\": it imports nothing that opens files. Remove it.") with { IsWarning = true };
+                yield return At(word, $"the program does not need the permission \"{Printable.Shorten(word.Text, 80)}\": it imports nothing that {what}. Remove it.") with { IsWarning = true };
             }
         }
 
         Problem At(SourceJson node, string message) => SourceReader.ProblemAt(manifest.File, node, message);
     }
 
+    private static string? Unneeded(string word, Survey survey)
+        => word.StartsWith("net:", StringComparison.Ordinal)
+            ? survey.ReachesNetwork ? null : "connects to hosts"
+            : survey.ReachesFiles ? null : "opens files";
+
     private static string? EntryProblem(ToolManifest manifest, Survey survey)
     {
         if (manifest.EntryKind == ToolEntryKind.Wasm)
         {
-            return survey.Component is null
+            return survey.Component is not { } component || component.Type.Exports.Any(e => e.Name.StartsWith("wasi:cli/run", StringComparison.Ordinal))
                 ? null
-                : $"the program is a component: name the function to call, for example {string.Join(", ", survey.Component.Type.Functions.Select(f => $"#{f.Key}").Take(4))}.";
+                : $"the program is a component: name the function to call, for example {string.Join(", ", component.Type.Functions.Select(f => $"#{f.Key}").Take(4))}.";
         }
 
         if (survey.Component is null)
@@ -184,7 +189,12 @@ public static class FileCheck
             if (Component.IsComponent(bytes))
             {
                 var component = Component.Load(Engine, bytes);
-                return new Survey { Hash = hash, Component = component, ReachesFiles = component.Type.Imports.Any(i => i.Name.StartsWith("wasi:filesystem/", StringComparison.Ordinal)) };
+                return new Survey
+                {
+                    Hash = hash, Component = component, ReachesFiles = Imports("wasi:filesystem/"), ReachesNetwork = Imports("wasi:sockets/") || Imports("wasi:http/"),
+                };
+
+                bool Imports(string name) => component.Type.Imports.Any(i => i.Name.StartsWith(name, StringComparison.Ordinal));
             }
 
             // Every C program imports fd_prestat_get to look for folders; only with one of these can it open something in them.
@@ -206,5 +216,7 @@ public static class FileCheck
         public Component? Component { get; init; }
 
         public bool ReachesFiles { get; init; }
+
+        public bool ReachesNetwork { get; init; }
     }
 }

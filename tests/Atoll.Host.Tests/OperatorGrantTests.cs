@@ -27,7 +27,7 @@ public sealed class OperatorGrantTests : IDisposable
     public void A_grant_opens_no_more_than_manifest_frame_and_command_line_leave(string words, bool readOnly, bool always, bool frame, string grant, string? expected)
     {
         var point = Point(new SecurityPolicy { Folders = [new("/data", FolderAccess.Write)], ReadOnly = readOnly, ReadOnlyAlways = always, Style = PathStyle.Unix });
-        var folders = point.Decide("t", Parse(words), frame, Capabilities.TryParseFolder(grant)!).Folders.Select(f => f.Capability);
+        var folders = point.Decide("t", Parse(words), frame, granted: [Capabilities.TryParseFolder(grant)!]).Folders.Select(f => f.Capability);
         Assert.Equal(expected is not null, folders.Contains(expected ?? grant));
         Assert.Equal(expected is not null, point.Holds("t", Parse(words), Capabilities.TryParseFolder(grant)!, frame));
     }

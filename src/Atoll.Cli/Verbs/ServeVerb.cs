@@ -20,7 +20,7 @@ internal sealed class ServeVerb : Verb
     private readonly Argument<string[]> _components = new("COMPONENT")
     {
         HelpName = "COMPONENT",
-        Description = "Components, or folders with components: all their functions are tools, without any grants.",
+        Description = "Components, or folders with components: all their functions are tools, with no grants but --net.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -29,6 +29,14 @@ internal sealed class ServeVerb : Verb
     private readonly Option<string?> _workspace = CommonOptions.Text("--workspace", "DIR", "The folder that relative paths start from and that is served (default: this one).");
 
     private readonly Option<string[]> _allow = CommonOptions.Many("--allow", "DIR", "Let tools reach this folder too. Repeatable; adds to FS_ALLOWLIST and the configuration.");
+
+    private readonly Option<string[]> _net = CommonOptions.Many(
+        "--net", "HOST:PORT", "Let tools that ask for it, and COMPONENTs, connect to a host: a name (`*` for one label, `**` for any), an address or a range; PORT may be `*`. Repeatable.");
+
+    private readonly Option<bool> _netPrivate = new("--net-private")
+    {
+        Description = "Let names of granted hosts stand for private addresses too. Without it only addresses that are granted themselves may be private.",
+    };
 
     private readonly Option<bool> _write = new("--write") { Description = "Let tools write into the folders that they may reach." };
 
@@ -76,11 +84,12 @@ internal sealed class ServeVerb : Verb
         new("atoll serve --stdio --workspace ~/project --write", "what a client starts: tools may change ~/project"),
         new("atoll serve --allow /data --port 0", "serves /data too, on a free port"),
         new("atoll serve --stdio calc.wasm", "offers the functions of a component as tools"),
+        new("atoll serve --net api.example.org:443", "lets tools connect to one host, if their manifests ask for it"),
     ];
 
     public override void Define(Command command)
     {
-        foreach (Option option in new Option[] { _stdio, _operator, _keep, _workspace, _allow, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
+        foreach (Option option in new Option[] { _stdio, _operator, _keep, _workspace, _allow, _net, _netPrivate, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
         {
             command.Add(option);
         }
@@ -135,6 +144,8 @@ internal sealed class ServeVerb : Verb
         {
             Workspace = context.Resolve(arguments.GetValue(_workspace) ?? "."),
             AllowedFolders = [.. (arguments.GetValue(_allow) ?? []).Select(context.Resolve)],
+            Hosts = arguments.GetValue(_net) ?? [],
+            HostsMayBePrivate = arguments.GetValue(_netPrivate),
             ReadOnly = write ? false : readOnly ? true : null,
             Components = [.. (arguments.GetValue(_components) ?? []).Select(context.Resolve)],
             KeepInstances = arguments.GetValue(_keep),

@@ -17,12 +17,14 @@ internal sealed class ConfigurationReader
     private readonly bool _named;
     private readonly List<Problem> _problems = [];
     private readonly List<FolderGrant> _folders = [];
+    private readonly List<string> _hosts = [];
     private readonly List<PathAlias> _aliases = [];
     private readonly List<string> _toolFolders = [];
     private readonly Dictionary<string, ToolRule> _tools = new(StringComparer.Ordinal);
     private string _workspace;
     private bool? _readOnly;
     private bool _allowSeen;
+    private bool _hostsMayBePrivate;
     private ToolBudgets _budgets = new();
     private ContextFrame _frame = new();
     private bool _fixedTenant;
@@ -75,6 +77,11 @@ internal sealed class ConfigurationReader
             AddFolder(new FolderGrant(path, OutsideAccess(path)));
         }
 
+        foreach (var host in _source.Hosts)
+        {
+            AddHost(host, problem => throw new ConfigurationException($"--net: {problem}."));
+        }
+
         if (_source.ReadOnly == false)
         {
             for (var i = 0; i < _folders.Count; i++)
@@ -99,7 +106,7 @@ internal sealed class ConfigurationReader
             Policy = new SecurityPolicy
             {
                 Folders = [.. _folders], ReadOnly = readOnly || _frame.ReadOnly, ReadOnlyAlways = _source.ReadOnly == true, Tools = _tools.ToImmutableDictionary(StringComparer.Ordinal),
-                ConfigurationFile = _file,
+                                ConfigurationFile = _file, Hosts = [.. _hosts], HostsMayBePrivate = _hostsMayBePrivate || _source.HostsMayBePrivate,
             },
         };
     }
@@ -138,10 +145,11 @@ internal sealed class ConfigurationReader
         }
 
         var reader = new SourceReader(_file, root, _problems);
-        reader.RefuseUnknown("$schema", "workspace", "readOnly", "allow", "toolFolders", "pathAliases", "tools", "budgets", "concurrency", "context");
+        reader.RefuseUnknown("$schema", "workspace", "readOnly", "allow", "netPrivate", "toolFolders", "pathAliases", "tools", "budgets", "concurrency", "context");
         ReadWorkspace(reader);
         _readOnly = reader.Boolean("readOnly");
         ReadAllow(reader);
+        ReadNetPrivate(reader);
         ReadToolFolders(reader);
         ReadAliases(reader);
         ReadTools(reader);
@@ -178,12 +186,17 @@ internal sealed class ConfigurationReader
             return;
         }
 
-        _allowSeen = true;
+        // Hosts alone say nothing about folders.
+        _allowSeen = items.Count == 0 || items.Any(item => !IsHost(item));
         foreach (var item in items)
         {
             var access = FolderAccess.Read;
             string? text = null;
-            if (item.Kind == SourceJsonKind.String)
+            if (IsHost(item))
+            {
+                ReadHost(new SourceReader(_file, item, _problems));
+            }
+            else if (item.Kind == SourceJsonKind.String)
             {
                 text = item.Text;
             }
@@ -201,13 +214,52 @@ internal sealed class ConfigurationReader
             }
             else
             {
-                reader.Report(item, "an item of \"allow\" must be a folder or {\"path\": …, \"access\": \"read\" or \"write\"}.");
+                reader.Report(item, "an item of \"allow\" must be a folder, {\"path\": …, \"access\": \"read\" or \"write\"}, or {\"net\": \"HOST:PORT\"}.");
             }
 
             if (text is not null)
             {
                 AddFromFile(reader, item, text, access);
             }
+        }
+    }
+
+    private static bool IsHost(SourceJson item) => item.Kind == SourceJsonKind.Object && item.Members.ContainsKey("net");
+
+    private void ReadHost(SourceReader entry)
+    {
+        entry.RefuseUnknown("net");
+        if (entry.String("net", required: true) is { } host)
+        {
+            AddHost(host, problem => entry.Report(entry.Node, $"\"net\": {problem}."));
+            if (!_named)
+            {
+                RefuseNetwork(entry, entry.Node, $"--net {host}");
+            }
+        }
+    }
+
+    private void ReadNetPrivate(SourceReader reader)
+    {
+        _hostsMayBePrivate = reader.Boolean("netPrivate") ?? false;
+        if (_hostsMayBePrivate && !_named)
+        {
+            RefuseNetwork(reader, reader.Node.Members["netPrivate"], "--net-private");
+        }
+    }
+
+    private static void RefuseNetwork(SourceReader reader, SourceJson at, string option)
+        => reader.Report(at, $"a configuration file found in the workspace cannot grant the network. Grant it with {option}, or name this file with --config if you trust it.");
+
+    private void AddHost(string host, Action<string> wrong)
+    {
+        if (NetworkAccess.Check(host) is { } problem)
+        {
+            wrong(problem);
+        }
+        else if (!_hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
+        {
+            _hosts.Add(host);
         }
     }
 
@@ -345,7 +397,7 @@ internal sealed class ConfigurationReader
         }
 
         var flags = context.Object("flags");
-        flags?.RefuseUnknown("read_only", "dry_run");
+        flags?.RefuseUnknown("read_only", "dry_run", "offline");
         _fixedTenant = tenant is not null;
         _frame = _frame with
         {
@@ -354,6 +406,7 @@ internal sealed class ConfigurationReader
             RiskLevel = risk switch { "high" => RiskLevel.High, "medium" => RiskLevel.Medium, _ => RiskLevel.Low },
             ReadOnly = flags?.Boolean("read_only") ?? false,
             DryRun = flags?.Boolean("dry_run") ?? false,
+            Offline = flags?.Boolean("offline") ?? false,
         };
     }
 

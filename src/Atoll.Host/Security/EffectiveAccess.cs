@@ -13,6 +13,12 @@ internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool
 
     /// <summary>Whether no grant can let the call write: its frame or the command line forbids it.</summary>
     public bool NeverWrites { get; init; }
+
+    /// <summary>Hosts that it may connect to; null for none.</summary>
+    public NetworkAccess? Network { get; init; }
+
+    /// <summary>All of it in words; equal words, equal access.</summary>
+    public string Text => string.Join('|', Folders.Select(folder => folder.Capability).Append(Network?.Text ?? "").Where(part => part.Length > 0));
 }
 
 /// <summary>A refusal: the capability that is missing and what the operator can do.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Atoll.Components;
+using Atoll.Mcp.Tools;
 using Atoll.Wasm;
 
 namespace Atoll.Mcp.Components;
@@ -33,9 +34,9 @@ internal sealed class ComponentSessions : IDisposable
 
     /// <summary>Takes the instance of a session for one call; makes it when there is none.</summary>
     /// <param name="key">Whose it is.</param>
-    /// <param name="make">Makes an instance.</param>
+    /// <param name="make">Makes an instance, whose refusals are seen by what it is given.</param>
     /// <param name="cancellationToken">Ends waiting for another call of the same session.</param>
-    public Kept Take(SessionKey key, Func<ComponentInstance> make, CancellationToken cancellationToken)
+    public Kept Take(SessionKey key, Func<DeniedNetwork, ComponentInstance> make, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -45,7 +46,7 @@ internal sealed class ComponentSessions : IDisposable
             {
                 try
                 {
-                    kept.Instance ??= make();
+                    kept.Instance ??= make(kept.Denied);
                     return kept;
                 }
                 catch
@@ -145,6 +146,8 @@ internal sealed class ComponentSessions : IDisposable
         public SemaphoreSlim Gate { get; } = new(1);
 
         public ComponentInstance? Instance { get; set; }
+
+        public DeniedNetwork Denied { get; } = new();
 
         public long LastUsed { get; set; }
 

@@ -77,6 +77,11 @@ public sealed class McpServerHost : IAsyncDisposable
 
     internal MetricStore Metrics { get; }
 
+    internal ToolPrograms Programs => _programs;
+
+    /// <summary>Ends when the tools have been called once.</summary>
+    internal Task Warming => _warming;
+
     private IPAddress? Address { get; }
 
     /// <summary>Reads the configuration and the tools. Tools whose manifest is wrong are reported in the log; the others are served.</summary>
@@ -106,7 +111,7 @@ public sealed class McpServerHost : IAsyncDisposable
         var configuration = ConfigurationReader.Read(new ConfigurationSource
         {
             Workspace = options.Workspace, AllowedFolders = options.AllowedFolders, ReadOnly = options.ReadOnly, ConfigFile = options.ConfigFile,
-            FsAllowList = options.FsAllowList,
+            FsAllowList = options.FsAllowList, Hosts = options.Hosts, HostsMayBePrivate = options.HostsMayBePrivate,
         });
         if (options.Components.FirstOrDefault(path => !File.Exists(path) && !Directory.Exists(path)) is { } missing)
         {
@@ -308,12 +313,12 @@ public sealed class McpServerHost : IAsyncDisposable
         }
 
         _watching = new ComponentWatch(Watched).RunAsync(() => TakeChanges(logger), _stopped.Token);
-        _warming = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, logger, _stopped.Token));
+        _warming = Task.Run(() => WarmUp.RunAsync(_catalog, _programs, _options.Version, _configuration.Budgets.MemoryBytes, logger, _stopped.Token));
     }
 
     private ToolCatalog LoadCatalog() => ToolCatalog.Load(
-        ToolFolders.Search(_options, _configuration), _policy.IsEnabled, _programs.Natives, _programs.Components, _options.Components,
-        _options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call);
+        ToolFolders.Search(_options, _configuration), _policy.IsEnabled, _programs.Natives, _programs.Components,
+        new OfferedComponents(_options.Components, _options.KeepInstances ? ToolLifetime.Session : ToolLifetime.Call, _options.Hosts));
 
     /// <summary>The components of the command line, those of manifests, and the folder that <c>--tools</c> names.</summary>
     private List<string> Watched()

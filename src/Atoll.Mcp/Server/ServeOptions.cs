@@ -13,6 +13,14 @@ public sealed record ServeOptions
     /// <value>Default: none.</value>
     public IReadOnlyList<string> AllowedFolders { get; init; } = [];
 
+    /// <summary>Hosts that tools may connect to if their manifests ask for it, as <c>HOST:PORT</c>; <see cref="Components"/> may connect to them all.</summary>
+    /// <value>Default: none, and no tool has a network.</value>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Whether names of hosts may stand for addresses that are not public.</summary>
+    /// <value>Default: false.</value>
+    public bool HostsMayBePrivate { get; init; }
+
     /// <summary>Whether tools may only read; null leaves it to the configuration file, whose default is true.</summary>
     /// <value>Default: null.</value>
     public bool? ReadOnly { get; init; }
@@ -21,7 +29,7 @@ public sealed record ServeOptions
     /// <value>Default: null.</value>
     public string? ToolsFolder { get; init; }
 
-    /// <summary>Components whose functions are all offered as tools, without any grants: files, or folders with components in them.</summary>
+    /// <summary>Components whose functions are all offered as tools, with no grants but <see cref="Hosts"/>: files, or folders with components in them.</summary>
     /// <value>Default: none.</value>
     public IReadOnlyList<string> Components { get; init; } = [];
 

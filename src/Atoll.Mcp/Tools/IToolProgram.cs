@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Atoll.Components;
 using Atoll.Host.Context;
 using Atoll.Host.Security;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,9 @@ internal sealed record ProgramCall(
 /// <summary>How a program ended: with bytes on standard output, or stopped by the host.</summary>
 internal readonly record struct ProgramOutput(ReadOnlyMemory<byte> Output, ToolError? Error)
 {
+    /// <summary>The first host that it was not let connect to; null for none.</summary>
+    public Capability? DeniedNetwork { get; init; }
+
     public static implicit operator ProgramOutput(ToolError error) => new(default, error);
 }
 

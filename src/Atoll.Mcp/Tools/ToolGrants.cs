@@ -38,6 +38,7 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
             }
         }
 
+        grants = access.Network?.AddTo(grants) ?? grants;
         grants = grants.OnDecision(decision =>
         {
             if (!decision.Allowed)
@@ -62,4 +63,18 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
 
     [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability} (by the sandbox)")]
     private static partial void LogDenied(ILogger logger, string tool, string capability);
+}
+
+/// <summary>Which host a tool was not let connect to first. Used on the thread of the call.</summary>
+internal sealed class DeniedNetwork
+{
+    public Capability? First { get; set; }
+
+    public void See(AccessDecision decision)
+    {
+        if (decision is { Allowed: false, Capability.Area: "net" })
+        {
+            First ??= decision.Capability;
+        }
+    }
 }

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Host.Context;
 using Atoll.Host.Security;
@@ -116,8 +117,11 @@ internal sealed partial class ToolRunner : IDisposable
     {
         foreach (var tool in tools)
         {
-            _access.ByTool.TryRemove((tool, true), out _);
-            _access.ByTool.TryRemove((tool, false), out _);
+            foreach (var readOnly in new[] { false, true })
+            {
+                _access.ByTool.TryRemove((tool, readOnly, true), out _);
+                _access.ByTool.TryRemove((tool, readOnly, false), out _);
+            }
         }
     }
 
@@ -143,7 +147,7 @@ internal sealed partial class ToolRunner : IDisposable
 
         var frame = _configuration.Frame.Narrow(request is null ? null : request with { Workspace = null }, traceId, _configuration.FixedTenant);
         using var scope = _logger.BeginScope(new TraceScope(traceId));
-        var access = AccessOf(tool, request?.ReadOnly == true);
+        var access = AccessOf(tool, request?.ReadOnly == true, frame.Offline);
         frame = frame with { ReadOnly = frame.ReadOnly && !access.Folders.Any(f => f.Access == FolderAccess.Write) };
         var prepared = new Prepared(tool, access, frame) { Session = call.Session };
         if (frameError is not null)
@@ -259,9 +263,9 @@ internal sealed partial class ToolRunner : IDisposable
 
     /// <summary>What calls of the tool may use now; those without a frame of their own, and beyond grants for one call.</summary>
     internal EffectiveAccess StandingAccess(ToolManifest tool)
-        => _policy.Decide(tool.Name, tool.Permissions, frameReadOnly: false, FoldersFor(tool, _grants.Standing));
+        => _policy.Decide(tool.Name, tool.Permissions, frameReadOnly: false, _configuration.Frame.Offline, FoldersFor(tool, _grants.Standing));
 
-    private EffectiveAccess AccessOf(ToolManifest tool, bool readOnly)
+    private EffectiveAccess AccessOf(ToolManifest tool, bool readOnly, bool offline)
     {
         var standing = _grants.Standing;
         var cache = _access;
@@ -272,8 +276,9 @@ internal sealed partial class ToolRunner : IDisposable
 
         var once = _grants.TakeOnce(tool.Name);
         return once.IsEmpty
-            ? cache.ByTool.GetOrAdd((tool, readOnly), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, FoldersFor(key.Tool, standing)))
-            : _policy.Decide(tool.Name, tool.Permissions, readOnly, FoldersFor(tool, [.. standing, .. once]));
+            ? cache.ByTool.GetOrAdd(
+                (tool, readOnly, offline), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, key.Offline, FoldersFor(key.Tool, standing)))
+            : _policy.Decide(tool.Name, tool.Permissions, readOnly, offline, FoldersFor(tool, [.. standing, .. once]));
     }
 
     // A folder that is gone would only be reported at every call.
@@ -314,7 +319,8 @@ internal sealed partial class ToolRunner : IDisposable
         {
             var output = _programs(prepared.Tool).Run(new ProgramCall(
                 prepared.Tool, prepared.Input, prepared.Access, prepared.Frame, _configuration.Budgets.OutputBytes, _logger, cancellationToken) { Session = prepared.Session });
-            completion.TrySetResult(output.Error is { } error ? Fail(prepared, error) : ReadOutput(prepared, output.Output));
+            var result = output.Error is { } error ? Fail(prepared, error) : ReadOutput(prepared, output.Output);
+            completion.TrySetResult(output.DeniedNetwork is { } asked ? ExplainNetwork(prepared, result, asked) : result);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -382,6 +388,18 @@ internal sealed partial class ToolRunner : IDisposable
         return new ToolError(code, leadsOut ? $"{denial.Message} A symbolic link on the way leads out of the granted folders. ({message})" : $"{denial.Message} ({message})") { Denial = leadsOut ? denial with { Grant = null } : denial };
     }
 
+    // A tool that failed after the sandbox refused it a host failed in general because of that: say what is missing. One that made do is left alone.
+    private ToolResult ExplainNetwork(Prepared prepared, ToolResult result, Capability asked)
+    {
+        if (result.Error is not { Code: not ("time_limit" or "memory_limit" or "output_limit") } error)
+        {
+            return result;
+        }
+
+        var denial = _policy.ExplainNetwork(prepared.Tool.Name, prepared.Tool.Permissions, prepared.Frame.Offline, asked);
+        return result with { Error = error with { Code = "denied", Message = $"{denial.Message} ({error.Message})", Denial = denial } };
+    }
+
     // Only words a refusal that the sandbox has made already; races do not matter here.
     private static bool LeadsOut(EffectiveAccess access, string path)
     {
@@ -410,7 +428,7 @@ internal sealed partial class ToolRunner : IDisposable
     {
         public ImmutableArray<OperatorGrant> Grants { get; } = grants;
 
-        public ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly), EffectiveAccess> ByTool { get; } = new();
+        public ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly, bool Offline), EffectiveAccess> ByTool { get; } = new();
     }
 
     private sealed record Prepared(ToolManifest Tool, EffectiveAccess Access, ContextFrame Frame)

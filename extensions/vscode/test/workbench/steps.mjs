@@ -1,8 +1,13 @@
 // The steps, in order; each leaves the workbench as the next one needs it.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { waitFor } from './workbench.mjs';
+
+// The shipped ones and the folder's own.
+const shipped = join(fileURLToPath(import.meta.url), '../../../../../guests/tools/.mcp/tools');
+const toolCount = readdirSync(shipped).length + 1;
 
 const status = `const found = vscode.extensions.getExtension('atoll.atoll'); return found && found.isActive;`;
 
@@ -47,11 +52,11 @@ export const steps = {
   async 'the server is ready'(bench, figures) {
     const { page } = bench;
     await waitFor('the extension is active', 30_000, () => bench.inside(status));
-    await page.locator('.statusbar-item', { hasText: 'Atoll 10' }).waitFor({ timeout: 30_000 });
+    await page.locator('.statusbar-item', { hasText: `Atoll ${toolCount}` }).waitFor({ timeout: 30_000 });
     const report = await dump(bench);
     figures.ready_ms = report.hosts[0].readyMs;
     figures.activate_ms = /activated in ([\d.]+) ms/.exec(report.log.join('\n'))[1];
-    assert.equal(report.hosts[0].tools.length, 10);
+    assert.equal(report.hosts[0].tools.length, toolCount);
     assert.ok(!JSON.stringify(report).includes('Bearer'));
   },
 
@@ -190,7 +195,7 @@ export const steps = {
 
   async 'actions, logs and the stop are at hand'(bench) {
     const { page } = bench;
-    await page.locator('.statusbar-item', { hasText: 'Atoll 10' }).click();
+    await page.locator('.statusbar-item', { hasText: `Atoll ${toolCount}` }).click();
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Execute Tool' }).waitFor();
     await bench.shot('actions');
     await page.keyboard.press('Escape');
@@ -204,6 +209,6 @@ export const steps = {
     await page.getByText('The server is stopped.').first().waitFor({ timeout: 10_000 });
     await bench.shot('stopped');
     await bench.command('Atoll: Start Server');
-    await page.locator('.statusbar-item', { hasText: 'Atoll 10' }).waitFor({ timeout: 20_000 });
+    await page.locator('.statusbar-item', { hasText: `Atoll ${toolCount}` }).waitFor({ timeout: 20_000 });
   },
 };

@@ -7,6 +7,7 @@ internal static class Program
     {
         ["tools"] = ("calls of file tools against a native twin and a peer", ToolsBench.RunAsync),
         ["components"] = ("calls, instances and first calls of components", ComponentsBench.RunAsync),
+        ["sdk"] = ("size of guests, and calls through generated bindings against those by hand", SdkBench.RunAsync),
         ["limits"] = ("time from a limit to the return of a guest that never ends", LimitsBench.RunAsync),
         ["engine"] = ("kernels, programs, calls, instances and checks of the engine", EngineBench.RunAsync),
         ["kernels"] = ("C kernels against V8, processor time, interleaved runs [--pinned]", KernelBench.RunAsync),

@@ -41,12 +41,14 @@ internal sealed class ComponentFile
 
     public string? WhyNoWit { get; }
 
-    public static ComponentFile Load(string path, WasmEngine engine, CliContext context)
+    public static ComponentFile Load(string path, WasmEngine engine, CliContext context) =>
+        Load(path, ProgramFile.ReadBinary(path, context, mayBeComponent: true), engine, context);
+
+    public static ComponentFile Load(string path, byte[] bytes, WasmEngine engine, CliContext context)
     {
-        byte[] bytes = ProgramFile.ReadBytes(path, context);
         if (!Component.IsComponent(bytes))
         {
-            throw new CliException(ExitCodes.BadModule, $"{path} is no component in binary form. Core modules are run with `atoll run`; `atoll inspect {path}` shows what it is.");
+            throw new CliException(ExitCodes.BadModule, $"{path} is no component. Core modules are run with `atoll run`; `atoll inspect {path}` shows what it is.");
         }
 
         return new ComponentFile(path, ProgramFile.Explain(path, () => Component.Load(engine, bytes, context.Cancellation)));

@@ -1,6 +1,7 @@
 using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 
 namespace Atoll.Cli;
@@ -78,6 +79,7 @@ internal sealed record GuestRun
     private static string Advice(string capability) => capability[..capability.IndexOf(':', StringComparison.Ordinal)] switch
     {
         "net" when capability.StartsWith("net:listen:", StringComparison.Ordinal) => "Addresses to listen at are granted with --listen.",
+        "net" when capability.StartsWith("net:resolve:", StringComparison.Ordinal) => "Names are granted with --resolve or --net.",
         "net" => "Hosts are granted with --net.",
         "config" => "Configuration is granted with --config.",
         "kv" => "Buckets are granted with --kv.",
@@ -86,8 +88,8 @@ internal sealed record GuestRun
 
     private Program Load(WasmEngine engine, CliContext context)
     {
-        ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(Path, context, mayBeComponent: true);
-        if (Component.IsComponent(bytes.Span))
+        byte[] bytes = ProgramFile.ReadBinary(Path, context, mayBeComponent: true);
+        if (Component.IsComponent(bytes))
         {
             return LoadComponent(ProgramFile.Explain(Path, () => Component.Load(engine, bytes, context.Cancellation)));
         }
@@ -106,16 +108,16 @@ internal sealed record GuestRun
 
     private Program LoadComponent(Component component)
     {
-        string[] exports = [.. component.Type.Exports.Select(export => export.Name)];
-        if (!exports.Any(name => name.StartsWith("wasi:cli/run@0.2", StringComparison.Ordinal)))
+        if (component.Type.FindExport("wasi:cli/run@0.2.0") is null)
         {
+            string[] exports = [.. component.Type.Exports.Select(export => export.Name)];
             string more = exports.Length > ShownExports ? $" and {exports.Length - ShownExports} more" : string.Empty;
             string list = exports.Length == 0 ? "nothing" : string.Join(", ", exports.Take(ShownExports)) + more;
             throw new CliException(
                 ExitCodes.BadModule, $"{Path} exports no `wasi:cli/run@0.2.x`, so it is no program. It exports {list}. `atoll invoke {Path}` calls functions of a library.");
         }
 
-        ComponentLinker linker = new ComponentLinker().AddWasi();
+        ComponentLinker linker = new ComponentLinker().AddWasi().AddPlatform();
         return (grants, limits, atEnd) =>
         {
             try
@@ -137,7 +139,9 @@ internal sealed record GuestRun
             .AllowStdout(context.OpenStandard(StandardStream.Output))
             .AllowStderr(context.OpenStandard(StandardStream.Error))
             .AllowClock(Deterministic ? new VirtualClock(VirtualWorld.Start) : null)
-            .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null);
+            .AllowRandom(Deterministic ? VirtualWorld.Random(seed: 0) : null)
+            .AllowLogging(entry => context.Error.WriteLine(entry.ToString()))
+            .AllowMetadata(new ComponentMetadata(System.IO.Path.GetFileNameWithoutExtension(Path)));
         return Granted.AddTo(grants);
     }
 }

@@ -1,16 +1,21 @@
 using Atoll.Components;
 using Atoll.Wasm;
-using Atoll.Wasm.Text;
 
 namespace Atoll.Cli;
 
-/// <summary>Reads what the user calls a program: a binary module, or its text.</summary>
+/// <summary>Reads what the user calls a program: a module or component, in binary form or as text.</summary>
 internal static class ProgramFile
 {
-    /// <summary>The binary of a .wasm or .wat file; text is recognised by its content, not by the name.</summary>
-    public static ReadOnlyMemory<byte> ReadBinary(string path, CliContext context, bool mayBeComponent = false)
+    /// <summary>The binary of a .wasm or .wat file, a module or, where the caller takes them, a component; text is recognised by its content, not by the name.</summary>
+    public static byte[] ReadBinary(string path, CliContext context, bool mayBeComponent = false)
     {
         byte[] bytes = ReadBytes(path, context);
+        if (LooksLikeText(bytes))
+        {
+            byte[] text = bytes;
+            bytes = Explain(path, () => ComponentWriter.FromText(text));
+        }
+
         if (!mayBeComponent && Component.IsComponent(bytes))
         {
             throw new CliException(
@@ -18,7 +23,7 @@ internal static class ProgramFile
                 $"{path} is a component, and this takes core modules only. Give the core module, for example one built for wasm32-wasip1; `atoll run` runs components.");
         }
 
-        return LooksLikeText(bytes) ? Explain(path, () => WatText.ToBinary(bytes)) : bytes;
+        return bytes;
     }
 
     public static byte[] ReadBytes(string path, CliContext context)

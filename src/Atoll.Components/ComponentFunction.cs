@@ -112,7 +112,8 @@ public sealed class ComponentFunction
             // A function of the host that the component exports again.
             HostFunction host = (HostFunction)_function;
             Adapter again = FunctionAdapters.HostToHost(adapters, Type, delegateType, host.Body.GetType());
-            return Make(again, new AdapterContext(again, _instance.Environment) { Host = host.Body, Name = host.Name, Caller = new GuestEnd(_instance.Environment.State, default, null, null, null) }, delegateType);
+            GuestEnd noEnd = new(_instance.Environment.State, default, null, null, null, is64: false);
+            return Make(again, new AdapterContext(again, _instance.Environment) { Host = host.Body, Name = host.Name, Caller = noEnd }, delegateType);
         }
 
         Adapter adapter = FunctionAdapters.HostExport(adapters, lifted.Entry, delegateType);

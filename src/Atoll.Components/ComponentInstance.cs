@@ -34,7 +34,9 @@ public sealed class ComponentInstance
     /// <summary>
     /// Says which class stands for an exported resource where a delegate's types name that class (<see cref="ComponentFunction.ToDelegate"/>).
     /// </summary>
-    /// <param name="name"><c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#file</c>.</param>
+    /// <param name="name">
+    /// <c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#file</c>; a compatible version serves as well.
+    /// </param>
     /// <param name="wrap">Makes the object for a resource.</param>
     /// <exception cref="ArgumentException">The component exports no such resource.</exception>
     public void MapResource(string name, Func<ComponentResource, GuestResource> wrap)
@@ -42,7 +44,8 @@ public sealed class ComponentInstance
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(wrap);
         int mark = name.IndexOf('#', StringComparison.Ordinal);
-        RuntimeInstance? exports = mark < 0 ? Exports : Exports.Exports.GetValueOrDefault(name[..mark]) as RuntimeInstance;
+        RuntimeInstance? exports = mark < 0 ? Exports
+            : Component.Type.FindExport(name[..mark]) is { } found ? Exports.Exports[found.Name] as RuntimeInstance : null;
         if (exports?.Exports.GetValueOrDefault(name[(mark + 1)..]) is not Abi.ResourceKind kind)
         {
             throw new ArgumentException($"the component exports no resource `{name}`", nameof(name));
@@ -52,7 +55,10 @@ public sealed class ComponentInstance
     }
 
     /// <summary>An exported function.</summary>
-    /// <param name="name"><c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#run</c>.</param>
+    /// <param name="name">
+    /// <c>name</c>, or for one of an exported instance <c>instance#name</c>, for example <c>ns:pkg/iface@1.0.0#run</c>. Where that version is not exported, the newest
+    /// compatible one serves, as it does for imports.
+    /// </param>
     /// <returns>The function, or null when there is none.</returns>
     public ComponentFunction? GetFunction(string name)
     {
@@ -67,7 +73,7 @@ public sealed class ComponentInstance
         IEnumerable<ComponentItem> items = Component.Type.Exports;
         if (mark >= 0)
         {
-            ComponentItem? instance = items.FirstOrDefault(item => item.Name == name[..mark]);
+            ComponentItem? instance = Component.Type.FindExport(name[..mark]);
             if (instance?.Type.Type is not InstanceType inner)
             {
                 return null;

@@ -13,9 +13,11 @@ namespace Atoll.Components;
 /// <para>Thread-safe. Of what an earlier user's guest did nothing is left: not in memories, globals or tables, not in tables of handles; objects of the host
 /// that the guest still owned are disposed of.</para>
 /// <para>An instance is not lent again after a call of it ended with an exception (other than the guest's own exit), which poisons it, or after a limit or
-/// cancellation stopped it; a new one takes its place. One whose start left handles, or whose core modules hold structures or arrays of WebAssembly, is used
-/// once.</para>
-/// <para>Start functions run when an instance is made, not at each rental. Functions and resources of an instance must not be used after its return:
+/// cancellation stopped it; a new one takes its place.</para>
+/// <para>What a component does while it is instantiated (start functions, the start of a language's runtime) is done when an instance is made, not at each rental, with
+/// the state of <see cref="InstancePoolOptions.MakeState"/>; random numbers that it takes then are the same for all rentals of that instance. Where this leaves something that cannot be
+/// put back, handles for example, or needs a state and none can be made, each rental makes an instance of its own with the renter's state, and <see cref="ReuseObstacle"/> says why.</para>
+/// <para>Functions and resources of an instance must not be used after its return:
 /// they will belong to the next user.</para>
 /// </remarks>
 public sealed class ComponentPool : IDisposable
@@ -29,6 +31,7 @@ public sealed class ComponentPool : IDisposable
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="UnlinkableException">Imports are missing; the exception lists them all.</exception>
     /// <exception cref="InvalidOperationException">The linker defines an import as something that belongs to one store.</exception>
+    /// <exception cref="HostFunctionException">A function of the host threw while an instance was made, though there was a state for it.</exception>
     /// <exception cref="TrapException">A start function of a core module trapped.</exception>
     /// <exception cref="LimitExceededException">A memory or table is over a limit from the start, or a start function was stopped.</exception>
     public ComponentPool(ComponentLinker linker, Component component, InstancePoolOptions? options = null)
@@ -41,6 +44,9 @@ public sealed class ComponentPool : IDisposable
 
     /// <summary>The component.</summary>
     public Component Component { get; }
+
+    /// <summary>Why each rental makes an instance of its own, for people; null when instances are lent again.</summary>
+    public string? ReuseObstacle => _pool.Obstacle;
 
     /// <summary>Number of instances that are rented.</summary>
     public int RentedCount => _pool.RentedCount;
@@ -77,16 +83,37 @@ public sealed class ComponentPool : IDisposable
         {
             _linker = linker;
             _component = component;
-            _images = Fill().State?.Images;
+            try
+            {
+                _images = Fill().State?.Images;
+            }
+            catch (HostFunctionException exception) when (Options is { MakeState: null, Store.State: null })
+            {
+                // Whoever rents one has a state.
+                Obstacle = $"what runs when it is instantiated calls the host, which needs a state ({nameof(InstancePoolOptions.MakeState)}): {exception.Message}";
+            }
         }
 
+        public string? Obstacle { get; private set; }
+
         protected override WasmEngine Engine => _component.Engine;
+
+        protected override bool MakesAnew => Obstacle is not null;
 
         protected override PooledComponent Make(Store store)
         {
             ComponentInstance instance = _linker.Instantiate(store, _component);
-            return new PooledComponent(instance, ComponentInstanceState.TryTake(store, _images));
+            if (MakesAnew)
+            {
+                return new PooledComponent(instance, null);
+            }
+
+            ComponentInstanceState? state = ComponentInstanceState.TryTake(store, _images, out string? obstacle);
+            Obstacle ??= obstacle;
+            return new PooledComponent(instance, state);
         }
+
+        protected override bool MayLend(PooledComponent item) => item.State is not null;
 
         protected override Store StoreOf(PooledComponent item) => item.Instance.Store;
 

@@ -1,8 +1,10 @@
 using Atoll.Components.Binary;
+using Atoll.Components.Text;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
 using Atoll.Components.Writing;
 using Atoll.Wasm;
+using Atoll.Wasm.Text;
 using Atoll.Wit;
 
 namespace Atoll.Components;
@@ -29,6 +31,18 @@ public readonly record struct NamedComponent(string Name, ReadOnlyMemory<byte> B
 /// <remarks>Thread-safe: it keeps no state. It reads no files. The same input gives the same bytes; what is returned is valid.</remarks>
 public static class ComponentWriter
 {
+    /// <summary>Translates a component, or a module, from the text format to the binary format.</summary>
+    /// <param name="utf8">
+    /// One <c>(component …)</c>, or what <see cref="WatText.ToBinary(ReadOnlySpan{byte})"/> takes. Not longer than 256 MiB and 50 million tokens.
+    /// </param>
+    /// <returns>The binary. It follows the binary format; unlike what else is written here, it need not be valid.</returns>
+    /// <exception cref="MalformedModuleException">The text does not follow the format; the message has line and column.</exception>
+    public static byte[] FromText(ReadOnlySpan<byte> utf8)
+    {
+        TextSource source = TextSource.Read(utf8.ToArray());
+        return ComponentText.IsComponent(source) ? ComponentText.Assemble(source) : WatText.Assemble(source);
+    }
+
     /// <summary>Puts a world into a core module, as a custom section that <see cref="FromModule"/>, wit-component and jco read.</summary>
     /// <param name="module">The module in the binary format.</param>
     /// <param name="world">The world that the module was written for. One of the same name that the module has already is replaced.</param>

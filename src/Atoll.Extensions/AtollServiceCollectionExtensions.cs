@@ -13,7 +13,7 @@ public static class AtollServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="WasmEngine"/>, one <see cref="ComponentLinker"/> and the <see cref="ComponentCatalog"/>. Guests may reach nothing until
-    /// <see cref="AtollOptions.ConfigureLinker"/> defines something.
+    /// <see cref="AtollOptions.AddPlatform"/> or <see cref="AtollOptions.ConfigureLinker"/> defines something.
     /// </summary>
     /// <param name="services">The services. Calling this several times adds up.</param>
     /// <param name="configure">Names components and sets limits.</param>
@@ -41,6 +41,7 @@ public static class AtollServiceCollectionExtensions
             provider.GetRequiredService<WasmEngine>(),
             provider.GetRequiredService<ComponentLinker>(),
             provider.GetRequiredService<IOptions<AtollOptions>>(),
+            provider,
             provider.GetService<ILogger<ComponentCatalog>>() ?? NullLogger<ComponentCatalog>.Instance));
         return services;
     }

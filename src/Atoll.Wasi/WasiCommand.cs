@@ -8,6 +8,8 @@ namespace Atoll.Wasi;
 /// <summary>Defines WASI on linkers, and runs its programs.</summary>
 public static class WasiCommand
 {
+    private const string RunInterface = "wasi:cli/run@0.2.0";
+
     // What a stopped program wrote before should still arrive; but it must not hold up the one who stopped it.
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(50);
 
@@ -32,11 +34,11 @@ public static class WasiCommand
         return linker;
     }
 
-    /// <summary>Runs a module that exports <c>_start</c> once, in a store of its own, on the calling thread.</summary>
+    /// <summary>Runs a module that exports <c>_start</c> once, in a store of its own, on the calling thread, which waits when the program does.</summary>
     /// <param name="linker">A linker with <see cref="AddWasiPreview1"/>, and whatever else the program imports.</param>
     /// <param name="module">The program.</param>
     /// <param name="grants">What it may reach.</param>
-    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> and <see cref="StoreOptions.MayBlock"/> are not used.</param>
     /// <param name="atEnd">Gets the store however the program ended, before it is disposed: for <see cref="Store.LastCall"/> and the like.</param>
     /// <returns>The program's exit code; 0 when it returns from its start function.</returns>
     /// <exception cref="UnlinkableException">The program imports what the linker does not define, or has no <c>_start</c>.</exception>
@@ -63,11 +65,11 @@ public static class WasiCommand
         });
     }
 
-    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in a store of its own, on the calling thread.</summary>
+    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in a store of its own, on the calling thread, which waits when the program does.</summary>
     /// <param name="linker">A linker with <see cref="AddWasi"/>, and whatever else the component imports.</param>
     /// <param name="component">The program.</param>
     /// <param name="grants">What it may reach.</param>
-    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> is not used.</param>
+    /// <param name="options">Limits; its <see cref="StoreOptions.State"/> and <see cref="StoreOptions.MayBlock"/> are not used.</param>
     /// <param name="atEnd">Gets the store however the program ended, before it is disposed: for <see cref="Store.LastCall"/> and the like.</param>
     /// <returns>The program's exit code: what it exits with, or 0 when <c>run</c> succeeds and 1 when it fails.</returns>
     /// <exception cref="UnlinkableException">The component imports what the linker does not define, or exports no <c>wasi:cli/run</c> of a version 0.2.x.</exception>
@@ -97,7 +99,10 @@ public static class WasiCommand
     }
 
     /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in an instance of a pool as if it were new, on the calling thread.</summary>
-    /// <param name="pool">A pool of the program, whose linker has <see cref="AddWasi"/>. The program must not use WASI while it is instantiated.</param>
+    /// <param name="pool">
+    /// A pool of the program, whose linker has <see cref="AddWasi"/>. What the program does while it is instantiated has the state of <see cref="InstancePoolOptions.MakeState"/>; whether
+    /// it may wait on a thread that is none for guests, the options of the pool's stores say (<see cref="StoreOptions.MayBlock"/>).
+    /// </param>
     /// <param name="grants">What it may reach.</param>
     /// <param name="timeout">Time until it is stopped; null for no end. Other limits are those of the pool.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -129,7 +134,7 @@ public static class WasiCommand
         }
     }
 
-    private static string FindRun(Component component) => component.Type.Exports.FirstOrDefault(export => IsRun(export.Name))?.Name
+    private static string FindRun(Component component) => component.Type.FindExport(RunInterface)?.Name
         ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
 
     // A component may claim any type for a function of the host; that it does not fit is told here.
@@ -139,8 +144,6 @@ public static class WasiCommand
         Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
         return () => call().IsError ? 1 : 0;
     }
-
-    private static bool IsRun(string export) => export.StartsWith("wasi:cli/run@0.2", StringComparison.Ordinal) && (export.Length == 16 || export[16] == '.');
 
     /// <param name="engine">The program's engine.</param>
     /// <param name="grants">What it may reach.</param>
@@ -152,7 +155,7 @@ public static class WasiCommand
         options ??= new StoreOptions();
         long began = Stopwatch.GetTimestamp();
         using WasiContext context = new(grants);
-        using Store store = new(engine, options with { State = context });
+        using Store store = new(engine, options with { State = context, MayBlock = true });
         Func<int> run = load(store);
         return RunToEnd(context, options, began, run, () => atEnd?.Invoke(store));
     }

@@ -1,10 +1,12 @@
 using Atoll.Components;
 using Atoll.Wasi.FileSystem;
+using Atoll.Wasi.Platform;
 using Atoll.Wasi.Preview1;
 using Atoll.Wasi.Preview2;
 using Atoll.Wasi.Preview2.Config;
 using Atoll.Wasi.Preview2.KeyValue;
 using Atoll.Wasi.Streams;
+using Atoll.Wasm;
 
 namespace Atoll.Wasi;
 
@@ -26,6 +28,7 @@ public sealed class WasiContext : IDisposable
     private TimeProvider? _standingClock;
     private Random? _predictable;
     private Preview2.Sockets.SocketTable? _sockets;
+    private HashSet<Capability>? _told;
 
     /// <summary>Makes a view of the world.</summary>
     /// <param name="grants">What the guests may reach.</param>
@@ -50,6 +53,10 @@ public sealed class WasiContext : IDisposable
                 case RandomGrant random: Random = random.Fill; break;
                 case ConfigGrant value: config[value.Name] = value.Value; break;
                 case KeyValueGrant bucket: buckets[bucket.Bucket] = bucket; break;
+                case LogGrant log: Log = new GuestLog(log); break;
+                case ContextGrant frame: CallContext = frame.Context; break;
+                case MetadataGrant metadata: Metadata = metadata.Metadata; break;
+                case ObserverGrant observer: Observer = observer.Observer; break;
             }
         }
 
@@ -96,8 +103,72 @@ public sealed class WasiContext : IDisposable
     /// <summary>Buckets of keys and values.</summary>
     internal IReadOnlyDictionary<string, KeyValueGrant> Buckets { get; }
 
+    /// <summary>
+    /// What the guests are told about the call that runs; null for nothing. Set by a grant; for guests that live longer than a call it may be changed between calls,
+    /// with which the limit of the log begins anew.
+    /// </summary>
+    public CallContext? CallContext
+    {
+        get;
+        set
+        {
+            field = value;
+            Log?.BeginCall();
+        }
+    }
+
+    /// <summary>The log that guests may write to; null for none.</summary>
+    internal GuestLog? Log { get; }
+
+    /// <summary>Who the guest is to the host; null where it may not know.</summary>
+    internal ComponentMetadata? Metadata { get; }
+
+    /// <summary>Sees the calls of the platform's functions; null for nobody.</summary>
+    internal PlatformObserver? Observer { get; }
+
+    /// <summary>Tells the audit of a decision of which one is worth telling in a run.</summary>
+    internal void TellOnce(Capability capability, bool allowed)
+    {
+        if (_grants.Decided is { } decided && (_told ??= []).Add(capability))
+        {
+            decided(new AccessDecision(capability, allowed));
+        }
+    }
+
     /// <summary>What the guests' thread waits on.</summary>
     internal Bell Bell { get; } = new();
+
+    /// <summary>
+    /// Waits until the <see cref="Bell"/> rings, for some time, or until the guest should stop. Here, and nowhere else, a guest holds up its thread.
+    /// </summary>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="nanoseconds">How long at most, in the guest's <see cref="Time"/>; <see cref="ulong.MaxValue"/> for as long as it takes.</param>
+    /// <exception cref="TrapException">The thread may not be held up (<see cref="Store.MayBlock"/>).</exception>
+    /// <exception cref="LimitExceededException">The deadline has passed.</exception>
+    /// <exception cref="OperationCanceledException">Somebody cancelled.</exception>
+    internal void Wait(Caller caller, ulong nanoseconds)
+    {
+        Wait(caller.Store, nanoseconds, caller.Interruption);
+        caller.ThrowIfInterrupted();
+    }
+
+    /// <inheritdoc cref="Wait(Caller, ulong)"/>
+    internal void Wait(ComponentCaller caller, ulong nanoseconds)
+    {
+        Wait(caller.Store, nanoseconds, caller.Interruption);
+        caller.ThrowIfInterrupted();
+    }
+
+    private void Wait(Store store, ulong nanoseconds, CancellationToken interruption)
+    {
+        if (!Bell.Wait(Time, nanoseconds, store.MayBlock, interruption))
+        {
+            throw new TrapException(
+                TrapKind.WouldBlock,
+                $"the guest would have to wait, and its thread may not: call it on a thread for guests ({nameof(ComponentFunction.InvokeAsync)}, {nameof(GuestThreadPool)}), "
+                    + $"or make its store with {nameof(StoreOptions)}.{nameof(StoreOptions.MayBlock)}");
+        }
+    }
 
     /// <summary>Has the bell rung when a task ends, however it ends.</summary>
     internal void RingAfter(Task task) => task.ContinueWith(

@@ -49,6 +49,39 @@ public sealed class ComponentRunTests
     }
 
     [Fact]
+    public async Task A_component_in_text_form_runs_and_is_called_and_inspected()
+    {
+        using CliRunner cli = new();
+        cli.Write("c.wat", """
+            (; the text says that it is a component, not the name ;)
+            (component
+              (core module $m (func (export "run") (result i32) (i32.const 1)) (func (export "answer") (result i32) (i32.const 42)))
+              (core instance $i (instantiate $m))
+              (func $run (result (result)) (canon lift (core func $i "run")))
+              (instance $run (export "run" (func $run)))
+              (export "wasi:cli/run@0.2.0" (instance $run))
+              (func (export "answer") (result u32) (canon lift (core func $i "answer"))))
+            """);
+        Assert.Equal(1, (await cli.RunAsync("run", "c.wat")).Code);
+        CliResult called = await cli.RunAsync("invoke", "c.wat", "answer");
+        Assert.Equal((0, "42\n"), (called.Code, called.Out.ReplaceLineEndings("\n")));
+        CliResult inspected = await cli.RunAsync("inspect", "c.wat");
+        Assert.Equal(0, inspected.Code);
+        Assert.StartsWith("c.wat: component, ", inspected.Out, StringComparison.Ordinal);
+        Assert.Contains("answer: func() -> u32", inspected.Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await cli.RunAsync("wat", "c.wat", "-o", "c.wasm")).Code);
+        Assert.Equal("42\n", (await cli.RunAsync("invoke", "c.wasm", "answer")).Out.ReplaceLineEndings("\n"));
+
+        cli.Write("bad.wat", "(component\n  (core modul))");
+        foreach (string verb in (string[])["run", "inspect", "wat"])
+        {
+            CliResult bad = await cli.RunAsync(verb == "wat" ? ["wat", "bad.wat", "-o", "bad.wasm"] : [verb, "bad.wat"]);
+            Assert.Equal(ExitCodes.BadModule, bad.Code);
+            Assert.StartsWith("atoll: bad.wat: malformed: ", bad.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_broken_component_is_malformed()
     {
         using CliRunner cli = new();

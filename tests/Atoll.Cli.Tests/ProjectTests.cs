@@ -26,7 +26,7 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         foreach (string command in commands)
         {
             long start = Stopwatch.GetTimestamp();
-            result = await cli.RunAsync(Words(command));
+            result = await cli.RunAsync(DocumentCommand.Split(command));
             output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s  {command}\n{result.Out}{result.Error}");
             Assert.True(result.Code == ExitCodes.Ok, $"{command} ended with {result.Code}:\n{result.Out}{result.Error}");
         }
@@ -49,6 +49,78 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         CliResult result = await cli.RunAsync("test", "words", "--json");
         Assert.True(result.Code == ExitCodes.Ok, result.Out + result.Error);
         Assert.Equal(2, JsonDocument.Parse(result.Out).RootElement.GetProperty("passed").GetInt32());
+    }
+
+    [Theory]
+    [Trait("Category", "Long")]
+    [InlineData("c")]
+    [InlineData("rust")]
+    public async Task Probes_are_tested_in_the_mock_host(string language)
+    {
+        using CliRunner cli = Runner();
+        await NeedToolsAsync(cli, language);
+        Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "--probe", "looks-at")).Code);
+        CliResult result = await cli.RunAsync("test", "looks-at");
+        Assert.True(result.Code == ExitCodes.Ok, result.Out + result.Error);
+        Assert.EndsWith("3 passed, 0 failed\n", result.Out, StringComparison.Ordinal);
+        cli.Write("looks-at/tests/check.toml", "[mock]\ntpc = []\n[[case]]\ncall = 'run(\"a:1\", \"\")'\n");
+        CliResult wrong = await cli.RunAsync("test", "looks-at");
+        Assert.Equal(ExitCodes.Failed, wrong.Code);
+        Assert.Contains("tests/check.toml:1:1: error:", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Trait("Category", "Long")]
+    [InlineData("c")]
+    [InlineData("rust")]
+    public async Task Handlers_of_HTTP_are_what_serve_http_takes(string language)
+    {
+        using CliRunner cli = Runner();
+        await NeedToolsAsync(cli, language);
+        Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "--http", "hello")).Code);
+        CliResult built = await cli.RunAsync("build", "hello");
+        Assert.True(built.Code == ExitCodes.Ok, built.Out + built.Error);
+        using Process server = ProcessRunner.Start(cli.Folder, "dotnet", ProcessRunner.Built, "serve-http", "--addr", "127.0.0.1:0", "hello/build/hello.wasm");
+        Task drain = server.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            string? address = null;
+            while (address is null && await server.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            {
+                address = Address().Match(line) is { Success: true } found ? found.Value : null;
+            }
+
+            using HttpClient client = new();
+            Assert.StartsWith("Hello", await client.GetStringAsync(new Uri(address!), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            server.Kill(entireProcessTree: true);
+            await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await drain;
+        }
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Worlds_of_others_are_copied()
+    {
+        using CliRunner cli = Runner();
+        await NeedToolsAsync(cli, "c");
+        cli.Write("plugin.wit", "package a:b;\nworld plugin { export answer: func() -> u32; }\n");
+        Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", "c", "--world", "plugin.wit", "mine")).Code);
+        CliResult missing = await cli.RunAsync("build", "mine");
+        Assert.Equal(ExitCodes.Failed, missing.Code);
+        Assert.Contains("plugin_exports_answer", missing.Error, StringComparison.Ordinal);
+        cli.Write("mine/wit/world.wit", "package a:b;\nworld plugin { export answer: func(x: stream<u8>) -> u32; }\n");
+        CliResult unbound = await cli.RunAsync("build", "mine");
+        Assert.Equal(ExitCodes.Failed, unbound.Code);
+        Assert.Contains("stream", unbound.Error, StringComparison.Ordinal);
+        cli.Write("mine/wit/world.wit", cli.Read("plugin.wit"));
+        cli.Write("mine/src/mine.c", cli.Read("mine/src/mine.c") + "uint32_t plugin_exports_answer(void) { return 42; }\n");
+        Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("build", "mine", "--write-manifest")).Code);
+        Assert.Equal("42\n", (await cli.RunAsync("invoke", "mine/build/mine.wasm", "answer")).Out);
+        Assert.Contains("[tools.answer]", cli.Read("mine/Component.toml"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,8 +237,8 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
     [GeneratedRegex(@"```sh\n(?<commands>atoll init --lang (?<language>\w+) [\s\S]*?)```")]
     private static partial Regex Block();
 
-    [GeneratedRegex(@"'(?<quoted>[^']*)'|(?<plain>\S+)")]
-    private static partial Regex Word();
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex Address();
 
     private static CliRunner Runner()
     {
@@ -203,9 +275,6 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         string document = File.ReadAllText(TestRepository.PathTo("docs", "first-component.md")).ReplaceLineEndings("\n");
         return Block().Matches(document).Single(block => block.Groups["language"].Value == language).Groups["commands"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
-
-    private static string[] Words(string command) =>
-        [.. Word().Matches(command).Select(word => word.Groups["quoted"].Success ? word.Groups["quoted"].Value : word.Groups["plain"].Value).Skip(1)];
 
     private static async Task<JsonElement> BuildAsync(CliRunner cli, params string[] options)
     {

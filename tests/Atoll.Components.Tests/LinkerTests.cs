@@ -44,6 +44,46 @@ public sealed class LinkerTests
         Assert.Contains($"instance {import}", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("t:p/v@1.2.0", 2u)]
+    [InlineData("t:p/v@1.1.7", 10u)]
+    [InlineData("t:p/v@1.99.0", 10u)]
+    [InlineData("t:p/v@2.0.0", null)]
+    [InlineData("t:p/v", null)]
+    [InlineData("t:p/w@1.2.0", null)]
+    public void An_export_is_found_by_a_compatible_version(string asked, uint? answer)
+    {
+        const string Exporter = """
+            (component
+              (core module $m (func (export "a") (result i32) (i32.const 2)) (func (export "b") (result i32) (i32.const 10)))
+              (core instance $m (instantiate $m))
+              (func $a (result u32) (canon lift (core func $m "a")))
+              (func $b (result u32) (canon lift (core func $m "b")))
+              (instance $two (export "get" (func $a)))
+              (instance $ten (export "get" (func $b)))
+              (export "t:p/v@1.2.0" (instance $two))
+              (export "t:p/v@1.10.0" (instance $ten)))
+            """;
+        using Store store = new(Engine);
+        ComponentInstance instance = new ComponentLinker().Instantiate(store, Load(Exporter));
+        Assert.Equal(answer, instance.GetFunction($"{asked}#get")?.ToDelegate<Func<uint>>()());
+        Assert.Equal(answer is not null, instance.Component.Type.FindExport(asked) is not null);
+        if (asked.Contains('@', StringComparison.Ordinal))
+        {
+            Assert.Equal(answer is null ? 0 : 1, instance.Component.Type.FindFunctions($"{asked}#get").Count);
+        }
+
+        WorldContract contract = new("w", $"export {asked}#get()->u32");
+        if (answer is null)
+        {
+            Assert.Contains("found nothing", Assert.Throws<WorldMismatchException>(() => contract.Check(instance.Component)).Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            contract.Check(instance.Component);
+        }
+    }
+
     [Fact]
     public void The_exact_version_comes_first_and_then_the_newest()
     {

@@ -1,7 +1,7 @@
 using System.Text;
-using Atoll.Components.Abi;
 using Atoll.Components.Text;
 using Atoll.Components.Types;
+using Atoll.Components.Validation;
 using Atoll.Wasm;
 using Atoll.Wasm.Text;
 
@@ -171,7 +171,7 @@ public sealed class TypedCallTests
             """;
         Component named = Component.Load(Engine, Assemble($"(component {prelude} (import \"f\" (func (param \"v\" $t))))"));
         ComponentFunctionType function = (ComponentFunctionType)named.Type.Imports[2].Type.Type;
-        string[] flat = [.. Layout.Flatten(function.Parameters[0].Type).Select(core => core.ToString())];
+        string[] flat = [.. Flattening.Flatten(function.Parameters[0].Type, is64: false).Select(core => core.ToString())];
         Component component = Component.Load(Engine, Assemble($"""
             (component
               {prelude}

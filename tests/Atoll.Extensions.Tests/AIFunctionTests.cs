@@ -33,6 +33,36 @@ public sealed class AIFunctionTests
     }
 
     [Fact]
+    public async Task Each_call_has_a_state_of_its_own_and_an_instance_that_is_new()
+    {
+        List<Run> runs = [];
+        using ServiceProvider services = new ServiceCollection().AddAtoll(options => options
+            .AddComponent("n", Guests.Counter)
+            .UseState(_ =>
+            {
+                lock (runs)
+                {
+                    runs.Add(new Run());
+                    return runs[^1];
+                }
+            })
+            .ConfigureLinker((_, linker) => linker.DefineFunction("host-count", (ComponentCaller caller) => ((Run)caller.Store.State!).Count(caller.Store.MayBlock)))).BuildServiceProvider();
+        AIFunction count = Assert.Single(services.GetRequiredService<ComponentCatalog>().GetFunctions("n"));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("101", Text(await count.InvokeAsync([], TestContext.Current.CancellationToken)));
+        }
+
+        // One more for the instance that was made, and all are over.
+        Assert.Equal(4, runs.Count);
+        Assert.All(runs, run => Assert.True(run.IsDisposed));
+        Assert.Equal(3, runs.Count(run => run.CouldBlock));
+
+        services.GetRequiredService<ComponentCatalog>().Reload("n");
+        Assert.Equal("101", Text(await count.InvokeAsync([], TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
     public async Task Cancelling_stops_the_guest()
     {
         using ServiceProvider services = Services("n", Guests.Numbers);
@@ -61,6 +91,23 @@ public sealed class AIFunctionTests
         AIFunction same = Assert.Single(services.GetRequiredService<ComponentCatalog>().GetFunctions("s"));
         object? back = await same.InvokeAsync(new() { ["v"] = JsonDocument.Parse(json).RootElement }, TestContext.Current.CancellationToken);
         Assert.Equal(json, System.Text.RegularExpressions.Regex.Unescape(Text(back)));
+    }
+
+    private sealed class Run : IDisposable
+    {
+        private uint _count;
+
+        public bool CouldBlock { get; private set; }
+
+        public bool IsDisposed { get; private set; }
+
+        public uint Count(bool mayBlock)
+        {
+            CouldBlock = mayBlock;
+            return ++_count;
+        }
+
+        public void Dispose() => IsDisposed = true;
     }
 
     private static ServiceProvider Services(string name, byte[] component) => new ServiceCollection().AddAtoll(options => options

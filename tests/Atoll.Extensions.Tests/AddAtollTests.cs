@@ -1,6 +1,9 @@
 using Atoll.Components;
+using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Atoll.Extensions.Tests;
 
@@ -17,6 +20,23 @@ public sealed class AddAtollTests
         Assert.Same(catalog.Get("a"), catalog.Get("a"));
         Assert.Equal(42u, Answer(catalog));
         Assert.Equal("there is no component `b`; there are a", Assert.Throws<KeyNotFoundException>(() => catalog.Get("b")).Message);
+    }
+
+    [Fact]
+    public void With_the_platform_guests_log_and_reach_what_was_granted()
+    {
+        List<string> lines = [];
+        using ServiceProvider services = new ServiceCollection()
+            .AddLogging(logging => logging.AddProvider(new Lines(lines)))
+            .AddAtoll(options => options.AddComponent("p", Guests.Platform).AddPlatform((_, grants) => grants.AllowContext(new CallContext { TraceId = new string('a', 32) })))
+            .BuildServiceProvider();
+        ComponentCatalog catalog = services.GetRequiredService<ComponentCatalog>();
+        using Store store = catalog.CreateStore();
+        using IDisposable state = Assert.IsType<WasiContext>(store.State);
+        ComponentInstance instance = catalog.Linker.Instantiate(store, catalog.Get("p"));
+        instance.GetFunction("greet")!.Invoke();
+        Assert.Equal(new string('a', 32), instance.GetFunction("whose")!.Invoke()!.Value.AsString());
+        Assert.Contains("Atoll.Guest Warning guest: hello from the guest", lines);
     }
 
     [Fact]
@@ -101,4 +121,24 @@ public sealed class AddAtollTests
     }
 
     private sealed record Factor(uint Value);
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => new Line(lines, categoryName);
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Line(List<string> lines, string category) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+                lines.Add($"{category} {logLevel} {formatter(state, exception)}");
+        }
+    }
 }

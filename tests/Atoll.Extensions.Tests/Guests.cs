@@ -18,6 +18,20 @@ internal static class Guests
         (core instance $libc (instantiate $libc))
         """;
 
+    /// <summary>Uses <c>atoll:platform</c>: <c>greet: func()</c> logs, <c>whose: func() -> string</c> tells the trace.</summary>
+    public static byte[] Platform { get; } = Assemble(File.ReadAllText(Path.Combine(Repository(), "tests", "data", "platform.wat")));
+
+    private static string Repository()
+    {
+        DirectoryInfo folder = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Atoll.slnx")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
+    }
+
     /// <summary><c>answer: func() -> u32</c></summary>
     public static byte[] Answer(int value) => Assemble($"""
         (component
@@ -40,6 +54,21 @@ internal static class Guests
           (func (export "double") (param "x" u32) (result u32) (canon lift (core func $m "double")))
           (func (export "twice") (param "x" u64) (result u64) (canon lift (core func $m "twice")))
           (func (export "spin") (canon lift (core func $m "spin"))))
+        """);
+
+    /// <summary><c>count: func() -> u32</c>: what the host counted, and a hundred times what the instance counted.</summary>
+    public static byte[] Counter { get; } = Assemble("""
+        (component
+          (import "host-count" (func $count (result u32)))
+          (core func $lowered (canon lower (func $count)))
+          (core module $m
+            (import "" "count" (func $count (result i32)))
+            (global $n (mut i32) (i32.const 0))
+            (func (export "count") (result i32)
+              (global.set $n (i32.add (global.get $n) (i32.const 100)))
+              (i32.add (global.get $n) (call $count))))
+          (core instance $m (instantiate $m (with "" (instance (export "count" (func $lowered))))))
+          (func (export "count") (result u32) (canon lift (core func $m "count"))))
         """);
 
     /// <summary>Returns what it gets: one function <c>same</c> of the given type with the given flat parameters.</summary>

@@ -43,6 +43,31 @@ public sealed class ComponentToolTests
     }
 
     [Fact]
+    public async Task A_component_learns_of_its_call_and_logs_with_its_trace()
+    {
+        byte[] bytes = ComponentText.Assemble(TextSource.Read(File.ReadAllText(Path.Combine(GuestTests.Repository, "tests", "data", "platform.wat"))));
+        await using var server = new TestServer(prepare: workspace =>
+        {
+            File.WriteAllBytes(Path.Combine(workspace, "p.wasm"), bytes);
+            WriteManifest(workspace, "p.whose", "session");
+            WriteManifest(workspace, "p.greet", "session");
+        });
+        var client = await server.ConnectStdioAsync();
+        foreach (string trace in (string[])["4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"])
+        {
+            var meta = new JsonObject { ["atoll/context"] = new JsonObject { ["reason_trace_id"] = trace } };
+            var whose = await client.CallToolAsync(new CallToolRequestParams { Name = "p_whose", Meta = meta }, TestContext.Current.CancellationToken);
+            Assert.Equal($$"""{"result":"{{trace}}"}""", Structured(whose));
+            await client.CallToolAsync(new CallToolRequestParams { Name = "p_greet", Meta = (JsonObject)meta.DeepClone() }, TestContext.Current.CancellationToken);
+            await server.LogWithAsync($"p.greet| warn guest: hello from the guest trace_id={trace}");
+        }
+
+        static void WriteManifest(string workspace, string name, string lifetime) => File.WriteAllText(
+            Path.Combine(Directory.CreateDirectory(Path.Combine(workspace, ".mcp", "tools")).FullName, name + ".json"),
+            $$"""{ "name": "{{name}}", "version": "1.0.0", "entry": "wasm://p.wasm#{{name[2..]}}", "lifetime": "{{lifetime}}" }""");
+    }
+
+    [Fact]
     public async Task Values_of_every_type_go_in_and_come_out()
     {
         await using var server = Serve();
@@ -204,6 +229,37 @@ public sealed class ComponentToolTests
         Assert.Equal(4, tools.Select(tool => tool.PublicName).Distinct().Count());
         Assert.All(tools, tool => Assert.Matches("^[a-zA-Z0-9_-]{1,64}$", tool.PublicName));
         Assert.All(tools, tool => Assert.StartsWith("my-tool--1-_", tool.PublicName, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_that_changes_again_and_again_does_not_keep_what_was_in_it()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"atoll-{Guid.NewGuid():N}.wasm");
+        try
+        {
+            ComponentFiles files = new(new WasmEngine());
+            for (int i = 0; i < 30; i++)
+            {
+                Load(files, path, i);
+                GC.Collect();
+            }
+
+            Assert.InRange(files.Count, 1, 10);
+            Component one = files.Load(path, null);
+            Assert.Same(one, files.Load(path, null));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // In a method of its own, so that nothing of it is kept.
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static void Load(ComponentFiles files, string path, int number)
+        {
+            File.WriteAllBytes(path, ComponentText.Assemble(TextSource.Read($"(component (type (tuple {string.Concat(Enumerable.Repeat(" u8", number + 1))})))")));
+            files.Load(path, null);
+        }
     }
 
     [Fact]

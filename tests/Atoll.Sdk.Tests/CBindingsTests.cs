@@ -14,10 +14,10 @@ public sealed class CBindingsTests
           record struct { void: u8, ret: list<string>, args: option<struct2> }
           record struct2 { switch: f32 }
           enum null { null, eof }
-          flags string { free, t }
+          flags %string { free, t }
           variant a { b(u8), b-c(string), default }
           record a-b { c: u8 }
-          resource drop { constructor(new: u32); new: func() -> u32; drop: func(self-too: borrow<drop>); rep: static func() -> drop; }
+          resource dropper { constructor(new: u32); new: func() -> u32; drop: func(self-too: borrow<dropper>); rep: static func() -> dropper; }
           free: func(malloc: struct, p0: a, t: string, ret: null) -> a-b;
           a-free: func(x: a) -> result<_, list<list<a>>>;
         }

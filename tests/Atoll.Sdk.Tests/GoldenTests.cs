@@ -9,7 +9,7 @@ public sealed class GoldenTests
     public static TheoryData<GuestLanguage, string> Cases()
     {
         TheoryData<GuestLanguage, string> data = [];
-        foreach (GuestLanguage language in (GuestLanguage[])[GuestLanguage.C])
+        foreach (GuestLanguage language in Enum.GetValues<GuestLanguage>())
         {
             data.Add(language, "plugin");
             data.Add(language, "store");

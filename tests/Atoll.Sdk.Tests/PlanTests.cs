@@ -97,4 +97,14 @@ public sealed class PlanTests
         Assert.Contains("`g` uses `stream<u8>`", exception.Message, StringComparison.Ordinal);
         Assert.Contains("world w: `h` uses `future<u32>`", exception.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(GuestLanguage.C)]
+    [InlineData(GuestLanguage.AssemblyScript)]
+    public void Types_that_double_with_each_name_end(GuestLanguage language)
+    {
+        string text = $"package a:b; interface i {{ type t0 = u8; {string.Concat(Enumerable.Range(1, 90).Select(i => $"type t{i} = tuple<t{i - 1}, t{i - 1}>; "))} }} world w {{ import i; }}";
+        WitModel model = WitModel.Parse(text);
+        Assert.Throws<GuestBindingsException>(() => GuestBindings.Generate(language, model, model.SelectWorld()));
+    }
 }

@@ -110,8 +110,8 @@ internal sealed class WorldPlan
     /// <summary>All groups of functions that the host implements.</summary>
     public IEnumerable<FunctionGroup> AllImports => WorldImports.IsEmpty ? Imports : [WorldImports, .. Imports];
 
-    /// <summary>WASI is the runtime's affair (<c>AddWasi</c>): a program implements the rest.</summary>
-    public static bool IsOfRuntime(WitItemOwner? owner) => owner?.Package.Name.Namespace == "wasi";
+    /// <summary>WASI and the platform's interfaces are the runtime's affair (<c>AddWasi</c>, <c>AddPlatform</c>): a program implements the rest.</summary>
+    public static bool IsOfRuntime(WitItemOwner? owner) => owner?.Package.Name is { Namespace: "wasi" } or { Namespace: "atoll", Name: "platform" };
 
     /// <summary>A word for the interface or world that a type stands in.</summary>
     public string LabelOf(WitItemOwner owner) => _labels.TryGetValue(owner, out string? label) ? label : Identifiers.Pascal(owner.Name!);

@@ -37,6 +37,9 @@ internal sealed class GrantOptions
         Description = "Let names of --net stand for private addresses too. Without it only addresses that --net itself names may be private.",
     };
 
+    private readonly Option<string[]> _resolve = CommonOptions.Many(
+        "--resolve", "NAME", "Let the guest ask name servers about a name (`*` for one label, `**` for any); hosts of --net it may ask about anyway. Repeatable.");
+
     private readonly Option<string[]> _listen = CommonOptions.Many(
         "--listen", "ADDRESS:PORT", "Let the guest wait for connections and datagrams (wasi:sockets) at an address of this machine, `localhost` or `*`; PORT may be `*`. Repeatable.");
 
@@ -44,7 +47,7 @@ internal sealed class GrantOptions
         "--config", "NAME=VALUE", "Give the guest a value of configuration (wasi:config). Repeatable.");
 
     private readonly Option<string[]> _kv = CommonOptions.Many(
-        "--kv", "BUCKET[:ro]", "Let the guest keep keys and values in a bucket (wasi:keyvalue) until the command ends; `:ro` for reading only. Repeatable.");
+        "--kv", "BUCKET[:ro]", "Let the guest keep keys and values in a bucket (wasi:keyvalue, atoll:platform/key-value) until the command ends; `:ro` for reading only. Repeatable.");
 
     public void Define(Command command)
     {
@@ -52,6 +55,7 @@ internal sealed class GrantOptions
         command.Add(_env);
         command.Add(_net);
         command.Add(_netPrivate);
+        command.Add(_resolve);
         command.Add(_listen);
         command.Add(_config);
         command.Add(_kv);
@@ -66,12 +70,13 @@ internal sealed class GrantOptions
             Environment = [.. (arguments.GetValue(_env) ?? []).Select(pair => KeyValuePair.Create(pair.Key, pair.Value ?? context.GetVariable(pair.Key) ?? string.Empty))],
             Hosts = arguments.GetValue(_net) ?? [],
             HostsMayBePrivate = arguments.GetValue(_netPrivate),
+            Names = arguments.GetValue(_resolve) ?? [],
             Listens = arguments.GetValue(_listen) ?? [],
             Configuration = arguments.GetValue(_config) ?? [],
             Buckets = arguments.GetValue(_kv) ?? [],
         };
-        return granted is { HostsMayBePrivate: true, Hosts.Count: 0 }
-            ? throw CliException.Usage("--net-private says which addresses the hosts of --net may have. Add --net HOST:PORT, or leave it out.")
+        return granted is { HostsMayBePrivate: true, Hosts.Count: 0, Names.Count: 0 }
+            ? throw CliException.Usage("--net-private says which addresses the hosts of --net and --resolve may have. Add --net HOST:PORT, or leave it out.")
             : granted;
     }
 
@@ -114,6 +119,8 @@ internal sealed record GuestGrants
 
     public bool HostsMayBePrivate { get; init; }
 
+    public IReadOnlyList<string> Names { get; init; } = [];
+
     public IReadOnlyList<string> Listens { get; init; } = [];
 
     public IReadOnlyList<string> Configuration { get; init; } = [];
@@ -139,6 +146,15 @@ internal sealed record GuestGrants
         catch (FormatException exception)
         {
             throw CliException.Usage($"--net: {exception.Message}.");
+        }
+
+        try
+        {
+            grants = Names.Count == 0 ? grants : grants.AllowResolve(Names);
+        }
+        catch (FormatException exception)
+        {
+            throw CliException.Usage($"--resolve: {exception.Message}.");
         }
 
         try

@@ -51,15 +51,19 @@ internal static class CapabilitySurvey
     [
         ("fs:read:**", ["wasi:filesystem/"]),
         ("fs:write:**", ["wasi:filesystem/"]),
-        ("net:connect:**", ["wasi:sockets/", "wasi:http/outgoing-handler", "wasi:http/client"]),
+        ("net:connect:**", ["wasi:sockets/", "wasi:http/outgoing-handler", "wasi:http/client", "atoll:platform/http", "atoll:platform/tcp", "atoll:platform/tls"]),
+        ("net:resolve:**", ["wasi:sockets/ip-name-lookup", "atoll:platform/dns"]),
         ("stdio:read:stdin", ["wasi:cli/stdin"]),
         ("stdio:write:**", ["wasi:cli/stdout", "wasi:cli/stderr"]),
         ("env:read:**", ["wasi:cli/environment"]),
-        ("clock:read:**", ["wasi:clocks/"]),
+        ("clock:read:**", ["wasi:clocks/", "atoll:platform/timers"]),
         ("random:read:**", ["wasi:random/"]),
         ("config:read:**", ["wasi:config/"]),
-        ("kv:read:**", ["wasi:keyvalue/"]),
-        ("kv:write:**", ["wasi:keyvalue/"]),
+        ("kv:read:**", ["wasi:keyvalue/", "atoll:platform/key-value"]),
+        ("kv:write:**", ["wasi:keyvalue/", "atoll:platform/key-value"]),
+        ("log:write:**", ["atoll:platform/logging"]),
+        ("context:read:**", ["atoll:platform/context"]),
+        ("metadata:read:**", ["atoll:platform/metadata"]),
     ];
 
     /// <summary>The same for the imports of a component, by the names of interfaces.</summary>

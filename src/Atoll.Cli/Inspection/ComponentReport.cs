@@ -24,12 +24,12 @@ internal sealed class ComponentReport
     {
         _path = path;
         _bytes = bytes;
-        _file = ComponentFile.Load(path, new WasmEngine(), context);
+        _file = ComponentFile.Load(path, bytes, new WasmEngine(), context);
         _sections = ComponentSections.Read(bytes);
         _tools = ComponentToolSurvey.Of(_file.Component, path);
         string[] imports = [.. _file.Component.Type.Imports.Where(NeedsSomething).Select(item => item.Name)];
         _capabilities = CapabilitySurvey.OfComponent(imports);
-        _hostDefined = [.. imports.Where(name => !name.StartsWith("wasi:", StringComparison.Ordinal))];
+        _hostDefined = [.. imports.Where(name => !name.StartsWith("wasi:", StringComparison.Ordinal) && !Wasi.Platform.PlatformHost.Defines(name))];
     }
 
     public void Write(TextWriter output)

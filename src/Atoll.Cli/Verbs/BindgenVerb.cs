@@ -16,6 +16,10 @@ internal sealed class BindgenVerb : Verb
     public override IReadOnlyList<Verb> Children { get; } =
     [
         new BindgenLanguageVerb("c", GuestLanguage.C, "C", "src"),
+        new BindgenLanguageVerb("assemblyscript", GuestLanguage.AssemblyScript, "AssemblyScript", "assembly"),
+        new BindgenLanguageVerb("rust", GuestLanguage.Rust, "Rust", "src"),
+        new BindgenLanguageVerb("js", GuestLanguage.JavaScript, "JavaScript", "src/bindings"),
+        new BindgenLanguageVerb("ts", GuestLanguage.TypeScript, "TypeScript", "src/bindings"),
     ];
 
     public override IReadOnlyList<Example> Examples =>

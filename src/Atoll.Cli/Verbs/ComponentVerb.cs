@@ -3,6 +3,7 @@ using System.Text.Json;
 using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Components.Types;
+using Atoll.Sdk;
 using Atoll.Wasm;
 using Atoll.Wit;
 
@@ -15,7 +16,7 @@ internal sealed class ComponentVerb : Verb
 
     public override string Summary => "Make components of core modules.";
 
-    public override IReadOnlyList<Verb> Children { get; } = [new ComponentEmbedVerb(), new ComponentNewVerb()];
+    public override IReadOnlyList<Verb> Children { get; } = [new ComponentEmbedVerb(), new ComponentNewVerb(), new ComponentExactIntegersVerb()];
 
     public override IReadOnlyList<Example> Examples =>
     [
@@ -78,6 +79,9 @@ internal sealed class ComponentEmbedVerb : Verb
 
     private readonly Option<string?> _encoding = CommonOptions.Text("--encoding", "NAME", "How the module encodes strings: utf8, utf16 or latin1+utf16. Default: utf8.");
 
+    private readonly Option<string?> _language = CommonOptions.Text(
+        "--language", "NAME", "The language of a module with generated bindings whose compiler cannot name exports: assemblyscript. Sets the encoding too.");
+
     private readonly Option<string[]> _features = WitInput.Features();
 
     private readonly Option<string> _output = ComponentOutput.Path("module");
@@ -98,6 +102,7 @@ internal sealed class ComponentEmbedVerb : Verb
         command.Add(_module);
         command.Add(_world);
         command.Add(_encoding);
+        command.Add(_language);
         command.Add(_features);
         command.Add(_output);
     }
@@ -113,7 +118,12 @@ internal sealed class ComponentEmbedVerb : Verb
         (string wit, string path) = (arguments.GetValue(_wit)!, arguments.GetValue(_module)!);
         WitWorld world = WitInput.SelectWorld(WitInput.Load(wit, arguments.GetValue(_features), context), arguments.GetValue(_world), wit);
         ReadOnlyMemory<byte> module = ProgramFile.ReadBinary(path, context);
-        byte[] embedded = ProgramFile.Explain(path, () => ComponentWriter.EmbedWorld(module, world, known));
+        byte[] embedded = ProgramFile.Explain(path, () => arguments.GetValue(_language) switch
+        {
+            null => ComponentWriter.EmbedWorld(module, world, known),
+            "assemblyscript" => GuestModules.Complete(GuestLanguage.AssemblyScript, module, world),
+            { } other => throw CliException.Usage($"`{other}` needs no --language: its compiler names exports. It is for assemblyscript."),
+        });
         AtomicFile.Write(context.Resolve(arguments.GetValue(_output)!), embedded);
         return Task.FromResult(ExitCodes.Ok);
     }

@@ -11,7 +11,7 @@ namespace Atoll.Cli.Verbs;
 /// <summary><c>atoll inspect</c>: what a module asks for and offers, before anything of it runs.</summary>
 internal sealed class InspectVerb : Verb
 {
-    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module (.wasm or .wat) or a component (.wasm).");
+    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module or a component (.wasm or .wat).");
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -39,7 +39,7 @@ internal sealed class InspectVerb : Verb
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         string path = arguments.GetValue(_file)!;
-        byte[] file = ProgramFile.ReadBytes(path, context);
+        byte[] file = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
         if (Component.IsComponent(file))
         {
             ComponentReport report = new(path, file, context);
@@ -55,12 +55,8 @@ internal sealed class InspectVerb : Verb
             return Task.FromResult(ExitCodes.Ok);
         }
 
-        (ReadOnlyMemory<byte> binary, WasmModule module) = ProgramFile.Explain(path, () =>
-        {
-            ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(path, context);
-            return (bytes, new WasmEngine().LoadModule(bytes, context.Cancellation));
-        });
-        IReadOnlyList<ModuleSection> sections = ModuleSections.Read(binary.Span);
+        WasmModule module = ProgramFile.Explain(path, () => new WasmEngine().LoadModule(file, context.Cancellation));
+        IReadOnlyList<ModuleSection> sections = ModuleSections.Read(file);
         if (arguments.GetValue(_json))
         {
             JsonOutput.Write(context.Out, writer => WriteJson(writer, path, module, sections));

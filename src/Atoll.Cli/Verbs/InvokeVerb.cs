@@ -3,6 +3,7 @@ using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Components.Types;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs;
@@ -18,7 +19,7 @@ internal sealed class InvokeVerb : Verb
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component (.wasm). After it come the function and its arguments.");
+    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component (.wasm or .wat). After it come the function and its arguments.");
 
     public override string Name => "invoke";
 
@@ -86,10 +87,12 @@ internal sealed class InvokeVerb : Verb
             Timeout = arguments.GetValue(_limits.Timeout),
             Fuel = arguments.GetValue(_limits.Fuel),
             CancellationToken = context.Cancellation,
+            MayBlock = true,
         };
         Grants grants = _grants.Read(arguments, context).AddTo(
             Grants.None.AllowArguments(Path.GetFileName(file.Path)).AllowStdin(context.OpenStandard(StandardStream.Input)).AllowStdout(context.OpenStandard(StandardStream.Output))
-                .AllowStderr(context.OpenStandard(StandardStream.Error)).AllowClock().AllowRandom());
+                .AllowStderr(context.OpenStandard(StandardStream.Error)).AllowClock().AllowRandom()
+                .AllowLogging(entry => context.Error.WriteLine(entry.ToString())).AllowMetadata(new ComponentMetadata(Path.GetFileNameWithoutExtension(file.Path))));
         ComponentValue? result = Call(file, name, values, grants, limits);
         Write(context, name, result, type.Result, arguments.GetValue(_json));
         return Task.FromResult(result is { Kind: ComponentValueKind.Result } value && value.AsCase().Name == "err" ? ExitCodes.Failed : ExitCodes.Ok);
@@ -101,7 +104,7 @@ internal sealed class InvokeVerb : Verb
         using Store store = new(file.Component.Engine, limits with { State = wasi });
         try
         {
-            return ProgramFile.Explain(file.Path, () => new ComponentLinker().AddWasi().Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
+            return ProgramFile.Explain(file.Path, () => new ComponentLinker().AddWasi().AddPlatform().Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
         }
         catch (GuestExitException exit)
         {

@@ -5,6 +5,7 @@ using Atoll.Cli.CommandLine;
 using Atoll.Components;
 using Atoll.Host.Web;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs;
@@ -41,7 +42,7 @@ internal sealed class ServeHttpVerb : Verb
 
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
 
-    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component that exports wasi:http/incoming-handler: a .wasm file.");
+    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component that exports wasi:http/incoming-handler: a .wasm or .wat file.");
 
     public override string Name => "serve-http";
 
@@ -77,21 +78,27 @@ internal sealed class ServeHttpVerb : Verb
     {
         string path = arguments.GetValue(_component)!;
         HttpGuestOptions options = Options(arguments);
-        Grants grants = _grants.Read(arguments, context).AddTo(Grants.None.AllowClock().AllowRandom());
+        Grants grants = _grants.Read(arguments, context).AddTo(
+            Grants.None.AllowClock().AllowRandom().AllowMetadata(new ComponentMetadata(Path.GetFileNameWithoutExtension(path))));
         HttpGuestServer server = ProgramFile.Explain(path, () =>
         {
-            ReadOnlyMemory<byte> bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
-            if (!Component.IsComponent(bytes.Span))
+            byte[] bytes = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
+            if (!Component.IsComponent(bytes))
             {
                 throw new CliException(
                     ExitCodes.BadModule, $"{path} is no component. Give one that exports wasi:http/incoming-handler, for example made with `jco componentize`.");
             }
 
             WasmEngine engine = new(CodeStore.Options(fuel: false, arguments.GetValue(_noCache) ? null : CodeStore.OpenExisting(context)));
-            return HttpGuestServer.Create(new ComponentLinker().AddWasi(), Component.Load(engine, bytes, context.Cancellation), grants, options, context.Error);
+            return HttpGuestServer.Create(new ComponentLinker().AddWasi().AddPlatform(), Component.Load(engine, bytes, context.Cancellation), grants, options, context.Error);
         });
         await using (server.ConfigureAwait(false))
         {
+            if (server.ReuseObstacle is { } obstacle)
+            {
+                context.Error.WriteLine($"note: each request gets a new instance, which takes longer than one that is used again: {obstacle}.");
+            }
+
             await server.RunAsync(address => context.Error.WriteLine($"serving {path} on {address}"), context.Cancellation).ConfigureAwait(false);
         }
 

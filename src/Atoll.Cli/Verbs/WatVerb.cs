@@ -1,22 +1,22 @@
 using System.CommandLine;
 using Atoll.Cli.CommandLine;
+using Atoll.Components;
 using Atoll.Wasm;
-using Atoll.Wasm.Text;
 
 namespace Atoll.Cli.Verbs;
 
 /// <summary><c>atoll wat</c>: text to binary.</summary>
 internal sealed class WatVerb : Verb
 {
-    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module in the text format (.wat).");
+    private readonly Argument<string> _file = CommonOptions.File("FILE", "A module or a component in the text format (.wat).");
 
     private readonly Option<string> _output = new("--output", "-o") { HelpName = "OUT", Required = true, Description = "The binary that is written (.wasm)." };
 
-    private readonly Option<bool> _unchecked = new("--no-validate") { Description = "Write the binary even when the module is not valid." };
+    private readonly Option<bool> _unchecked = new("--no-validate") { Description = "Write the binary even when it is not valid." };
 
     public override string Name => "wat";
 
-    public override string Summary => "Translate a module from text to binary.";
+    public override string Summary => "Translate a module or component from text to binary.";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Cancelled];
 
@@ -35,10 +35,18 @@ internal sealed class WatVerb : Verb
         byte[] text = ProgramFile.ReadBytes(path, context);
         byte[] binary = ProgramFile.Explain(path, () =>
         {
-            byte[] translated = WatText.ToBinary(text);
+            byte[] translated = ComponentWriter.FromText(text);
             if (!arguments.GetValue(_unchecked))
             {
-                new WasmEngine().Validate(translated, context.Cancellation);
+                WasmEngine engine = new();
+                if (Component.IsComponent(translated))
+                {
+                    Component.Load(engine, translated, context.Cancellation);
+                }
+                else
+                {
+                    engine.Validate(translated, context.Cancellation);
+                }
             }
 
             return translated;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Atoll.Cli.CommandLine;
 using Atoll.Components;
+using Atoll.Wasi;
 using Atoll.Wit;
 
 namespace Atoll.Cli.Verbs;
@@ -13,7 +14,7 @@ internal sealed class WitVerb : Verb
 
     public override string Summary => "Check, print and compare WIT: the interfaces of components.";
 
-    public override IReadOnlyList<Verb> Children { get; } = [new WitCheckVerb(), new WitPrintVerb(), new WitCompatVerb()];
+    public override IReadOnlyList<Verb> Children { get; } = [new WitCheckVerb(), new WitPrintVerb(), new WitCompatVerb(), new WitVendorVerb()];
 
     public override IReadOnlyList<Example> Examples =>
     [
@@ -32,7 +33,14 @@ internal static class WitInput
 
     public static WitModel Load(string path, string[]? features, CliContext context)
     {
+        string[] names = features ?? [];
+        WitOptions options = new() { Features = names, AllFeatures = names.Contains("*") };
         string full = context.Resolve(path);
+        if (!File.Exists(full) && !Directory.Exists(full) && path.Contains(':') && WitLibrary.Packages.Contains(path.Split('@')[0]))
+        {
+            return Open(path).Load(options);
+        }
+
         if (!File.Exists(full) && !Directory.Exists(full))
         {
             throw CliException.Failed($"{path} does not exist. Check the path (looked at {full}).");
@@ -43,9 +51,20 @@ internal static class WitInput
             return OfBinary(path, context);
         }
 
-        string[] names = features ?? [];
-        WitOptions options = new() { Features = names, AllFeatures = names.Contains("*") };
         return WitFolder.Load(full, options);
+    }
+
+    /// <summary>A package that the command brings along.</summary>
+    public static WitLibraryPackage Open(string name)
+    {
+        try
+        {
+            return WitLibrary.Open(name);
+        }
+        catch (ArgumentException exception)
+        {
+            throw CliException.Usage($"{exception.Message.Split(" (Parameter", 2)[0]}.");
+        }
     }
 
     /// <summary>The world of a component, or the WIT that a binary carries.</summary>
@@ -77,7 +96,7 @@ internal static class WitInput
 /// <summary><c>atoll wit check</c>.</summary>
 internal sealed class WitCheckVerb : Verb
 {
-    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, a folder with .wit files and its dependencies in deps/, or a component: then its world.");
+    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, a folder with .wit files and its dependencies in deps/, a component: then its world, or a package of the host such as atoll:platform.");
 
     private readonly Option<string[]> _features = WitInput.Features();
 
@@ -184,7 +203,7 @@ internal sealed class WitCheckVerb : Verb
 /// <summary><c>atoll wit print</c>.</summary>
 internal sealed class WitPrintVerb : Verb
 {
-    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, a folder with .wit files and its dependencies in deps/, or a component: then its world.");
+    private readonly Argument<string> _source = WitInput.Source("PATH", "A .wit file, a folder with .wit files and its dependencies in deps/, a component: then its world, or a package of the host such as atoll:platform.");
 
     private readonly Option<string[]> _features = WitInput.Features();
 
@@ -202,6 +221,7 @@ internal sealed class WitPrintVerb : Verb
     [
         new("atoll wit print wit/ -o all.wit", "puts a folder with dependencies into one file"),
         new("atoll wit print tool.wasm", "shows what a component imports and exports"),
+        new("atoll wit print atoll:platform --feature '*'", "shows the interfaces that the host gives, also those that are planned"),
     ];
 
     public override void Define(Command command)

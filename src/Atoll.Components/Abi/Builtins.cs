@@ -14,8 +14,14 @@ internal sealed unsafe class Builtins(ComponentState state, ResourceKind? kind, 
     /// <summary>The function of an entry; null for one that is not there yet.</summary>
     public static Function? Make(CanonEntry entry, ComponentState state, ResourceKind? kind, GuestEnd? end)
     {
+        bool is64 = end is { Is64: true };
+        bool isWide = kind is { IsWide: true };
         nint code = entry.Kind switch
         {
+            CanonKind.ResourceNew when isWide => (nint)(delegate*<long, object, int>)&ResourceNew64,
+            CanonKind.ResourceRep when isWide => (nint)(delegate*<int, object, long>)&ResourceRep64,
+            CanonKind.ErrorContextNew when is64 => (nint)(delegate*<long, long, object, int>)&ErrorContextNew64,
+            CanonKind.ErrorContextDebugMessage when is64 => (nint)(delegate*<int, long, object, void>)&ErrorContextDebugMessage64,
             CanonKind.ResourceNew => (nint)(delegate*<int, object, int>)&ResourceNew,
             CanonKind.ResourceRep => (nint)(delegate*<int, object, int>)&ResourceRep,
             CanonKind.ResourceDrop => (nint)(delegate*<int, object, void>)&ResourceDrop,
@@ -33,17 +39,24 @@ internal sealed unsafe class Builtins(ComponentState state, ResourceKind? kind, 
 
     private GuestEnd End => end!;
 
-    private static int ResourceNew(int representation, object context) =>
-        Handles.New(((Builtins)context).State, ((Builtins)context).Kind, representation);
+    private static int ResourceNew(int representation, object context) => ResourceNew64(representation, context);
 
-    private static int ResourceRep(int index, object context) => Handles.Rep(((Builtins)context).State, ((Builtins)context).Kind, index);
+    private static int ResourceNew64(long representation, object context) => Handles.New(((Builtins)context).State, ((Builtins)context).Kind, representation);
+
+    private static int ResourceRep(int index, object context) => (int)ResourceRep64(index, context);
+
+    private static long ResourceRep64(int index, object context) => Handles.Rep(((Builtins)context).State, ((Builtins)context).Kind, index);
 
     private static void ResourceDrop(int index, object context) => Handles.Drop(((Builtins)context).State, ((Builtins)context).Kind, index);
 
-    private static int ErrorContextNew(int pointer, int length, object context) => ErrorContexts.New(((Builtins)context).End, (uint)pointer, (uint)length);
+    private static int ErrorContextNew(int pointer, int length, object context) => ErrorContextNew64((uint)pointer, (uint)length, context);
 
-    private static void ErrorContextDebugMessage(int index, int target, object context) =>
-        ErrorContexts.DebugMessage(((Builtins)context).End, index, (uint)target);
+    private static int ErrorContextNew64(long pointer, long length, object context) => ErrorContexts.New(((Builtins)context).End, (ulong)pointer, (ulong)length);
+
+    private static void ErrorContextDebugMessage(int index, int target, object context) => ErrorContextDebugMessage64(index, (uint)target, context);
+
+    private static void ErrorContextDebugMessage64(int index, long target, object context) =>
+        ErrorContexts.DebugMessage(((Builtins)context).End, index, (ulong)target);
 
     private static void ErrorContextDrop(int index, object context) => ErrorContexts.Drop(((Builtins)context).State, index);
 }

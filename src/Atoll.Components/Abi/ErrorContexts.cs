@@ -15,23 +15,32 @@ internal static unsafe class ErrorContexts
     public static int Lower(ComponentState to, string message) => to.Handles.Add(new Handle { Kind = Kind, Object = message, IsOwn = true });
 
     /// <summary><c>canon error-context.new</c></summary>
-    public static int New(GuestEnd end, uint pointer, uint taggedCodeUnits)
+    public static int New(GuestEnd end, ulong pointer, ulong taggedCodeUnits)
     {
         ComponentState.CheckLeave(end.State);
         return Lower(end.State, Strings.LiftStart(end, pointer, taggedCodeUnits, MaxBytes));
     }
 
     /// <summary><c>canon error-context.debug-message</c></summary>
-    public static void DebugMessage(GuestEnd end, int index, uint target)
+    public static void DebugMessage(GuestEnd end, int index, ulong target)
     {
         ComponentState.CheckLeave(end.State);
         string message = Lift(end.State, index);
         end.State.MayLeave = false;
-        uint pointer = Strings.Lower(end, message, out uint taggedCodeUnits);
+        ulong pointer = Strings.Lower(end, message, out ulong taggedCodeUnits);
         end.State.MayLeave = true;
-        uint* pair = (uint*)end.Range(target, 8, 4);
-        pair[0] = pointer;
-        pair[1] = taggedCodeUnits;
+        uint size = Layout.PointerSize(end.Is64);
+        byte* pair = end.Range(target, 2 * size, size);
+        if (end.Is64)
+        {
+            ((ulong*)pair)[0] = pointer;
+            ((ulong*)pair)[1] = taggedCodeUnits;
+        }
+        else
+        {
+            ((uint*)pair)[0] = (uint)pointer;
+            ((uint*)pair)[1] = (uint)taggedCodeUnits;
+        }
     }
 
     /// <summary><c>canon error-context.drop</c></summary>

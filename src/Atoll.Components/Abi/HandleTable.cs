@@ -97,8 +97,8 @@ internal struct Handle
     /// <summary>Null in a free place.</summary>
     public ResourceKind? Kind;
 
-    /// <summary>What the resource's implementation knows it by; of a host's resource, nothing.</summary>
-    public int Representation;
+    /// <summary>What the resource's implementation knows it by, an <c>i32</c> or <c>i64</c>; of a host's resource, nothing.</summary>
+    public long Representation;
 
     /// <summary>The object, of a host's resource.</summary>
     public object? Object;
@@ -119,10 +119,11 @@ internal struct Handle
 internal sealed class ResourceKind
 {
     /// <summary>A resource of a guest.</summary>
-    public ResourceKind(ComponentState implementation, Function? destructor)
+    public ResourceKind(ComponentState implementation, Function? destructor, bool isWide)
     {
         Implementation = implementation;
         Destructor = destructor;
+        IsWide = isWide;
     }
 
     /// <summary>A resource of the host: handles stand for objects.</summary>
@@ -136,6 +137,9 @@ internal sealed class ResourceKind
     public ComponentState? Implementation { get; }
 
     public Function? Destructor { get; }
+
+    /// <summary>Whether an <c>i64</c> represents it, and not an <c>i32</c>.</summary>
+    public bool IsWide { get; }
 
     /// <summary>Of a host's resource: what the objects are.</summary>
     public Type? ObjectType { get; }

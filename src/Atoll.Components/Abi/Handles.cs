@@ -47,7 +47,8 @@ internal static unsafe class Handles
     {
         if (kind.Implementation == to)
         {
-            return resource.Representation;
+            // Handles are passed as `i32`, whatever represents the resource.
+            return (int)resource.Representation;
         }
 
         scope.Borrows++;
@@ -58,14 +59,14 @@ internal static unsafe class Handles
         LowerBorrow(to, kind, LiftBorrow(from, kind, index, scope), scope);
 
     /// <summary><c>canon resource.new</c></summary>
-    public static int New(ComponentState state, ResourceKind kind, int representation)
+    public static int New(ComponentState state, ResourceKind kind, long representation)
     {
         ComponentState.CheckLeave(state);
         return state.Handles.Add(new Handle { Kind = kind, Representation = representation, IsOwn = true });
     }
 
     /// <summary><c>canon resource.rep</c></summary>
-    public static int Rep(ComponentState state, ResourceKind kind, int index) => state.Handles.Get(index, kind).Representation;
+    public static long Rep(ComponentState state, ResourceKind kind, int index) => state.Handles.Get(index, kind).Representation;
 
     /// <summary><c>canon resource.drop</c></summary>
     public static void Drop(ComponentState state, ResourceKind kind, int index)
@@ -140,18 +141,26 @@ internal static unsafe class Handles
             ComponentState.Enter(implementation);
         }
 
-        RunDestructor(destructor, handle.Representation);
+        RunDestructor(destructor, kind.IsWide, handle.Representation);
         if (!isOwn)
         {
             implementation.MayEnter = true;
         }
     }
 
-    private static void RunDestructor(Function destructor, int representation)
+    private static void RunDestructor(Function destructor, bool isWide, long representation)
     {
         try
         {
-            ((delegate*<int, object, void>)destructor.Code)(representation, destructor.Context);
+            if (isWide)
+            {
+                ((delegate*<long, object, void>)destructor.Code)(representation, destructor.Context);
+            }
+            else
+            {
+                ((delegate*<int, object, void>)destructor.Code)((int)representation, destructor.Context);
+            }
+
             return;
         }
         catch (GuestThrownException)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
@@ -9,10 +10,14 @@ namespace Atoll.Components.Abi;
 /// <summary>Strings between memories and .NET (CanonicalABI.md, <c>load_string</c> and <c>store_string</c> with all their encodings). Called by generated code.</summary>
 internal static unsafe class Strings
 {
-    private const uint Utf16Tag = 1u << 31;
+    // Bytes of strings that are decoded on the stack.
+    private const int SmallString = 128;
+
+    // Bytes of strings that are decoded in a buffer that is kept.
+    private const int LargestBuffer = 256 * 1024;
 
     /// <summary>Reads a string of a guest.</summary>
-    public static string Lift(GuestEnd from, uint pointer, uint taggedCodeUnits)
+    public static string Lift(GuestEnd from, ulong pointer, ulong taggedCodeUnits)
     {
         Source source = new(from, pointer, taggedCodeUnits);
         from.State.Charge(2L * source.CodeUnits);
@@ -29,7 +34,7 @@ internal static unsafe class Strings
     }
 
     /// <summary>Reads the start of a string of a guest, as far as whole characters fit into a number of bytes. What follows is not looked at.</summary>
-    public static string LiftStart(GuestEnd from, uint pointer, uint taggedCodeUnits, uint maxBytes)
+    public static string LiftStart(GuestEnd from, ulong pointer, ulong taggedCodeUnits, uint maxBytes)
     {
         Source source = new(from, pointer, taggedCodeUnits);
         int units = (int)Math.Min(source.CodeUnits, source.Encoding == SimpleEncoding.Utf16 ? maxBytes / 2 : maxBytes);
@@ -52,7 +57,7 @@ internal static unsafe class Strings
 
     /// <summary>Writes a .NET string into a guest's memory. Lone surrogates become U+FFFD: they are no Unicode scalar values.</summary>
     /// <returns>The pointer; the length is in code units, tagged where the encoding has tags.</returns>
-    public static uint Lower(GuestEnd to, string value, out uint taggedCodeUnits)
+    public static ulong Lower(GuestEnd to, string value, out ulong taggedCodeUnits)
     {
         fixed (char* characters = value)
         {
@@ -70,7 +75,7 @@ internal static unsafe class Strings
     }
 
     /// <summary>Copies a string from one guest to another, between whatever encodings.</summary>
-    public static uint Transfer(GuestEnd from, uint pointer, uint taggedCodeUnits, GuestEnd to, out uint resultCodeUnits)
+    public static ulong Transfer(GuestEnd from, ulong pointer, ulong taggedCodeUnits, GuestEnd to, out ulong resultCodeUnits)
     {
         Source source = new(from, pointer, taggedCodeUnits);
         bool isUtf16 = source.Encoding == SimpleEncoding.Utf16;
@@ -117,29 +122,30 @@ internal static unsafe class Strings
     /// <summary>A string in a guest's memory, in bounds and aligned (<c>load_string_from_range</c>).</summary>
     private readonly struct Source
     {
-        public Source(GuestEnd from, uint pointer, uint taggedCodeUnits)
+        public Source(GuestEnd from, ulong pointer, ulong taggedCodeUnits)
         {
-            bool isTagged = from.Encoding == StringEncoding.Latin1OrUtf16 && (taggedCodeUnits & Utf16Tag) != 0;
-            CodeUnits = isTagged ? taggedCodeUnits ^ Utf16Tag : taggedCodeUnits;
+            bool isTagged = from.Encoding == StringEncoding.Latin1OrUtf16 && (taggedCodeUnits & from.Utf16Tag) != 0;
+            ulong codeUnits = isTagged ? taggedCodeUnits ^ from.Utf16Tag : taggedCodeUnits;
             Encoding = from.Encoding switch
             {
                 StringEncoding.Utf8 => SimpleEncoding.Utf8,
                 StringEncoding.Utf16 => SimpleEncoding.Utf16,
                 _ => isTagged ? SimpleEncoding.Utf16 : SimpleEncoding.Latin1,
             };
-            ulong bytes = Encoding == SimpleEncoding.Utf16 ? 2ul * CodeUnits : CodeUnits;
-            if (bytes > GuestEnd.MaxByteLength)
+            uint unitSize = Encoding == SimpleEncoding.Utf16 ? 2u : 1u;
+            if (codeUnits > GuestEnd.MaxByteLength / unitSize)
             {
                 throw AbiTraps.Make("string content out-of-bounds");
             }
 
+            CodeUnits = (uint)codeUnits;
             uint alignment = from.Encoding == StringEncoding.Utf8 ? 1u : 2u;
             if ((pointer & (alignment - 1)) != 0)
             {
                 throw AbiTraps.Make("unaligned pointer");
             }
 
-            Address = from.TryRange(pointer, (uint)bytes, out byte* address) ? address : throw AbiTraps.Make("string content out-of-bounds");
+            Address = from.TryRange(pointer, CodeUnits * unitSize, out byte* address) ? address : throw AbiTraps.Make("string content out-of-bounds");
         }
 
         public byte* Address { get; }
@@ -153,26 +159,55 @@ internal static unsafe class Strings
         public ReadOnlySpan<char> Units => new(Address, (int)CodeUnits);
     }
 
+    /// <summary>
+    /// ASCII is widened into the string itself; .NET has no way to make a string that is shorter than it was asked for, so other text goes through a buffer. Either is validated
+    /// as it is copied.
+    /// </summary>
     private static string LiftUtf8(ReadOnlySpan<byte> bytes)
     {
-        // One pass for ASCII: what is not is found while it is copied.
-        string text = new('\0', bytes.Length);
-        fixed (char* characters = text)
+        // Text in most languages shows early that it is not ASCII.
+        if (Ascii.IsValid(bytes[..Math.Min(bytes.Length, SmallString)]))
         {
-            if (bytes.IsEmpty || Ascii.ToUtf16(bytes, new Span<char>(characters, bytes.Length), out _) == System.Buffers.OperationStatus.Done)
+            string text = new('\0', bytes.Length);
+            fixed (char* characters = text)
             {
-                return text;
+                if (Ascii.ToUtf16(bytes, new Span<char>(characters, bytes.Length), out _) == OperationStatus.Done)
+                {
+                    return text;
+                }
             }
         }
 
-        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw Invalid();
+        if (bytes.Length <= SmallString)
+        {
+            return Decode(bytes, stackalloc char[SmallString]);
+        }
+
+        if (bytes.Length > LargestBuffer)
+        {
+            // A buffer of this size would stay with the process.
+            return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw Invalid();
+        }
+
+        char[] buffer = ArrayPool<char>.Shared.Rent(bytes.Length);
+        try
+        {
+            return Decode(bytes, buffer);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
+        }
     }
 
-    private static uint LowerUtf8(GuestEnd to, string value, out uint codeUnits)
+    private static string Decode(ReadOnlySpan<byte> bytes, Span<char> buffer) =>
+        Utf8.ToUtf16(bytes, buffer, out _, out int written, replaceInvalidSequences: false) == OperationStatus.Done ? new string(buffer[..written]) : throw Invalid();
+
+    private static ulong LowerUtf8(GuestEnd to, string value, out ulong codeUnits)
     {
         // Room for ASCII first, as store_string_to_utf8 does it. Then the host counts, which the specification's loop with its worst case may be refined to.
-        byte* address = to.Allocate((uint)value.Length, 1, out uint pointer);
-        if (Ascii.FromUtf16(value, new Span<byte>(address, value.Length), out _) == System.Buffers.OperationStatus.Done)
+        byte* address = to.Allocate((uint)value.Length, 1, out ulong pointer);
+        if (Ascii.FromUtf16(value, new Span<byte>(address, value.Length), out _) == OperationStatus.Done)
         {
             codeUnits = (uint)value.Length;
             return pointer;
@@ -220,11 +255,11 @@ internal static unsafe class Strings
         }
     }
 
-    private static uint Copy(GuestEnd to, byte* source, uint codeUnits, uint unitSize, out uint resultCodeUnits) =>
+    private static ulong Copy(GuestEnd to, byte* source, uint codeUnits, uint unitSize, out ulong resultCodeUnits) =>
         Copy(to, source, codeUnits, unitSize, unitSize, out resultCodeUnits);
 
     /// <summary><c>store_string_copy</c></summary>
-    private static uint Copy(GuestEnd to, byte* source, uint codeUnits, uint unitSize, uint alignment, out uint resultCodeUnits)
+    private static ulong Copy(GuestEnd to, byte* source, uint codeUnits, uint unitSize, uint alignment, out ulong resultCodeUnits)
     {
         ulong length = (ulong)codeUnits * unitSize;
         if (length > GuestEnd.MaxByteLength)
@@ -232,16 +267,16 @@ internal static unsafe class Strings
             throw TooLong();
         }
 
-        byte* target = to.Allocate((uint)length, alignment, out uint pointer);
+        byte* target = to.Allocate((uint)length, alignment, out ulong pointer);
         Buffer.MemoryCopy(source, target, (long)length, (long)length);
         resultCodeUnits = codeUnits;
         return pointer;
     }
 
     /// <summary><c>store_string_to_utf8</c>: room for ASCII first, for the worst case at the first other character, and what is too much given back.</summary>
-    private static uint ToUtf8(GuestEnd to, Source source, uint worstFactor, out uint codeUnits)
+    private static ulong ToUtf8(GuestEnd to, Source source, uint worstFactor, out ulong codeUnits)
     {
-        byte* target = to.Allocate(source.CodeUnits, 1, out uint pointer);
+        byte* target = to.Allocate(source.CodeUnits, 1, out ulong pointer);
         bool isUtf16 = source.Encoding == SimpleEncoding.Utf16;
         int ascii = isUtf16
             ? source.Units.IndexOfAnyExceptInRange('\0', '\x7f')
@@ -299,7 +334,7 @@ internal static unsafe class Strings
     }
 
     /// <summary><c>store_utf8_to_utf16</c></summary>
-    private static uint FromUtf8ToUtf16(GuestEnd to, Source source, out uint codeUnits)
+    private static ulong FromUtf8ToUtf16(GuestEnd to, Source source, out ulong codeUnits)
     {
         ulong worst = 2ul * source.CodeUnits;
         if (worst > GuestEnd.MaxByteLength)
@@ -307,7 +342,7 @@ internal static unsafe class Strings
             throw TooLong();
         }
 
-        byte* target = to.Allocate((uint)worst, 2, out uint pointer);
+        byte* target = to.Allocate((uint)worst, 2, out ulong pointer);
         Utf8.ToUtf16(source.Bytes, new Span<char>(target, (int)source.CodeUnits), out _, out int written);
         if (2ul * (uint)written < worst)
         {
@@ -318,7 +353,7 @@ internal static unsafe class Strings
         return pointer;
     }
 
-    private static uint FromLatin1ToUtf16(GuestEnd to, Source source, out uint codeUnits)
+    private static ulong FromLatin1ToUtf16(GuestEnd to, Source source, out ulong codeUnits)
     {
         ulong length = 2ul * source.CodeUnits;
         if (length > GuestEnd.MaxByteLength)
@@ -326,21 +361,21 @@ internal static unsafe class Strings
             throw TooLong();
         }
 
-        byte* target = to.Allocate((uint)length, 2, out uint pointer);
+        byte* target = to.Allocate((uint)length, 2, out ulong pointer);
         Encoding.Latin1.GetChars(source.Bytes, new Span<char>(target, (int)source.CodeUnits));
         codeUnits = source.CodeUnits;
         return pointer;
     }
 
     /// <summary><c>store_string_to_latin1_or_utf16</c>: room for Latin-1 first; at the first wider character everything becomes UTF-16.</summary>
-    private static uint ToLatin1OrUtf16(GuestEnd to, Source source, out uint taggedCodeUnits)
+    private static ulong ToLatin1OrUtf16(GuestEnd to, Source source, out ulong taggedCodeUnits)
     {
         if (source.Encoding == SimpleEncoding.Utf16)
         {
             return FromUtf16ToLatin1OrUtf16(to, source.Units, out taggedCodeUnits);
         }
 
-        byte* target = to.Allocate(source.CodeUnits, 2, out uint pointer);
+        byte* target = to.Allocate(source.CodeUnits, 2, out ulong pointer);
         uint written = 0;
         ReadOnlySpan<byte> rest = source.Bytes;
         while (!rest.IsEmpty)
@@ -364,7 +399,7 @@ internal static unsafe class Strings
         return pointer;
     }
 
-    private static uint WidenUtf8(GuestEnd to, Source source, uint pointer, out uint taggedCodeUnits)
+    private static ulong WidenUtf8(GuestEnd to, Source source, ulong pointer, out ulong taggedCodeUnits)
     {
         ulong worst = 2ul * source.CodeUnits;
         if (worst > GuestEnd.MaxByteLength)
@@ -379,11 +414,11 @@ internal static unsafe class Strings
             to.Reallocate(pointer, (uint)worst, 2, 2 * (uint)written, out pointer);
         }
 
-        taggedCodeUnits = (uint)written | Utf16Tag;
+        taggedCodeUnits = (uint)written | to.Utf16Tag;
         return pointer;
     }
 
-    private static uint FromUtf16ToLatin1OrUtf16(GuestEnd to, ReadOnlySpan<char> units, out uint taggedCodeUnits)
+    private static ulong FromUtf16ToLatin1OrUtf16(GuestEnd to, ReadOnlySpan<char> units, out ulong taggedCodeUnits)
     {
         ulong worst = 2ul * (uint)units.Length;
         if (worst > GuestEnd.MaxByteLength)
@@ -391,7 +426,7 @@ internal static unsafe class Strings
             throw TooLong();
         }
 
-        byte* target = to.Allocate((uint)units.Length, 2, out uint pointer);
+        byte* target = to.Allocate((uint)units.Length, 2, out ulong pointer);
         if (units.IndexOfAnyExceptInRange('\0', '\xff') < 0)
         {
             Encoding.Latin1.GetBytes(units, new Span<byte>(target, units.Length));
@@ -401,19 +436,19 @@ internal static unsafe class Strings
 
         target = to.Reallocate(pointer, (uint)units.Length, 2, (uint)worst, out pointer);
         MemoryMarshal.AsBytes(units).CopyTo(new Span<byte>(target, (int)worst));
-        taggedCodeUnits = (uint)units.Length | Utf16Tag;
+        taggedCodeUnits = (uint)units.Length | to.Utf16Tag;
         return pointer;
     }
 
     /// <summary><c>store_probably_utf16_to_latin1_or_utf16</c></summary>
-    private static uint ProbablyUtf16(GuestEnd to, Source source, out uint taggedCodeUnits)
+    private static ulong ProbablyUtf16(GuestEnd to, Source source, out ulong taggedCodeUnits)
     {
         uint length = 2 * source.CodeUnits;
-        byte* target = to.Allocate(length, 2, out uint pointer);
+        byte* target = to.Allocate(length, 2, out ulong pointer);
         if (source.Units.IndexOfAnyExceptInRange('\0', '\xff') >= 0)
         {
             Buffer.MemoryCopy(source.Address, target, length, length);
-            taggedCodeUnits = source.CodeUnits | Utf16Tag;
+            taggedCodeUnits = source.CodeUnits | to.Utf16Tag;
             return pointer;
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Atoll.Components.Instantiation;
 using Atoll.Components.Types;
 
 namespace Atoll.Components.Bindings;
@@ -42,11 +44,11 @@ internal sealed class ContractCheck
         }
     }
 
-    private void Check(ContractFunction wanted, IEnumerable<ComponentItem> items)
+    private void Check(ContractFunction wanted, ImmutableArray<ComponentItem> items)
     {
         int mark = wanted.Name.IndexOf('#', StringComparison.Ordinal);
         string path = (wanted.IsImport ? "import " : "export ") + (mark < 0 ? $"`{wanted.Name}`" : $"`{wanted.Name[..mark]}` / `{wanted.Name[(mark + 1)..]}`");
-        ComponentItem? item = items.FirstOrDefault(item => item.Name == (mark < 0 ? wanted.Name : wanted.Name[..mark]));
+        ComponentItem? item = VersionTracks.Find(items, mark < 0 ? wanted.Name : wanted.Name[..mark]);
         if (mark >= 0 && item?.Type.Type is InstanceType instance)
         {
             item = instance.Find(wanted.Name[(mark + 1)..]);

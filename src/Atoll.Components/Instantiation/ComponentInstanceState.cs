@@ -16,10 +16,13 @@ internal sealed class ComponentInstanceState
     /// <summary>The state of a component that nobody has used yet; null when it cannot be taken back to it.</summary>
     /// <param name="store">The store with its core instances, and nothing else.</param>
     /// <param name="known">Images of another instance of the component, to be shared as far as they are the same; or null.</param>
-    public static ComponentInstanceState? TryTake(Store store, MemoryImage?[]?[]? known)
+    /// <param name="obstacle">Why it cannot be taken back, for people.</param>
+    public static ComponentInstanceState? TryTake(Store store, MemoryImage?[]?[]? known, out string? obstacle)
     {
+        obstacle = null;
         if (store.Residents.Any(resident => resident.IsUsed))
         {
+            obstacle = "what runs when it is instantiated keeps handles of resources, and these belong to one run";
             return null;
         }
 
@@ -28,6 +31,7 @@ internal sealed class ComponentInstanceState
         {
             if (InstanceState.TryTake(store.Instances[i], known is not null && i < known.Length ? known[i] : null, wasUsed: true) is not { } state)
             {
+                obstacle = "a core module in it holds objects of WebAssembly, references that cannot be put back, or a shared memory of its own";
                 return null;
             }
 

@@ -237,7 +237,10 @@ internal sealed class ComponentInstantiation
         }
 
         int destructor = ((ResourceTypeSyntax)entry.Syntax).Destructor;
-        ResourceKind kind = new(_environment.State, destructor < 0 ? null : (Function)_environment.CoreItems(Sort.CoreFunction)[destructor]);
+        ResourceKind kind = new(
+            _environment.State,
+            destructor < 0 ? null : (Function)_environment.CoreItems(Sort.CoreFunction)[destructor],
+            isWide: resource.Identity.Representation == Wasm.ValueType.I64);
         _environment.Bind(resource.Identity, kind);
         _environment.Types.Add(kind);
     }
@@ -267,9 +270,9 @@ internal sealed class ComponentInstantiation
 
     private GuestEnd EndOf(CanonOptions options)
     {
-        if (options.IsAsync || options.Is64)
+        if (options.IsAsync)
         {
-            throw new NotSupportedException(options.IsAsync ? "asynchronous functions are not supported yet" : "64-bit memories in the canonical ABI are not supported yet");
+            throw new NotSupportedException("asynchronous functions are not supported yet");
         }
 
         List<Extern> functions = _environment.CoreItems(Sort.CoreFunction);
@@ -278,7 +281,8 @@ internal sealed class ComponentInstantiation
             options.Encoding,
             options.Memory < 0 ? null : (Memory)_environment.CoreItems(Sort.CoreMemory)[options.Memory],
             options.Realloc < 0 ? null : (Function)functions[options.Realloc],
-            options.PostReturn < 0 ? null : (Function)functions[options.PostReturn]);
+            options.PostReturn < 0 ? null : (Function)functions[options.PostReturn],
+            options.Is64);
     }
 
     private Function Lower(CanonEntry entry)

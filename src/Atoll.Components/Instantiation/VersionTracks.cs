@@ -1,9 +1,12 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using Atoll.Components.Types;
 
 namespace Atoll.Components.Instantiation;
 
 /// <summary>
-/// Which definition serves an import of a compatible version (Explainer.md, "Import and Export Definitions": canonical versions). Versions that agree up to
+/// Which definition serves an import of a compatible version, and which export somebody who knows a compatible version (Explainer.md, "Import and Export Definitions": canonical
+/// versions). Versions that agree up to
 /// their first number that is not zero are compatible; 0.0.x and versions before a release are so with themselves only.
 /// </summary>
 internal sealed class VersionTracks
@@ -22,6 +25,31 @@ internal sealed class VersionTracks
 
     /// <summary>The newest definition that is compatible with a name, or null.</summary>
     public string? Find(string name) => TrackOf(name, out _, out _) is { } track && _newest.TryGetValue(track, out var known) ? known.Name : null;
+
+    /// <summary>The item of a name, or else the newest that is compatible with it; null without either.</summary>
+    public static ComponentItem? Find(ImmutableArray<ComponentItem> items, string name)
+    {
+        if (items.FirstOrDefault(item => item.Name == name) is { } exact)
+        {
+            return exact;
+        }
+
+        if (!name.Contains('@', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        VersionTracks tracks = new();
+        foreach (ComponentItem item in items)
+        {
+            tracks.Add(item.Name);
+        }
+
+        return tracks.Find(name) is { } found ? items.First(item => item.Name == found) : null;
+    }
+
+    /// <summary>Whether a definition of one name serves an import of the other.</summary>
+    public static bool AreCompatible(string name, string other) => TrackOf(name, out _, out _) is { } track && track == TrackOf(other, out _, out _);
 
     /// <summary><c>a:b/c@0.2</c> for <c>a:b/c@0.2.7</c> and for itself; null for names that only they themselves are compatible with.</summary>
     private static string? TrackOf(string name, out uint minor, out uint patch)

@@ -147,6 +147,15 @@ public sealed class ComponentType : DefinableType
     /// <summary>The exports in order.</summary>
     public ImmutableArray<ComponentItem> Exports { get; }
 
+    /// <summary>Finds an export, for example an interface by the version that a program knows.</summary>
+    /// <param name="name">The name, with its version if it has one.</param>
+    /// <returns>The export of that name, or else the newest of a compatible version (<c>0.2.x</c> for each other, <c>1.x</c> likewise), or null.</returns>
+    public ComponentItem? FindExport(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Instantiation.VersionTracks.Find(Exports, name);
+    }
+
     /// <summary>The exported functions, those of exported instances too, by the names that <see cref="ComponentInstance.GetFunction"/> takes.</summary>
     public IEnumerable<KeyValuePair<string, ComponentFunctionType>> Functions =>
         Exports.SelectMany(item => item.Type.Type switch
@@ -161,7 +170,7 @@ public sealed class ComponentType : DefinableType
     /// Finds exported functions by what people call them: the whole name, <c>ns:pkg/iface#run</c> without its version, <c>iface#run</c>, <c>iface.run</c>, or
     /// <c>run</c>.
     /// </summary>
-    /// <param name="name">The name; a whole one means that function alone.</param>
+    /// <param name="name">The name; a whole one means that function alone, or where that version is not exported, the one of the newest compatible version.</param>
     /// <returns>Whole names of all functions that can be meant; empty when there is none.</returns>
     public IReadOnlyList<string> FindFunctions(string name)
     {
@@ -185,6 +194,13 @@ public sealed class ComponentType : DefinableType
             {
                 found.Add(full);
             }
+        }
+
+        int split = name.IndexOf('#', StringComparison.Ordinal);
+        if (found.Count == 0 && split > 0 && FindExport(name[..split]) is { } compatible)
+        {
+            string whole = $"{compatible.Name}{name[split..]}";
+            found.AddRange(Functions.Where(function => function.Key == whole).Select(function => function.Key));
         }
 
         return found;

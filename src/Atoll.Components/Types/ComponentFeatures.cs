@@ -51,7 +51,7 @@ public enum ComponentFeatures
     SharedEverythingThreads = 1 << 13,
 
     /// <summary>What can run.</summary>
-    Default = ErrorContext | FixedLengthLists | Maps | NestedNames | CanonicalNames | Implements,
+    Default = ErrorContext | FixedLengthLists | Maps | NestedNames | CanonicalNames | Implements | Memory64,
 
     /// <summary>All that can be checked.</summary>
     All = (1 << 14) - 1,

@@ -98,11 +98,8 @@ public abstract class ComponentValueType : DefinableType
     /// <summary>Types of core values that it is passed as, at most one more than fit; made at the first use (32-bit, then 64-bit pointers).</summary>
     internal ImmutableArray<Wasm.ValueType>[] Flat { get; private set; } = new ImmutableArray<Wasm.ValueType>[2];
 
-    /// <summary>Bytes in a 32-bit memory; 0 until it is asked for.</summary>
-    internal uint MemorySize { get; set; }
-
-    /// <summary>Alignment in a 32-bit memory, valid when <see cref="MemorySize"/> is not 0.</summary>
-    internal uint MemoryAlignment { get; set; }
+    /// <summary>Bytes in a memory (upper half) and alignment (lower half), for 32-bit and 64-bit pointers; 0 until asked for.</summary>
+    internal ulong[] Measures { get; } = new ulong[2];
 
     /// <summary>The type that this one is another name of, where that is known: it tells <c>use</c> from a second definition.</summary>
     internal ComponentValueType? Origin { get; set; }

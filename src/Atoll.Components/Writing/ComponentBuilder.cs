@@ -99,17 +99,6 @@ internal sealed class ComponentBuilder : TypeScope
         return Next(TextSort.Instance);
     }
 
-    public int AliasCore(TextSort sort, int instance, string name)
-    {
-        ByteBuffer bytes = new();
-        sort.Write(bytes);
-        bytes.Byte(1);
-        bytes.Unsigned((uint)instance);
-        bytes.Name(name);
-        Emit(TextSection.Alias, bytes.Span);
-        return Next(sort);
-    }
-
     /// <summary>Defines a resource that is represented by an <c>i32</c>.</summary>
     /// <param name="destructor">Index of the core function that is called when one ends, or -1.</param>
     public int Resource(int destructor)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Atoll.Components.Binary;
+using Atoll.Components.Instantiation;
 using Atoll.Components.Text;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
@@ -86,7 +87,7 @@ internal sealed class Composition
     /// <summary>The first plug that exports a name, else the first that exports a version of it that is compatible.</summary>
     private (Part Plug, ComponentItem Export)? Find(string name)
     {
-        foreach (Func<string, bool> fits in new Func<string, bool>[] { other => other == name, other => Track(other) is { } track && track == Track(name) })
+        foreach (Func<string, bool> fits in new Func<string, bool>[] { other => other == name, other => VersionTracks.AreCompatible(other, name) })
         {
             foreach (Part plug in _plugs)
             {
@@ -98,13 +99,6 @@ internal sealed class Composition
         }
 
         return null;
-    }
-
-    /// <summary>An interface's name with what stays the same between its compatible versions; null without a version.</summary>
-    private static string? Track(string name)
-    {
-        int at = name.IndexOf('@', StringComparison.Ordinal);
-        return at >= 0 && WitVersion.TryParse(name[(at + 1)..], out WitVersion? version) ? name[..(at + 1)] + version.Track : null;
     }
 
     /// <summary>What stays an import cannot speak of a resource that a plug brings: outside, nobody has it.</summary>

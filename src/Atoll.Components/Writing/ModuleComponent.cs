@@ -133,7 +133,7 @@ internal sealed class ModuleComponent
 
         if (_late.Count > 0)
         {
-            items.Add(new NamedIndex(LateFunctions.Table, TextSort.CoreTable, _builder.AliasCore(TextSort.CoreTable, _callers, LateFunctions.Table)));
+            items.Add(new NamedIndex(LateFunctions.Table, TextSort.CoreTable, _builder.AliasExport(TextSort.CoreTable, _callers, LateFunctions.Table)));
         }
 
         int initializers = 0;
@@ -188,7 +188,7 @@ internal sealed class ModuleComponent
     {
         if (!_aliases.TryGetValue((instance, name), out int index))
         {
-            index = _builder.AliasCore(sort, instance, name);
+            index = _builder.AliasExport(sort, instance, name);
             _aliases.Add((instance, name), index);
         }
 

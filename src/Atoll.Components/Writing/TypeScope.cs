@@ -186,7 +186,9 @@ internal abstract class TypeScope(TypeScope? parent)
     {
         ByteBuffer bytes = new();
         sort.Write(bytes);
-        bytes.Byte(0);
+
+        // Of what core modules are made of, the instance is a core one; but core modules themselves are exported by components.
+        bytes.Byte(sort.IsCore() && sort != TextSort.CoreModule ? (byte)1 : (byte)0);
         bytes.Unsigned((uint)instance);
         bytes.Name(name);
         Emit(TextSection.Alias, bytes.Span);

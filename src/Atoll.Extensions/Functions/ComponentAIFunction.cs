@@ -3,12 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atoll.Components;
 using Atoll.Components.Types;
-using Atoll.Wasm;
 using Microsoft.Extensions.AI;
 
 namespace Atoll.Extensions.Functions;
 
-/// <summary>An exported function as language models call it: arguments and result are JSON, and each call has an instance of its own.</summary>
+/// <summary>An exported function as language models call it: arguments and result are JSON, and each call has an instance as if it were new.</summary>
 internal sealed class ComponentAIFunction : AIFunction
 {
     /// <summary>Longest name that all providers take.</summary>
@@ -65,16 +64,26 @@ internal sealed class ComponentAIFunction : AIFunction
         JsonElement json = JsonSerializer.SerializeToElement(new Dictionary<string, object?>(arguments));
         ComponentValue[] values = ComponentJson.ReadArguments(json, _type);
 
-        // Guests compute and block: that is not for the thread of whoever talks to a model.
-        return await Task.Run(() => Call(values, cancellationToken), cancellationToken).ConfigureAwait(false);
+        object? state = _catalog.MakeState();
+        ComponentLease? lease = null;
+        try
+        {
+            // To make an instance takes time: that is not for the thread of whoever talks to a model.
+            lease = await Task.Run(() => _catalog.RentAsync(_component, state, cancellationToken).AsTask(), cancellationToken).ConfigureAwait(false);
+            ComponentFunction function = lease.Instance.GetFunction(_export)
+                ?? throw new MissingMethodException($"the component `{_component}` no longer exports `{_export}`");
+            return Json(await function.InvokeAsync(values, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            // Before the instance goes back, which drops what the guest still owns.
+            (state as IDisposable)?.Dispose();
+            lease?.Dispose();
+        }
     }
 
-    private object? Call(ComponentValue[] values, CancellationToken cancellationToken)
+    private object? Json(ComponentValue? result)
     {
-        using Store store = _catalog.CreateStore(cancellationToken);
-        ComponentFunction function = _catalog.Linker.Instantiate(store, _catalog.Get(_component)).GetFunction(_export)
-            ?? throw new MissingMethodException($"the component `{_component}` no longer exports `{_export}`");
-        ComponentValue? result = function.Invoke(values);
         if (result is not { } value)
         {
             return null;

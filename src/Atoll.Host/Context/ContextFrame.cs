@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
+using Atoll.Wasi.Platform;
 
 namespace Atoll.Host.Context;
 
@@ -71,6 +74,41 @@ internal sealed record ContextFrame
             Workspace = request.Workspace ?? Workspace,
             Other = request.Other,
         };
+    }
+
+    /// <summary>The frame as <c>atoll:platform/context</c> tells it.</summary>
+    /// <param name="guestWorkspace">The workspace's name in the guest.</param>
+    public CallContext ToCallContext(string guestWorkspace) => new()
+    {
+        TraceId = TraceId,
+        Tenant = Tenant,
+        Stage = Stage,
+        Risk = RiskLevel switch { RiskLevel.Low => CallRisk.Low, RiskLevel.Medium => CallRisk.Medium, _ => CallRisk.High },
+        ReadOnly = ReadOnly,
+        DryRun = DryRun,
+        Flags = OtherFlags,
+        Time = TimeSpan.FromMilliseconds(CpuMilliseconds),
+        MemoryBytes = MemoryBytes,
+        Workspace = guestWorkspace,
+        Extra = Other.IsDefaultOrEmpty ? "" : WriteOther(),
+    };
+
+    private string WriteOther()
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        using (Utf8JsonWriter writer = new(bytes))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in Other)
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
     /// <summary>Writes the frame as the tool contract has it.</summary>

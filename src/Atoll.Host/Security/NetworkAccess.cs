@@ -47,7 +47,7 @@ internal sealed class NetworkAccess
     /// <summary>Whether some of the patterns name what was asked for: a host with a port, or a name that was looked up.</summary>
     public static bool Names(IEnumerable<string> patterns, Capability asked)
     {
-        NetworkPolicy policy = new([.. patterns.Select(NetworkPattern.Parse)], [], allowsPrivate: false, resolve: null);
+        NetworkPolicy policy = new(new NetworkShare { Patterns = [.. patterns.Select(NetworkPattern.Parse)] });
         int colon = asked.Pattern.LastIndexOf(':');
         return asked.Action == "resolve" ? policy.AllowsName(asked.Pattern)
             : asked.Action == "connect" && colon > 0 && ushort.TryParse(asked.Pattern.AsSpan(colon + 1), out ushort port) && policy.AllowsHost(asked.Pattern[..colon], port);

@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Host.Telemetry;
+using Atoll.Wasi.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Atoll.Host.Web;
@@ -42,8 +44,38 @@ internal sealed class HttpGuestLog(TextWriter writer, bool isJson) : IDisposable
         });
     }
 
-    /// <summary>A line that a guest wrote.</summary>
-    public void Guest(string stream, string line)
+    /// <summary>What a guest writes to a stream, as lines of the log.</summary>
+    public LineStream Lines(string stream) => new(line => Guest(stream, line), MaximumText);
+
+    /// <summary>An entry that a guest logged.</summary>
+    public void Entry(GuestLogEntry entry)
+    {
+        if (!isJson)
+        {
+            _lines.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{Now():HH:mm:ss.fff} log| {Printable.Shorten(entry.ToString(), MaximumText)} trace_id={entry.TraceId}"));
+            return;
+        }
+
+        WriteJson(json =>
+        {
+            json.WriteString("level", entry.Level.ToString().ToLowerInvariant());
+            json.WriteString("source", entry.Source);
+            json.WriteString("message", Printable.Shorten(entry.Message, MaximumText));
+            json.WriteStartObject("fields");
+            foreach ((string name, string value) in entry.Fields)
+            {
+                json.WriteString(name, value);
+            }
+
+            json.WriteEndObject();
+            json.WriteString("trace_id", entry.TraceId);
+        });
+    }
+
+    public void Dispose() => _lines.Dispose();
+
+    private void Guest(string stream, string line)
     {
         line = Printable.Shorten(line, MaximumText);
         if (isJson)
@@ -55,8 +87,6 @@ internal sealed class HttpGuestLog(TextWriter writer, bool isJson) : IDisposable
             _lines.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Now():HH:mm:ss.fff} {stream}| {line}"));
         }
     }
-
-    public void Dispose() => _lines.Dispose();
 
     private static DateTimeOffset Now() => TimeProvider.System.GetUtcNow();
 
@@ -72,74 +102,5 @@ internal sealed class HttpGuestLog(TextWriter writer, bool isJson) : IDisposable
         }
 
         _lines.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
-    }
-}
-
-/// <summary>What a guest writes for one request, as lines of the log.</summary>
-internal sealed class GuestLines(HttpGuestLog log, string name) : Stream
-{
-    /// <summary>Bytes after which a request is stopped.</summary>
-    public const long MaximumBytes = 4 << 20;
-
-    private const int MaximumLine = 4000;
-    private readonly ArrayBufferWriter<byte> _line = new();
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        while (!buffer.IsEmpty)
-        {
-            int end = buffer.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> part = buffer[..Math.Min(end < 0 ? buffer.Length : end, MaximumLine - _line.WrittenCount)];
-            _line.Write(part);
-            buffer = buffer[part.Length..];
-            bool isLineEnd = !buffer.IsEmpty && buffer[0] == (byte)'\n';
-            if (isLineEnd || _line.WrittenCount == MaximumLine)
-            {
-                End();
-                buffer = isLineEnd ? buffer[1..] : buffer;
-            }
-        }
-    }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (_line.WrittenCount > 0)
-        {
-            End();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    private void End()
-    {
-        log.Guest(name, Encoding.UTF8.GetString(_line.WrittenSpan));
-        _line.ResetWrittenCount();
     }
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using Atoll.Components;
 using Atoll.Host.Configuration;
+using Atoll.Host.Telemetry;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasi.Preview2.Http;
 using Atoll.Wasm;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +23,9 @@ namespace Atoll.Host.Web;
 /// <remarks>Made once, then run once. Thread-safe. Disposal ends it, and may be repeated.</remarks>
 public sealed class HttpGuestServer : IAsyncDisposable
 {
+    // Bytes on a stream after which a request is stopped.
+    private const long MaximumOutput = 4 << 20;
+
     private readonly HttpGuestOptions _options;
     private readonly ComponentPool _pool;
     private readonly GuestThreadPool _threads;
@@ -30,25 +35,30 @@ public sealed class HttpGuestServer : IAsyncDisposable
     private readonly HttpGuestLog _log;
     private int _disposed;
 
-    private HttpGuestServer(ComponentPool pool, string handler, Grants grants, HttpGuestOptions options, TextWriter log)
+    private HttpGuestServer(ComponentPool pool, string handler, Grants grants, HttpGuestOptions options, HttpGuestLog log)
     {
         _pool = pool;
         _handler = handler;
         _grants = grants;
         _options = options;
         _threads = new GuestThreadPool(options.MaxConcurrency, options.MaxConcurrency);
-        _log = new HttpGuestLog(log, options.JsonLog);
+        _log = log;
     }
 
     /// <summary>Where it listens while it runs; null otherwise.</summary>
     public Uri? Endpoint { get; private set; }
+
+    /// <summary>Why each request gets an instance of its own, for people; null when instances are used again as if they were new.</summary>
+    public string? ReuseObstacle => _pool.ReuseObstacle;
 
     /// <summary>Instances that wait for a request.</summary>
     internal int IdleInstances => _pool.IdleCount;
 
     /// <summary>Links the component and makes a first instance.</summary>
     /// <param name="linker">What its imports are satisfied from: <see cref="WasiCommand.AddWasi"/> and whatever else it imports.</param>
-    /// <param name="component">The component. It must not use WASI while it is instantiated, because no request is there then.</param>
+    /// <param name="component">
+    /// The component. When what it does while it is instantiated leaves handles, each request gets an instance of its own, which takes longer (<see cref="ReuseObstacle"/>).
+    /// </param>
     /// <param name="grants">What it may reach. Its standard output and error go to the log.</param>
     /// <param name="options">How to serve.</param>
     /// <param name="log">The log, in general standard error. It stays the caller's.</param>
@@ -68,13 +78,23 @@ public sealed class HttpGuestServer : IAsyncDisposable
 
         string handler = IncomingHandler.Find(component)
             ?? throw new UnlinkableException(["the component exports no wasi:http/incoming-handler@0.2.x: it answers no requests"]);
-        ComponentPool pool = new(linker, component, new InstancePoolOptions
+        HttpGuestLog lines = new(log, options.JsonLog);
+        try
         {
-            MaxInstances = options.MaxConcurrency,
-            MaxIdle = options.MaxConcurrency,
-            Store = new StoreOptions { MaxMemoryBytes = options.MaxMemoryBytes, Timeout = options.Timeout },
-        });
-        return new HttpGuestServer(pool, handler, grants, options, log);
+            ComponentPool pool = new(linker, component, new InstancePoolOptions
+            {
+                MaxInstances = options.MaxConcurrency,
+                MaxIdle = options.MaxConcurrency,
+                Store = new StoreOptions { MaxMemoryBytes = options.MaxMemoryBytes, Timeout = options.Timeout },
+                MakeState = () => new WasiContext(WithOutput(grants, lines.Lines("stdout"), lines.Lines("stderr"))),
+            });
+            return new HttpGuestServer(pool, handler, grants, options, lines);
+        }
+        catch
+        {
+            lines.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Serves until the token is cancelled; then requests that run get <see cref="HttpGuestOptions.DrainTime"/> to end.</summary>
@@ -117,6 +137,9 @@ public sealed class HttpGuestServer : IAsyncDisposable
         }
     }
 
+    private static Grants WithOutput(Grants grants, LineStream output, LineStream errors) =>
+        grants.AllowStdout(output, MaximumOutput, neverWaits: true).AllowStderr(errors, MaximumOutput, neverWaits: true);
+
     private WebApplication Build()
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -141,7 +164,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     {
         long began = Stopwatch.GetTimestamp();
         KestrelExchange exchange = new(http);
-        GuestAnswer answer = new(this, exchange, http.RequestAborted);
+        GuestAnswer answer = new(this, exchange, TraceOf(http), http.RequestAborted);
         string? problem;
         if (_threads.TryRun(answer.Run))
         {
@@ -160,6 +183,10 @@ public sealed class HttpGuestServer : IAsyncDisposable
             _log.Request(http, Stopwatch.GetElapsedTime(began), problem);
         }
     }
+
+    /// <summary>The trace that a request belongs to, or a new one.</summary>
+    private static string TraceOf(HttpContext http) =>
+        TraceId.TryParseTraceParent(http.Request.Headers["traceparent"], out string? known) ? known : TraceId.Create();
 
     /// <summary>Sees to it that the client gets a whole answer or none.</summary>
     /// <returns>Null, or what went wrong.</returns>
@@ -223,7 +250,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     }
 
     /// <summary>One answer in the making, on a thread for guests.</summary>
-    private sealed class GuestAnswer(HttpGuestServer server, KestrelExchange exchange, CancellationToken aborted)
+    private sealed class GuestAnswer(HttpGuestServer server, KestrelExchange exchange, string traceId, CancellationToken aborted)
     {
         // What goes on with the connection runs at once on this thread, until it has to wait: a second change of threads would cost more than all of it.
         private readonly TaskCompletionSource _done = new();
@@ -237,12 +264,11 @@ public sealed class HttpGuestServer : IAsyncDisposable
         {
             try
             {
-                using GuestLines output = new(server._log, "stdout");
-                using GuestLines errors = new(server._log, "stderr");
-                Grants grants = server._grants
-                    .AllowStdout(output, GuestLines.MaximumBytes, neverWaits: true)
-                    .AllowStderr(errors, GuestLines.MaximumBytes, neverWaits: true);
-                WasiContext context = new(grants);
+                using LineStream output = server._log.Lines("stdout");
+                using LineStream errors = server._log.Lines("stderr");
+                WasiContext context = new(WithOutput(server._grants, output, errors)
+                    .AllowLogging(server._log.Entry, limitBytes: MaximumOutput)
+                    .AllowContext(new CallContext { TraceId = traceId }));
                 using ComponentLease lease = server._pool.Rent(aborted, context);
                 try
                 {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Atoll.Components;
 using Atoll.Host.Configuration;
@@ -7,11 +6,17 @@ using Atoll.Wasm;
 
 namespace Atoll.Mcp.Components;
 
-/// <summary>Components by file; equal files are decoded and compiled once. Thread-safe.</summary>
+/// <summary>Components by file; equal files are decoded and compiled once, for as long as somebody uses the component. Thread-safe.</summary>
 internal sealed class ComponentFiles(WasmEngine engine)
 {
     private const long MaxFileBytes = 64 << 20;
-    private readonly ConcurrentDictionary<string, Lazy<Component>> _byHash = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+
+    // A file that is changed again and again must not keep every component that was in it.
+    private readonly Dictionary<string, WeakReference<Component>> _byHash = new(StringComparer.Ordinal);
+
+    /// <summary>How many components it knows of.</summary>
+    internal int Count => _byHash.Count;
 
     /// <summary>Whether a file is a component, as its first bytes say.</summary>
     public static bool IsComponent(string path)
@@ -50,13 +55,31 @@ internal sealed class ComponentFiles(WasmEngine engine)
                 throw new ToolUnavailableException($"{path} has the SHA-256 {hash}, but {sha256} is wanted. Build it again or correct the manifest.");
             }
 
-            return Component.IsComponent(bytes)
-                ? _byHash.GetOrAdd(hash, _ => new Lazy<Component>(() => Component.Load(engine, bytes))).Value
-                : throw new ToolUnavailableException($"{path} is no component.");
+            return Component.IsComponent(bytes) ? Get(hash, bytes) : throw new ToolUnavailableException($"{path} is no component.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or WasmException)
         {
             throw new ToolUnavailableException($"{path} cannot be used: {Printable.Shorten(e.Message, 1000)}");
+        }
+    }
+
+    private Component Get(string hash, byte[] bytes)
+    {
+        lock (_lock)
+        {
+            if (_byHash.TryGetValue(hash, out WeakReference<Component>? known) && known.TryGetTarget(out Component? component))
+            {
+                return component;
+            }
+
+            component = Component.Load(engine, bytes);
+            foreach (string gone in _byHash.Where(entry => !entry.Value.TryGetTarget(out _)).Select(entry => entry.Key).ToArray())
+            {
+                _byHash.Remove(gone);
+            }
+
+            _byHash[hash] = new WeakReference<Component>(component);
+            return component;
         }
     }
 }

@@ -4,8 +4,10 @@ using System.Text.Json;
 using Atoll.Components;
 using Atoll.Components.Types;
 using Atoll.Host.Configuration;
+using Atoll.Host.Security;
 using Atoll.Mcp.Tools;
 using Atoll.Wasi;
+using Atoll.Wasi.Platform;
 using Atoll.Wasm;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +21,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly ToolManifest _manifest;
     private const int MaxLogBytes = 256 << 10;
-    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
+    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi().AddPlatform();
     private readonly ToolGrants _grants;
     private readonly ComponentSessions _sessions;
     private readonly ComponentFunctionType _type;
@@ -52,10 +54,10 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
 
         ProgramOutput output;
-        DeniedNetwork denied = new();
+        CurrentCall current = new(call.Logger, _manifest.Name);
         try
         {
-            output = _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments, ref denied) : CallOnce(call, arguments, denied);
+            output = _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments, ref current) : CallOnce(call, arguments, current);
         }
         catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested)
         {
@@ -66,12 +68,12 @@ internal sealed partial class ComponentToolProgram : IToolProgram
             output = error;
         }
 
-        return output with { DeniedNetwork = denied.First };
+        return output with { DeniedNetwork = current.DeniedNetwork };
     }
 
-    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments, DeniedNetwork denied)
+    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments, CurrentCall current)
     {
-        ComponentInstance instance = Make(call, denied);
+        ComponentInstance instance = Make(call, current);
         try
         {
             return Answer(Invoke(instance, call, arguments), call);
@@ -82,12 +84,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments, ref DeniedNetwork denied)
+    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments, ref CurrentCall current)
     {
         // An instance keeps what it was granted, so calls that may reach different things do not share one.
-        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, call.Access.Text), denied => Make(call, denied), call.CancellationToken);
-        denied = kept.Denied;
-        denied.First = null;
+        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, call.Access.Text), current, made => Make(call, made), call.CancellationToken);
+        current = kept.Current!;
         bool isSound = false;
         try
         {
@@ -101,10 +102,15 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ComponentInstance Make(ProgramCall call, DeniedNetwork denied)
+    private ComponentInstance Make(ProgramCall call, CurrentCall current)
     {
-        LogOutput log = new(call.Logger, _manifest.Name, MaxLogBytes);
-        WasiContext wasi = new(_grants.For(call.Access).AllowStdout(log, neverWaits: true).AllowStderr(log, neverWaits: true).OnDecision(denied.See));
+        LogOutput log = new(current, MaxLogBytes);
+        WasiContext wasi = new(_grants.For(call.Access)
+            .AllowStdout(log, neverWaits: true)
+            .AllowStderr(log, neverWaits: true)
+            .AllowLogging(entry => LogEntry(current.Logger, LevelOf(entry.Level), current.Tool, entry), limitBytes: MaxLogBytes)
+            .AllowMetadata(new ComponentMetadata(_manifest.Name, _manifest.Version))
+            .OnDecision(current.See));
         Store store = new(_manifest.Component!.Engine, new StoreOptions
         {
             State = wasi,
@@ -128,6 +134,7 @@ internal sealed partial class ComponentToolProgram : IToolProgram
     private ComponentValue? Invoke(ComponentInstance instance, ProgramCall call, ComponentValue[] arguments)
     {
         instance.Store.CancellationToken = call.CancellationToken;
+        ((WasiContext)instance.Store.State!).CallContext = call.Frame.ToCallContext(HostPath.ToGuest(call.Frame.Workspace, HostPath.Current));
         instance.Store.SetDeadline(TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds));
         return instance.GetFunction(_manifest.Function!)!.Invoke(arguments);
     }
@@ -239,6 +246,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
                 return null;
         }
     }
+
+    private static LogLevel LevelOf(GuestLogLevel level) => (LogLevel)level;
+
+    [LoggerMessage(EventId = 322, Message = "{Tool}| {Entry}")]
+    private static partial void LogEntry(ILogger logger, LogLevel level, string tool, GuestLogEntry entry);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Tool} trapped: {Error}; guest stack: {GuestStack}")]
     private static partial void LogTrap(ILogger logger, string tool, string error, string guestStack);

@@ -6,6 +6,7 @@ using Atoll.Components.Types;
 using Atoll.Host.Security;
 using Atoll.Mcp.Schema;
 using Atoll.Mcp.Tools;
+using Atoll.Wasi.Platform;
 using Atoll.Wit;
 
 namespace Atoll.Mcp.Components;
@@ -39,7 +40,7 @@ internal sealed class ComponentTools
                 }
             }
 
-            string[] missing = [.. world.Imports.Where(item => !item.Name.StartsWith("wasi:", StringComparison.Ordinal) && (item.Function ?? item.Interface!.AllFunctions.FirstOrDefault()) is not null).Select(item => item.Name)];
+            string[] missing = [.. world.Imports.Where(item => !item.Name.StartsWith("wasi:", StringComparison.Ordinal) && !PlatformHost.Defines(item.Name) && (item.Function ?? item.Interface!.AllFunctions.FirstOrDefault()) is not null).Select(item => item.Name)];
             Unusable = missing.Length == 0 ? null : $"it imports {string.Join(", ", missing)}, which the server does not have";
         }
         catch (NotSupportedException e)

@@ -1,54 +1,59 @@
-using System.Text;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp.Tools;
 
 /// <summary>Standard error of a tool: each line becomes a log line, up to a limit for the call; what comes after is dropped and said so once.</summary>
-internal sealed partial class LogOutput(ILogger logger, string tool, int limit) : GuestOutput
+internal sealed partial class LogOutput : GuestOutput
 {
     private const int MaxLine = 4000;
-    private readonly List<byte> _line = [];
-    private int _taken;
+    private readonly CurrentCall _call;
+    private readonly int _limit;
+    private readonly LineStream _lines;
+    private long _taken;
+    private long _number;
+
+    public LogOutput(CurrentCall call, int limit)
+    {
+        _call = call;
+        _limit = limit;
+        _lines = new LineStream(
+            line =>
+            {
+                if (line.Length > 0)
+                {
+                    LogLine(call.Logger, call.Tool, Printable.Shorten(line, MaxLine));
+                }
+            },
+            MaxLine);
+    }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (_taken > limit)
+        if (_number != _call.Number)
+        {
+            (_number, _taken) = (_call.Number, 0);
+        }
+
+        if (_taken > _limit)
         {
             return;
         }
 
         _taken += buffer.Length;
-        if (_taken > limit)
+        if (_taken > _limit)
         {
             End();
-            LogTooMuch(logger, tool, limit);
+            LogTooMuch(_call.Logger, _call.Tool, _limit);
             return;
         }
 
-        foreach (var b in buffer)
-        {
-            if (b == (byte)'\n' || _line.Count >= MaxLine)
-            {
-                End();
-            }
-
-            if (b != (byte)'\n')
-            {
-                _line.Add(b);
-            }
-        }
+        _lines.Write(buffer);
     }
 
     /// <summary>Logs a line that has no end yet.</summary>
-    public void End()
-    {
-        if (_line.Count > 0)
-        {
-            LogLine(logger, tool, Printable.Shorten(Encoding.UTF8.GetString([.. _line]), MaxLine));
-            _line.Clear();
-        }
-    }
+    public void End() => _lines.Dispose();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,6 +1,10 @@
+using Atoll.Components;
 using Atoll.Sdk.Bindgen;
+using Atoll.Sdk.Bindgen.AssemblyScript;
 using Atoll.Sdk.Bindgen.C;
+using Atoll.Sdk.Bindgen.JavaScript;
 using Atoll.Sdk.Bindgen.Plan;
+using Atoll.Sdk.Bindgen.Rust;
 using Atoll.Wit;
 
 namespace Atoll.Sdk;
@@ -26,13 +30,28 @@ public static class GuestBindings
             throw new ArgumentException($"the world {world} is not of this model", nameof(world));
         }
 
-        return GeneratorOf(language).Generate(BindingPlan.Of(world), options ?? GuestBindingsOptions.Default);
+        IGuestGenerator generator = GeneratorOf(language);
+        try
+        {
+            return generator.Generate(BindingPlan.Of(world), options ?? GuestBindingsOptions.Default);
+        }
+        catch (Exception exception) when (exception is InvalidComponentException or ComponentWritingException)
+        {
+            throw new GuestBindingsException($"no component can be of the world {world}: {exception.Message}");
+        }
+        catch (OverflowException)
+        {
+            throw new GuestBindingsException($"a type of the world {world} has values that are larger than a memory");
+        }
     }
 
     private static IGuestGenerator GeneratorOf(GuestLanguage language) => language switch
     {
-        GuestLanguage.Rust => new Bindgen.Rust.RustGenerator(),
         GuestLanguage.C => new CGenerator(),
+        GuestLanguage.AssemblyScript => new ScriptGenerator(),
+        GuestLanguage.Rust => new RustGenerator(),
+        GuestLanguage.JavaScript => new JavaScriptGenerator(isTypeScript: false),
+        GuestLanguage.TypeScript => new JavaScriptGenerator(isTypeScript: true),
         _ => throw new ArgumentException($"there are no bindings for {language}", nameof(language)),
     };
 }

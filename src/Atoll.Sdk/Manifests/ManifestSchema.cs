@@ -22,9 +22,9 @@ internal static partial class ManifestSchema
         new("world", ManifestType.Text, "The world of `wit/` that it implements.") { Default = "the only world of `wit/`", Example = "\"greeter\"" },
         new("build", ManifestType.Table, "How it is built.") { IsRequired = true },
         new("build.language", ManifestType.Text, "What it is written in.") { IsRequired = true, Choices = Languages, Example = "\"c\"" },
-        new("build.sources", ManifestType.Texts, "The source files, relative to the project, with `/`. For all but C one file: where the program begins.")
+        new("build.sources", ManifestType.Texts, "The source files, relative to the project, with `/`. For all but C one file, where the program begins; in JavaScript, TypeScript and AssemblyScript it is called `guest`.")
         {
-            Default = "C: all `src/*.c`; Rust: `src/lib.rs`; else `src/index` with the language's ending", Example = "[\"src/greeter.c\"]", Check = CheckRelativePath,
+            Default = "C: all `src/*.c`; Rust: `src/lib.rs`; else `src/guest` with the language's ending", Example = "[\"src/greeter.c\"]", Check = CheckRelativePath,
         },
         new("build.optimize", ManifestType.Text, "What the compiler aims at: a small component or a fast one.") { Default = "`speed`", Choices = ["speed", "size"], Example = "\"size\"" },
         new("tools", ManifestType.Table, "The exported functions that are offered as tools, by the tools' names. Without any, all functions are, under their own names."),

@@ -8,10 +8,13 @@ namespace Atoll.Sdk.Projects;
 /// <summary>What a new project begins as.</summary>
 /// <param name="Name">The component's name; the folder's too.</param>
 /// <param name="Language">What it is written in.</param>
-/// <param name="Kind">Which template: <c>greet</c> or <c>tool</c>.</param>
+/// <param name="Kind">Which template: <c>greet</c>, <c>tool</c>, <c>probe</c> or <c>http</c>.</param>
 /// <param name="Wit">A WIT file or folder that the project implements instead of the template's world; null for none.</param>
 internal sealed record NewProject(string Name, string Language, string Kind, string? Wit = null)
 {
+    /// <summary>The files of <c>wit/deps</c>, with paths below it.</summary>
+    public IReadOnlyList<WitFile> Dependencies { get; init; } = [];
+
     /// <summary>Whether <c>atoll build</c> builds the language.</summary>
     public bool IsBuilt => Toolchains.Toolchain.Of(Language) is not null;
 }
@@ -23,6 +26,8 @@ internal static class ProjectTemplate
     private static readonly Dictionary<string, (string Function, string About, string Description, string Call)> Kinds = new(StringComparer.Ordinal)
     {
         ["greet"] = ("greet", "Greets somebody by name.", "Greets people by name.", "greet '\"Ada\"'"),
+        ["probe"] = ("check", "Looks at an endpoint and says how it is.", "Looks whether an endpoint answers.", "'check#run(\"example.org:443\", \"\")'"),
+        ["http"] = ("handle", "Answers a request of HTTP.", "Answers requests of HTTP.", ""),
         ["tool"] = ("count-words", "Counts the words of a text, and fails when there are none.", "Counts words.", "count-words '\"the quick brown fox\"'"),
     };
 
@@ -30,9 +35,9 @@ internal static class ProjectTemplate
     {
         ["c"] = ("src/@name@.c", ""),
         ["rust"] = ("src/lib.rs", ""),
-        ["js"] = ("src/index.js", ""),
-        ["ts"] = ("src/index.ts", ""),
-        ["assemblyscript"] = ("src/index.ts", ""),
+        ["js"] = ("src/guest.js", ""),
+        ["ts"] = ("src/guest.ts", ""),
+        ["assemblyscript"] = ("src/guest.ts", ""),
         ["go"] = ("main.go", "go mod init local/@name@\ngo get -tool go.bytecodealliance.org/cmd/wit-bindgen-go\ngo tool wit-bindgen-go generate --world @name@ --out gen ./wit\n"
             + "tinygo build -target=wasip2 --wit-package ./wit --wit-world @name@ -o build/@name@.wasm ."),
         ["python"] = ("app.py", "pip install componentize-py\ncomponentize-py -d wit -w @name@ componentize app -o build/@name@.wasm"),
@@ -93,6 +98,7 @@ internal static class ProjectTemplate
             ["source"] = source,
             ["name"] = project.Name,
             ["snake"] = string.Join('_', words),
+            ["upper"] = string.Join('_', words).ToUpperInvariant(),
             ["pascal"] = string.Concat(words.Select(word => char.ToUpper(word[0], CultureInfo.InvariantCulture) + word[1..])),
             ["language"] = project.Language,
             ["function"] = function,
@@ -100,10 +106,12 @@ internal static class ProjectTemplate
             ["description"] = description,
             ["call"] = call,
         };
+        (string, string)[] editor = project.Language == "ts" ? [("tsconfig.json", Fill("common/tsconfig.json"))] : [];
         if (project.Wit is { } wit)
         {
             return
             [
+                .. editor,
                 .. GivenWit(wit),
                 (Replace(source), Fill($"world/{project.Language}")),
                 ("Component.toml", Fill("world/Component.toml")),
@@ -116,11 +124,15 @@ internal static class ProjectTemplate
         [
             ("wit/world.wit", Fill($"{project.Kind}/world.wit")),
             (Replace(source), Fill($"{project.Kind}/{project.Language}")),
-            ($"tests/{function}.toml", Fill($"{project.Kind}/test.toml")),
-            ("Component.toml", Fill("common/Component.toml")),
-            ("README.md", Fill(project.IsBuilt ? "common/README.md" : "common/README-other.md")),
+            .. project.Dependencies.Select(file => ($"wit/deps/{file.Path}", file.Text)),
+            .. Has($"{project.Kind}/test.toml") ? [($"tests/{function}.toml", Fill($"{project.Kind}/test.toml"))] : Array.Empty<(string, string)>(),
+            ("Component.toml", Fill(Own("Component.toml"))),
+            ("README.md", Fill(project.IsBuilt ? Own("README.md") : "common/README-other.md")),
             (".gitignore", Fill("common/gitignore.txt")),
+            .. editor,
         ];
+
+        string Own(string file) => Has($"{project.Kind}/{file}") ? $"{project.Kind}/{file}" : $"common/{file}";
 
         string Fill(string template) => Replace(Resource(template));
 
@@ -146,6 +158,8 @@ internal static class ProjectTemplate
         EnumerationOptions twoDeep = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2, AttributesToSkip = FileAttributes.ReparsePoint };
         return Directory.EnumerateFiles(wit, "*.wit", twoDeep).Order(StringComparer.Ordinal).Select(file => ("wit/" + Path.GetRelativePath(wit, file).Replace('\\', '/'), File.ReadAllText(file)));
     }
+
+    private static bool Has(string name) => typeof(ProjectTemplate).Assembly.GetManifestResourceInfo($"template/{name}") is not null;
 
     private static string Resource(string name)
     {

@@ -8,8 +8,9 @@ namespace Atoll.Sdk.Projects;
 /// <param name="Call">The call in WAVE, for example <c>greet("Ada")</c>.</param>
 /// <param name="Returns">The result in WAVE; null when any will do or the call should trap.</param>
 /// <param name="Traps">Whether the call should trap.</param>
-/// <param name="Log">The lines that it should write to standard output and error; null when any will do.</param>
-internal sealed record TestCase(string Name, Placed<string> Call, Placed<string>? Returns, bool Traps, IReadOnlyList<string>? Log);
+/// <param name="Log">The lines that it should write; null when any will do.</param>
+/// <param name="Calls">The functions of the host that it should call, in order; null when any will do.</param>
+internal sealed record TestCase(string Name, Placed<string> Call, Placed<string>? Returns, bool Traps, IReadOnlyList<string>? Log, IReadOnlyList<string>? Calls);
 
 /// <summary>A file of <c>tests/</c>.</summary>
 /// <param name="Path">Relative to the project.</param>
@@ -18,7 +19,7 @@ internal sealed record TestCase(string Name, Placed<string> Call, Placed<string>
 /// <param name="Mock">The set-up of the mock host; null for none.</param>
 internal sealed record TestFile(string Path, SourceText Source, IReadOnlyList<TestCase> Cases, TomlTable? Mock)
 {
-    private static readonly string[] CaseKeys = ["name", "call", "returns", "traps", "log"];
+    private static readonly string[] CaseKeys = ["name", "call", "returns", "traps", "log", "calls"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="DiagnosticException">It has errors; all are in it.</exception>
@@ -60,13 +61,7 @@ internal sealed record TestFile(string Path, SourceText Source, IReadOnlyList<Te
 
         Placed<string>? name = Text("name"), call = Text("call"), returns = Text("returns");
         bool traps = table.Find("traps") is { } trap && (trap.Value is TomlBoolean truth ? truth.Value : Wrong(trap, "true or false"));
-        string[]? log = null;
-        if (table.Find("log") is { } lines)
-        {
-            log = lines.Value is TomlArray array && array.Items.All(item => item is TomlString) ? [.. array.Items.Select(item => ((TomlString)item).Value)] : null;
-            _ = log is null && Wrong(lines, "an array of strings");
-        }
-
+        string[]? log = Texts("log"), calls = Texts("calls");
         if (call is null && errors.Count == before)
         {
             errors.Add(source.Error("the case calls nothing", table.Span, "Add call = 'function(arguments)' in WAVE."));
@@ -77,13 +72,20 @@ internal sealed record TestFile(string Path, SourceText Source, IReadOnlyList<Te
             errors.Add(source.Error("a call that traps returns nothing", both.Span, "Leave `returns` or `traps` out."));
         }
 
-        return errors.Count == before ? new TestCase(name?.Value ?? call!.Value.Value, call!.Value, returns, traps, log) : null;
+        return errors.Count == before ? new TestCase(name?.Value ?? call!.Value.Value, call!.Value, returns, traps, log, calls) : null;
 
         Placed<string>? Text(string key) => table.Find(key) switch
         {
             null => null,
             { Value: TomlString text } => new Placed<string>(text.Value, text.Span),
             { } other => Wrong(other, "a string") ? null : null,
+        };
+
+        string[]? Texts(string key) => table.Find(key) switch
+        {
+            null => null,
+            { Value: TomlArray array } when array.Items.All(item => item is TomlString) => [.. array.Items.Select(item => ((TomlString)item).Value)],
+            { } other => Wrong(other, "an array of strings") ? null : null,
         };
 
         bool Wrong(TomlEntry entry, string expected)

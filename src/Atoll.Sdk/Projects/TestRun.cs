@@ -18,10 +18,13 @@ internal interface ITestInstance : IDisposable
 {
     ComponentInstance Instance { get; }
 
-    /// <summary>What the component wrote, in lines.</summary>
+    /// <summary>What the component wrote: standard output, standard error, and what it logged, each in lines.</summary>
     IReadOnlyList<string> Log { get; }
 
-    /// <summary>What the set-up of the file expects of the calls to the host and did not happen; null when all did.</summary>
+    /// <summary>The functions of the host that it called, in order.</summary>
+    IReadOnlyList<string> Calls { get; }
+
+    /// <summary>What the set-up of the file expects of the calls to the host and is otherwise; null when nothing is.</summary>
     string? Verify();
 }
 
@@ -79,13 +82,15 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
             return $"failed: {exception.Message}";
         }
 
-        return test.Log is { } log && !log.SequenceEqual(made.Log)
-            ? $"expected the log [{string.Join(", ", log.Select(Wave))}]\nbut it is      [{string.Join(", ", made.Log.Select(Wave))}]"
-            : made.Verify();
+        return Compare("log", test.Log, made.Log) ?? Compare("calls", test.Calls, made.Calls) ?? made.Verify();
 
-        static string Wave(string line) => Components.Wave.Write(ComponentValue.String(line));
+        static string? Compare(string what, IReadOnlyList<string>? expected, IReadOnlyList<string> actual) => expected is null || expected.SequenceEqual(actual)
+            ? null
+            : $"expected {what} [{string.Join(", ", expected.Select(Quote))}]\nbut got  {new string(' ', what.Length)} [{string.Join(", ", actual.Select(Quote))}]";
 
-        static string Show(ComponentValue? value) => value is { } known ? Components.Wave.Write(known) : "nothing";
+        static string Quote(string line) => Wave.Write(ComponentValue.String(line));
+
+        static string Show(ComponentValue? value) => value is { } known ? Wave.Write(known) : "nothing";
     }
 
     /// <summary>Reads call and result by the types of the function; gives what is wrong with them.</summary>
@@ -114,12 +119,12 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
         TextSpan at = test.Call.Span;
         try
         {
-            arguments = Components.Wave.ParseArguments(call[open..], type);
+            arguments = Wave.ParseArguments(call[open..], type);
             at = test.Returns?.Span ?? at;
             if (test.Returns is { } returns)
             {
                 expected = type.Result is { } result
-                    ? Components.Wave.Parse(returns.Value, result)
+                    ? Wave.Parse(returns.Value, result)
                     : throw new WaveFormatException("the function returns nothing; leave `returns` out");
             }
 

@@ -5,42 +5,46 @@ namespace Atoll.Sdk.Toolchains;
 /// <summary>JavaScript and TypeScript, on QuickJS: the engine is in the component.</summary>
 internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 {
-    // Modules of the program itself may import each other; TypeScript is stripped of its types, and checking them is the editor's work.
+    // The program's files and the bindings come together in one folder. TypeScript is stripped of its types, and checking them is the editor's work.
     private const string Script = """
-        import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+        import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
         import { createRequire } from 'node:module';
         import { dirname, join } from 'node:path';
-        const [packages, source, objects, world, output, stub] = process.argv.slice(2);
+        const [packages, source, bindings, objects, world, output, stub] = process.argv.slice(2);
         const require = createRequire(packages + '/package.json');
-        let root = dirname(source), entry = source;
-        if (source.endsWith('.ts')) {
-          const ts = require('typescript');
-          const host = { getCurrentDirectory: () => '', getCanonicalFileName: name => name, getNewLine: () => '\n' };
-          let failed = false;
-          for (const file of readdirSync(root, { recursive: true }).filter(name => /\.(ts|js)$/.test(name) && !name.endsWith('.d.ts'))) {
-            const target = join(objects, file.replace(/\.ts$/, '.js'));
-            mkdirSync(dirname(target), { recursive: true });
-            if (file.endsWith('.js')) {
-              copyFileSync(join(root, file), target);
-              continue;
-            }
-            const result = ts.transpileModule(readFileSync(join(root, file), 'utf8'), {
-              fileName: join(root, file), reportDiagnostics: true,
-              compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true },
-            });
-            if (result.diagnostics.length > 0) {
-              console.error(ts.formatDiagnostics(result.diagnostics, host));
-              failed = true;
-            }
-            writeFileSync(target, result.outputText);
+        const isTypeScript = source.endsWith('.ts');
+        const ts = isTypeScript ? require('typescript') : null;
+        const host = { getCurrentDirectory: () => '', getCanonicalFileName: name => name, getNewLine: () => '\n' };
+        let failed = false;
+        const take = (file, target) => {
+          mkdirSync(dirname(target), { recursive: true });
+          if (file.endsWith('.js')) {
+            copyFileSync(file, target);
+            return;
           }
-          if (failed) process.exit(1);
-          entry = join(objects, source.slice(root.length + 1).replace(/\.ts$/, '.js'));
-          root = objects;
-        }
+          const result = ts.transpileModule(readFileSync(file, 'utf8'), {
+            fileName: file, reportDiagnostics: true,
+            compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true },
+          });
+          if (result.diagnostics.length > 0) {
+            console.error(ts.formatDiagnostics(result.diagnostics, host));
+            failed = true;
+          }
+          writeFileSync(target, result.outputText);
+        };
+        const takeAll = (folder, target) => {
+          for (const file of readdirSync(folder, { recursive: true })) {
+            if (/\.js$/.test(file) || (isTypeScript && /\.ts$/.test(file) && !file.endsWith('.d.ts'))) take(join(folder, file), join(target, file.replace(/\.ts$/, '.js')));
+          }
+        };
+        rmSync(objects, { recursive: true, force: true });
+        takeAll(dirname(source), objects);
+        takeAll(bindings, join(objects, 'bindings'));
+        if (failed) process.exit(1);
+        const entry = join(objects, 'bindings', 'component.js');
         const { componentize } = require('componentize-qjs');
         const { component } = await componentize({
-          witPath: 'wit', jsSource: readFileSync(entry, 'utf8'), jsPath: entry, moduleRoot: root, world, stubWasi: stub === 'stub', sync: true,
+          witPath: 'wit', jsSource: readFileSync(entry, 'utf8'), jsPath: entry, moduleRoot: objects, world, stubWasi: stub === 'stub', sync: true,
         });
         writeFileSync(output, component);
         """;
@@ -49,7 +53,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 
     public override GuestLanguage Bindings => isTypeScript ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
 
-    public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => [$"src/index.{Language}"];
+    public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => [$"src/guest.{Language}"];
 
     public override Task<FoundTools> FindAsync(ToolEnvironment environment, CancellationToken cancellation) =>
         NodeTools.FindAsync(isTypeScript ? "TypeScript" : "JavaScript", environment, cancellation);
@@ -62,8 +66,11 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 
         // The engine would import much of WASI for its own sake; without a world that asks for it, none is there.
         bool usesWasi = request.World.Imports.Any(item => item.Name.StartsWith("wasi:", StringComparison.Ordinal));
-        string[] arguments = [script, request.Tools["packages"], request.Sources[0], $"{ProjectFolder.Objects}/js", request.World.Name!, output, usesWasi ? "wasi" : "stub"];
+        string[] arguments = [script, request.Tools["packages"], request.Sources[0], ProjectFolder.Bindings, $"{ProjectFolder.Objects}/js", request.World.Name!, output, usesWasi ? "wasi" : "stub"];
         await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
-        return await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+        byte[] component = await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+
+        // The bindings convert where the world has integers of 64 bits, and then they expect them as text.
+        return File.Exists(project.PathTo($"{ProjectFolder.Bindings}/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;
     }
 }

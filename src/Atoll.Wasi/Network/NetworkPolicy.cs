@@ -11,29 +11,25 @@ internal sealed class NetworkPolicy
 {
     private readonly ImmutableArray<NetworkPattern> _patterns;
     private readonly ImmutableArray<NetworkPattern> _listens;
+    private readonly ImmutableArray<Capability> _names;
+    private readonly ImmutableArray<ImmutableArray<NetworkPattern>> _limits;
     private readonly bool _allowsPrivate;
-    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
     private readonly Lazy<HttpMessageInvoker> _http;
 
-    /// <param name="patterns">Where connections were granted to.</param>
-    /// <param name="listens">Where listening was granted.</param>
-    /// <param name="allowsPrivate">Whether names may stand for addresses that are not public.</param>
-    /// <param name="resolve">Finds the addresses of a name; null for the system's way.</param>
-    public NetworkPolicy(
-        ImmutableArray<NetworkPattern> patterns,
-        ImmutableArray<NetworkPattern> listens,
-        bool allowsPrivate,
-        Func<string, CancellationToken, Task<IPAddress[]>>? resolve)
+    /// <param name="granted">What was granted.</param>
+    public NetworkPolicy(NetworkShare granted)
     {
-        _patterns = patterns;
-        _listens = listens;
-        _allowsPrivate = allowsPrivate;
-        _resolve = resolve ?? Dns.GetHostAddressesAsync;
-        _http = new Lazy<HttpMessageInvoker>(() => OutgoingHttp.MakeInvoker(this));
+        _patterns = granted.Patterns;
+        _listens = granted.Listens;
+        _names = granted.Names;
+        _limits = granted.Limits;
+        _allowsPrivate = granted.AllowsPrivate;
+        Backend = granted.Backend ?? NetworkBackend.System;
+        _http = new Lazy<HttpMessageInvoker>(() => Backend.MakeInvoker(this));
     }
 
-    /// <summary>Hosts that are left of those that were granted: each list has to name a host, too.</summary>
-    public ImmutableArray<ImmutableArray<NetworkPattern>> Limits { get; init; } = [];
+    /// <summary>The network itself.</summary>
+    public NetworkBackend Backend { get; }
 
     /// <summary>What sends requests of guests with these grants; connections are kept and shared among them.</summary>
     public HttpMessageInvoker Http => _http.Value;
@@ -47,11 +43,12 @@ internal sealed class NetworkPolicy
     /// <summary>Whether connections to anybody were granted.</summary>
     public bool AllowsSome => _patterns.Length != 0;
 
-    /// <summary>Whether a name was granted with any port.</summary>
+    /// <summary>Whether a name was granted, itself or with any port.</summary>
     public bool AllowsName(string name)
     {
         Capability asked = ResolveCapabilityOf(name);
-        return _patterns.Any(pattern => pattern.CoversName(asked)) && Limits.All(limit => limit.Any(pattern => pattern.CoversName(asked)));
+        return (_patterns.Any(pattern => pattern.CoversName(asked)) || _names.Any(granted => granted.Covers(asked)))
+            && _limits.All(limit => limit.Any(pattern => pattern.CoversName(asked)));
     }
 
     /// <summary>Whether others may be waited for at this address of the host; port 0, for one that the system chooses, where every port is granted.</summary>
@@ -64,7 +61,7 @@ internal sealed class NetworkPolicy
     {
         Capability asked = CapabilityOf(host, port);
         IPAddress.TryParse(host, out IPAddress? address);
-        return NamesHost(_patterns) && Limits.All(NamesHost);
+        return NamesHost(_patterns) && _limits.All(NamesHost);
 
         bool NamesHost(ImmutableArray<NetworkPattern> patterns) =>
             patterns.Any(pattern => pattern.CoversHost(asked) || (address is not null && pattern.CoversAddress(address, port)));
@@ -78,15 +75,26 @@ internal sealed class NetworkPolicy
 
     /// <summary>Connects to a host that was granted. The address that is connected to is the one that was checked, so no answer of a name server gets around it.</summary>
     /// <exception cref="HttpFailure">It cannot be done, or is not granted.</exception>
-    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken) =>
+        await ConnectAsync(await FindAsync(host, port, cancellationToken).ConfigureAwait(false), port, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The addresses of a host that was granted which may be connected to.</summary>
+    /// <exception cref="HttpFailure">There are none, or they are not granted.</exception>
+    public async Task<IPAddress[]> FindAsync(string host, int port, CancellationToken cancellationToken)
     {
         IPAddress[] found = await FindAsync(host, cancellationToken).ConfigureAwait(false);
         IPAddress[] addresses = [.. found.Where(address => AllowsAddress(address, port))];
-        if (addresses.Length == 0)
-        {
-            throw new HttpFailure(new ErrorCode.DestinationIpProhibited(), CapabilityOf(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host, port));
-        }
+        return addresses.Length > 0 ? addresses
+            : throw new HttpFailure(new ErrorCode.DestinationIpProhibited(), CapabilityOf(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host, port));
+    }
 
+    /// <summary>Connects to the first of several addresses that answers.</summary>
+    /// <param name="addresses">What <see cref="FindAsync(string, int, CancellationToken)"/> gave.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HttpFailure">None answers.</exception>
+    public static async Task<Socket> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken)
+    {
         SocketException? failure = null;
         foreach (IPAddress address in addresses)
         {
@@ -123,7 +131,7 @@ internal sealed class NetworkPolicy
         // RFC 6761, section 6.3: this name is never asked of a name server.
         return NetworkPattern.IsLocalhost(host)
             ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
-            : await _resolve(host, cancellationToken).ConfigureAwait(false);
+            : await Backend.FindAsync(host, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IPAddress[]> FindAsync(string host, CancellationToken cancellationToken)
@@ -210,6 +218,13 @@ internal sealed class NetworkPattern
             ? throw new FormatException($"'{text}' names no address to listen at; write ADDRESS:PORT, for example 127.0.0.1:8080, localhost:* or *:8080")
             : new NetworkPattern(Capability.Of("net", "listen", text), pattern._name, networks, pattern._port);
     }
+
+    /// <summary>A name that may be looked up.</summary>
+    /// <exception cref="FormatException">It is none; the message says what to write.</exception>
+    public static Capability ParseName(string text) =>
+        text.Length == 0 || text.AsSpan().ContainsAny("/\\?#@[]%:") || text.Any(char.IsWhiteSpace)
+            ? throw new FormatException($"'{text}' is no name; write a name without a port, for example example.org, *.example.org or **")
+            : NetworkPolicy.ResolveCapabilityOf(text);
 
     public static bool IsLocalhost(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);

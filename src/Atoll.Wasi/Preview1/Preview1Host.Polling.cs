@@ -54,8 +54,7 @@ internal static partial class Preview1Host
                 return 0;
             }
 
-            context.Bell.Wait(context.Clock, wait, caller.Interruption);
-            caller.ThrowIfInterrupted();
+            context.Wait(caller, wait);
         }
     }
 

@@ -17,8 +17,10 @@ internal sealed class Bell
     /// <summary>Waits for a ring, for some time, or until the guest should stop.</summary>
     /// <param name="time">The time that counts; null for the system's.</param>
     /// <param name="nanoseconds">How long at most; <see cref="ulong.MaxValue"/> for as long as it takes.</param>
+    /// <param name="mayBlock">Whether the thread may be held up.</param>
     /// <param name="interruption">Ends the wait; what it means is the caller's to find out.</param>
-    public void Wait(TimeProvider? time, ulong nanoseconds, CancellationToken interruption)
+    /// <returns>False when the thread would have to be held up and may not.</returns>
+    public bool Wait(TimeProvider? time, ulong nanoseconds, bool mayBlock, CancellationToken interruption)
     {
         // Rounded up: waking too early would only lead back here.
         ulong milliseconds = (nanoseconds / 1_000_000) + (nanoseconds % 1_000_000 != 0 ? 1UL : 0);
@@ -27,16 +29,16 @@ internal sealed class Bell
         {
             if (time is null || time == TimeProvider.System || timeout == Timeout.Infinite)
             {
-                _rung.Wait(timeout, interruption);
-                return;
+                return _rung.Wait(mayBlock ? timeout : 0, interruption) || mayBlock;
             }
 
-            // Another time than the system's says when it is over.
+            // Another time than the system's says when it is over; it may say so at once.
             using ITimer timer = time.CreateTimer(static state => ((Bell)state!).Ring(), this, TimeSpan.FromMilliseconds(timeout), Timeout.InfiniteTimeSpan);
-            _rung.Wait(interruption);
+            return _rung.Wait(mayBlock ? Timeout.Infinite : 0, interruption) || mayBlock;
         }
         catch (OperationCanceledException)
         {
+            return true;
         }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class OutputPump
                 return false;
             }
 
-            _progress.Wait(null, limit is null ? ulong.MaxValue : (ulong)left.Ticks * 100, cancellation);
+            _progress.Wait(null, limit is null ? ulong.MaxValue : (ulong)left.Ticks * 100, mayBlock: true, cancellation);
         }
     }
 

@@ -47,8 +47,7 @@ internal sealed class StandardStream
                 return Take(buffer);
             }
 
-            _context.Bell.Wait(null, ulong.MaxValue, caller.Interruption);
-            caller.ThrowIfInterrupted();
+            _context.Wait(caller, ulong.MaxValue);
         }
     }
 
@@ -95,8 +94,7 @@ internal sealed class StandardStream
                 return error;
             }
 
-            _context.Bell.Wait(null, ulong.MaxValue, caller.Interruption);
-            caller.ThrowIfInterrupted();
+            _context.Wait(caller, ulong.MaxValue);
         }
     }
 

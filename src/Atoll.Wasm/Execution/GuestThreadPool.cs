@@ -14,6 +14,9 @@ public sealed class GuestThreadPool : IDisposable
     private const int StackBytes = 2 << 20;
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
     private static readonly Lazy<GuestThreadPool> Default = new(static () => new GuestThreadPool(Math.Max(16, 4 * Environment.ProcessorCount), 10_000));
+    [ThreadStatic]
+    private static bool _isGuestThread;
+
     private readonly Lock _gate = new();
     private readonly int _maxThreads;
     private readonly int _maxQueue;
@@ -38,6 +41,9 @@ public sealed class GuestThreadPool : IDisposable
 
     /// <summary>The process's own: four threads for each processor, 16 at least, and 10,000 calls that wait. Not to be disposed of.</summary>
     public static GuestThreadPool Shared => Default.Value;
+
+    /// <summary>Whether the calling thread belongs to a pool: nobody else needs it, so guests may block it.</summary>
+    internal static bool IsGuestThread => _isGuestThread;
 
     /// <summary>Runs work on a guest thread, now or when one is free.</summary>
     /// <param name="work">The work; it must not throw.</param>
@@ -138,6 +144,7 @@ public sealed class GuestThreadPool : IDisposable
 
     private void Loop(Worker worker)
     {
+        _isGuestThread = true;
         while (true)
         {
             if (worker.Work is { } work)

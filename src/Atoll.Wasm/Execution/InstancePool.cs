@@ -17,6 +17,13 @@ public sealed record InstancePoolOptions
     /// <summary>Options of the store that each instance has to itself. Its time-out begins anew with each rental, and so does its fuel.</summary>
     /// <value>Default: a store's defaults.</value>
     public StoreOptions Store { get; init; } = new();
+
+    /// <summary>
+    /// Makes the <see cref="Wasm.Store.State"/> that guests see while a new instance is made, before anybody rents it: start functions may call the host. What it gives
+    /// is used for one instance, and disposed of when that is made and it can be. It should reach no secrets of one user: what a start function learns, all users' guests know.
+    /// </summary>
+    /// <value>Default: null, for the state in <see cref="Store"/>.</value>
+    public Func<object?>? MakeState { get; init; }
 }
 
 /// <summary>

@@ -30,6 +30,13 @@ public sealed record StoreOptions
     /// <summary>What samples the guests of the store; null for nobody. Needs <see cref="WasmEngineOptions.Profiling"/>.</summary>
     public GuestProfiler? Profiler { get; init; }
 
+    /// <summary>
+    /// Whether functions of the host may wait on whatever thread calls a guest: for input, for a time, for the network. Otherwise they may on threads of a
+    /// <see cref="GuestThreadPool"/> alone, and elsewhere the guest traps (<see cref="TrapKind.WouldBlock"/>).
+    /// </summary>
+    /// <value>Default: false, so that no guest holds up a thread of an application.</value>
+    public bool MayBlock { get; init; }
+
     /// <summary>First value of <see cref="Store.State"/>.</summary>
     public object? State { get; init; }
 }
@@ -46,6 +53,7 @@ public sealed unsafe partial class Store : IDisposable
     internal const int StackHeadroom = 256 * 1024;
 
     private readonly StopSignal _signal = new();
+    private readonly bool _mayBlock;
     private readonly List<MemoryMapping> _owned = [];
     private readonly List<Instance> _instances = [];
     private readonly List<Memory> _attached = [];
@@ -79,6 +87,7 @@ public sealed unsafe partial class Store : IDisposable
         MaxTableElements = options.MaxTableElements ?? uint.MaxValue;
         Heap = new GuestHeap(this, Math.Min(options.MaxHeapBytes ?? long.MaxValue, engine.Options.MaxHeapBytes));
         State = options.State;
+        _mayBlock = options.MayBlock;
         CancellationToken = options.CancellationToken;
         Control->Fuel = (long)Math.Min(options.Fuel ?? long.MaxValue, long.MaxValue);
         SetDeadline(options.Timeout);
@@ -91,6 +100,12 @@ public sealed unsafe partial class Store : IDisposable
 
     /// <summary>The host's own data.</summary>
     public object? State { get; set; }
+
+    /// <summary>
+    /// Whether a function of the host that the calling thread runs may wait: <see cref="StoreOptions.MayBlock"/>, or the thread is one of a
+    /// <see cref="GuestThreadPool"/>. A function that may not, and would have to, throws a <see cref="TrapException"/> of kind <see cref="TrapKind.WouldBlock"/>.
+    /// </summary>
+    public bool MayBlock => _mayBlock || GuestThreadPool.IsGuestThread;
 
     /// <summary>Fuel that is left; meaningful when the engine counts it.</summary>
     /// <exception cref="InvalidOperationException">Set: the engine does not count fuel.</exception>

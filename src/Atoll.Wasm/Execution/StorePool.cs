@@ -115,11 +115,11 @@ internal abstract class StorePool<TItem> : IDisposable
         _closing.Cancel();
     }
 
-    /// <summary>Makes the first item and keeps it.</summary>
+    /// <summary>Makes the first item and keeps it, if it can be lent.</summary>
     protected TItem Fill()
     {
         TItem first = MakeParked();
-        if (!Keep(first))
+        if (!MayLend(first) || !Keep(first))
         {
             StoreOf(first).Dispose();
         }
@@ -138,6 +138,12 @@ internal abstract class StorePool<TItem> : IDisposable
     /// <summary>Makes an item as new, whatever was done with it; false when it is of no more use.</summary>
     protected abstract bool TryRestore(TItem item);
 
+    /// <summary>Whether an item that was made for nobody in particular serves anybody.</summary>
+    protected virtual bool MayLend(TItem item) => true;
+
+    /// <summary>Whether none does: each is made for its user, with that one's state.</summary>
+    protected virtual bool MakesAnew => false;
+
     /// <summary>What has to be done each time before an item is used.</summary>
     protected abstract void Begin(TItem item);
 
@@ -147,10 +153,20 @@ internal abstract class StorePool<TItem> : IDisposable
     private TItem Lend(CancellationToken cancellationToken, object? state)
     {
         TItem? item = null;
+        state ??= Options.Store.State;
+        cancellationToken = cancellationToken.CanBeCanceled ? cancellationToken : Options.Store.CancellationToken;
         try
         {
-            item = TryTake() ?? MakeParked();
-            StoreOf(item).Lend(Options.Store, state ?? Options.Store.State, cancellationToken.CanBeCanceled ? cancellationToken : Options.Store.CancellationToken);
+            item = TryTake() ?? TryMakeParked();
+            if (item is null)
+            {
+                item = MakeIn(new Store(Engine, Options.Store with { State = state, CancellationToken = cancellationToken }));
+            }
+            else
+            {
+                StoreOf(item).Lend(Options.Store, state, cancellationToken);
+            }
+
             Begin(item);
             return item;
         }
@@ -166,15 +182,45 @@ internal abstract class StorePool<TItem> : IDisposable
         }
     }
 
-    private TItem MakeParked()
+    /// <summary>An item for anybody; null when there can be none.</summary>
+    private TItem? TryMakeParked()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Store store = new(Engine, Options.Store);
+        if (MakesAnew)
+        {
+            return null;
+        }
+
+        TItem item = MakeParked();
+        if (MayLend(item))
+        {
+            return item;
+        }
+
+        StoreOf(item).Dispose();
+        return null;
+    }
+
+    private TItem MakeParked()
+    {
+        object? state = Options.MakeState?.Invoke();
         try
         {
-            TItem item = Make(store);
-            store.Park();
+            TItem item = MakeIn(new Store(Engine, Options.MakeState is null ? Options.Store : Options.Store with { State = state }));
+            StoreOf(item).Park();
             return item;
+        }
+        finally
+        {
+            (state as IDisposable)?.Dispose();
+        }
+    }
+
+    private TItem MakeIn(Store store)
+    {
+        try
+        {
+            return Make(store);
         }
         catch
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using Atoll.Components;
-using Atoll.Components.Abi;
 using Atoll.Components.Binary;
 using Atoll.Components.Text;
 using Atoll.Components.Types;
@@ -102,9 +101,9 @@ internal sealed class EchoComponent
     private void Append(WitFunction function, ComponentFunctionType type)
     {
         string name = function.Name;
-        string[] flat = [.. type.Parameters.SelectMany(parameter => Layout.Flatten(parameter.Type)).Select(core => core.ToString())];
+        string[] flat = [.. type.Parameters.SelectMany(parameter => Flattening.Flatten(parameter.Type, is64: false)).Select(core => core.ToString())];
         flat = flat.Length > Flattening.MaxParameters ? ["i32"] : flat;
-        string[] results = type.Result is null ? [] : [.. Layout.Flatten(type.Result).Select(core => core.ToString())];
+        string[] results = type.Result is null ? [] : [.. Flattening.Flatten(type.Result, is64: false).Select(core => core.ToString())];
         bool isInMemory = results.Length > 1;
         string parameters = string.Concat(flat.Select(core => $"(param {core})"));
         string arguments = string.Concat(flat.Select((_, i) => $"(local.get {i})"));

@@ -84,6 +84,74 @@ public sealed class PoolTests
         Assert.Single(dropped);
     }
 
+    /// <summary>Asks the host for a number when it starts, and keeps a handle then if it is told to.</summary>
+    private static string Starter(bool keeps) => $"""
+        (component
+          (import "host" (instance $host
+            (export "thing" (type $thing (sub resource)))
+            (export "make" (func (result (own $thing))))
+            (export "number" (func (result u32)))))
+          (alias export $host "thing" (type $thing))
+          (core func $make (canon lower (func $host "make")))
+          (core func $drop (canon resource.drop $thing))
+          (core func $number (canon lower (func $host "number")))
+          (core module $m
+            (import "" "make" (func $make (result i32)))
+            (import "" "drop" (func $drop (param i32)))
+            (import "" "number" (func $number (result i32)))
+            (global $n (mut i32) (i32.const 0))
+            (func $start (global.set $n (call $number)) ({(keeps ? "drop" : "call $drop")} (call $make)))
+            (start $start)
+            (func (export "get") (result i32)
+              (global.set $n (i32.add (global.get $n) (i32.const 1)))
+              (global.get $n)))
+          (core instance $i (instantiate $m (with "" (instance
+            (export "make" (func $make)) (export "drop" (func $drop)) (export "number" (func $number))))))
+          (func (export "get") (result u32) (canon lift (core func $i "get"))))
+        """;
+
+    [Fact]
+    public void What_uses_the_host_while_it_is_made_has_a_state_for_that()
+    {
+        List<Run> made = [];
+        using ComponentPool pool = new(StateLinker(), Assemble(Starter(keeps: false)), new InstancePoolOptions
+        {
+            MakeState = () =>
+            {
+                made.Add(new Run(10));
+                return made[^1];
+            },
+        });
+        Assert.Null(pool.ReuseObstacle);
+        for (int i = 0; i < 3; i++)
+        {
+            using ComponentLease lease = pool.Rent(state: new Run(70));
+            Assert.Equal(ComponentValue.U32(11), lease.Instance.GetFunction("get")!.Invoke());
+            Assert.Equal(ComponentValue.U32(12), lease.Instance.GetFunction("get")!.Invoke());
+        }
+
+        Assert.True(Assert.Single(made).IsDisposed);
+        Assert.Equal(1, pool.IdleCount);
+    }
+
+    [Theory]
+    [InlineData(true, true, "handles")]
+    [InlineData(false, false, "MakeState")]
+    public void What_cannot_be_made_for_anybody_is_made_for_each(bool keeps, bool hasState, string obstacle)
+    {
+        using ComponentPool pool = new(StateLinker(), Assemble(Starter(keeps)), new InstancePoolOptions { MakeState = hasState ? () => new Run(10) : null });
+        Assert.Contains(obstacle, pool.ReuseObstacle, StringComparison.Ordinal);
+        for (uint i = 0; i < 3; i++)
+        {
+            using ComponentLease lease = pool.Rent(state: new Run(i));
+            Assert.Equal(ComponentValue.U32(i + 1), lease.Instance.GetFunction("get")!.Invoke());
+            Assert.Equal(0, pool.IdleCount);
+        }
+
+        Assert.Equal(0, pool.IdleCount);
+        Assert.Equal(0, pool.RentedCount);
+    }
+
     [Fact]
     public void A_poisoned_instance_is_replaced()
     {
@@ -170,6 +238,23 @@ public sealed class PoolTests
         linker.DefineInstance("a", Linker([]).Instantiate(first, Load()));
         Assert.Throws<InvalidOperationException>(() => linker.Instantiate(second, Assemble(Importer)));
         linker.Instantiate(first, Assemble(Importer));
+    }
+
+    private static ComponentLinker StateLinker()
+    {
+        ComponentLinker linker = new();
+        ComponentLinkerInstance host = linker.Instance("host");
+        HostResourceType thing = host.DefineResource("thing", _ => { });
+        host.DefineFunction("make", () => thing.New(new object()));
+        host.DefineFunction("number", (ComponentCaller caller) => ((Run?)caller.Store.State ?? throw new InvalidOperationException("there is no run")).Number);
+        return linker;
+    }
+
+    private sealed record Run(uint Number) : IDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public void Dispose() => IsDisposed = true;
     }
 
     private static Component Load() => Assemble(Counter);

@@ -48,6 +48,32 @@ public sealed class HttpGuestServerTests
     }
 
     [Theory]
+    [InlineData("(call $drop (call $get))", true)]
+    [InlineData("(drop (call $get))", false)]
+    public async Task A_guest_may_use_WASI_while_it_is_made(string start, bool isReused)
+    {
+        string text = File.ReadAllText(GuestPath()).Replace("  (core func $read ", $"""
+              (core func $early (canon lower (func $stderr "get-stderr")))
+              (core func $early-drop (canon resource.drop $output-stream))
+              (core module $starter
+                (import "" "get" (func $get (result i32)))
+                (import "" "drop" (func $drop (param i32)))
+                (func $start {start})
+                (start $start))
+              (core instance (instantiate $starter (with "" (instance (export "get" (func $early)) (export "drop" (func $early-drop))))))
+              (core func $read 
+            """.TrimEnd() + " ", StringComparison.Ordinal);
+        await using Running server = await Running.StartAsync(guest: Component.Load(Engine, ComponentText.Assemble(text)));
+        Assert.Equal(isReused, server.ReuseObstacle is null);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("1", await server.Client.GetStringAsync("/again"));
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => server.IdleInstances == (isReused ? 1 : 0), TimeSpan.FromSeconds(10)), $"{server.IdleInstances} instances wait");
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(10)]
     [InlineData(3_000_000)]
@@ -242,12 +268,14 @@ public sealed class HttpGuestServerTests
 
         public int IdleInstances => _server.IdleInstances;
 
-        public static async Task<Running> StartAsync(HttpGuestOptions? options = null)
+        public string? ReuseObstacle => _server.ReuseObstacle;
+
+        public static async Task<Running> StartAsync(HttpGuestOptions? options = null, Component? guest = null)
         {
             StringWriter log = new();
             TaskCompletionSource<Uri> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
             options = (options ?? new HttpGuestOptions()) with { Address = new IPEndPoint(IPAddress.Loopback, 0) };
-            Running running = new(HttpGuestServer.Create(Linker, Guest.Value, Grants.None, options, log), log, started);
+            Running running = new(HttpGuestServer.Create(Linker, guest ?? Guest.Value, Grants.None, options, log), log, started);
             running.Client = new HttpClient { BaseAddress = await started.Task };
             return running;
         }

@@ -40,6 +40,9 @@ internal sealed class CoverageHost : IDisposable
     /// <summary>Counters that the guest has not dropped.</summary>
     public int Counters { get; private set; }
 
+    /// <summary>Bytes of the guest's memory.</summary>
+    public ulong MemoryBytes => _store.MemoryBytes;
+
     /// <summary>What the imported <c>echo</c> got since the last call of this method, as WAVE.</summary>
     public string[] TakeReceived()
     {

@@ -31,7 +31,7 @@ internal static class CGuest
         string linker = Programs.Require("wasm-ld-19", Packages);
         string[] target = isFreestanding
             ? ["--target=wasm32-unknown-unknown", "-ffreestanding", "-nostdlib", "-Wl,--no-entry"]
-            : ["--target=wasm32-wasi", "--sysroot=/usr", "-mexec-model=reactor"];
+            : ["--target=wasm32-wasi", "--sysroot=/usr", .. flags.Contains("-c") ? Array.Empty<string>() : ["-mexec-model=reactor"]];
         Programs.Run(folder, clang, [.. target, .. Common, $"-fuse-ld={linker}", .. flags, .. sources, "-o", "guest.wasm"]);
         return File.ReadAllBytes(Path.Combine(folder, "guest.wasm"));
     }

@@ -232,6 +232,15 @@ public sealed class TomlTests
     }
 
     [Fact]
+    public void Values_can_be_written_as_JSON()
+    {
+        TomlDocument document = Read("a = [1, 2.5, 'x', true]\nb.c = 1979-05-27 07:32:00Z\nd = 07:32:00\n");
+        Assert.Equal("""{"a":[1,2.5,"x",true],"b":{"c":"1979-05-27T07:32:00Z"},"d":"07:32:00"}""", TomlJson.Write(document.Source, document.Root));
+        TomlDocument infinite = Read("a = inf");
+        Assert.Throws<DiagnosticException>(() => TomlJson.Write(infinite.Source, infinite.Root));
+    }
+
+    [Fact]
     public void Changed_documents_never_crash_it()
     {
         byte[] seed = Encoding.UTF8.GetBytes("[a.b]\nx = [1, 2.5, \"s\\u00E9\", '''m\nl''']\n[[c]]\nd = { e.f = 1979-05-27T07:32:00Z }\ng.\"h\" = true # end\n");

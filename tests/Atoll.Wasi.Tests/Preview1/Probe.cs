@@ -42,10 +42,10 @@ internal sealed class Probe : IDisposable
     private readonly Store _store;
     private readonly Instance _instance;
 
-    public Probe(Grants grants, StoreOptions? options = null)
+    public Probe(Grants grants, StoreOptions? options = null, bool mayBlock = true)
     {
         _context = new WasiContext(grants.OnDecision(Decisions.Add));
-        _store = new Store(Engine, (options ?? new StoreOptions()) with { State = _context });
+        _store = new Store(Engine, (options ?? new StoreOptions()) with { State = _context, MayBlock = mayBlock });
         _instance = Linker.Instantiate(_store, Module);
     }
 

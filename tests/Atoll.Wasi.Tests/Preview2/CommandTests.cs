@@ -96,6 +96,41 @@ public sealed class CommandTests
         Assert.NotNull(instance.GetFunction("test-get-env")!.ToDelegate<Func<(string, string)[]>>()());
     }
 
+    /// <summary>Standard output goes through a component of its own; errors go nowhere. What else it exports panics, as "not implemented".</summary>
+    [Fact]
+    public void A_library_with_virtualized_streams_prints()
+    {
+        using MemoryStream output = new();
+        using WasiContext context = new(Grants.None.AllowStdout(output).AllowClock().AllowRandom());
+        using Store store = new(Engine, new StoreOptions { State = context });
+        ComponentInstance instance = Linker.Instantiate(store, Component.Load(Engine, Prebuilt("stdio.composed.wasm")));
+        instance.GetFunction("test-stdio")!.ToDelegate<Action>()();
+        Assert.True(context.Flush(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal("Hello world\n", Encoding.UTF8.GetString(output.ToArray()));
+        Assert.Equal(
+            TrapKind.Unreachable, Assert.Throws<TrapException>(() => instance.GetFunction("test-get-env")!.ToDelegate<Func<(string, string)[]>>()()).Kind);
+    }
+
+    [Theory]
+    [InlineData("js-pure-qjs-sync.wasm")]
+    [InlineData("js-pure-qjs-stub.wasm")]
+    [InlineData("c-pure.component.wasm")]
+    public void Libraries_are_pooled_whatever_their_start_does(string name)
+    {
+        static WasiContext Make() => new(Grants.None.AllowStdout(new MemoryStream()).AllowClock().AllowRandom());
+        using ComponentPool pool = new(Linker, Component.Load(Engine, Guest(name)), new InstancePoolOptions { MakeState = Make });
+        Assert.Null(pool.ReuseObstacle);
+        for (int i = 0; i < 3; i++)
+        {
+            using WasiContext context = Make();
+            using ComponentLease lease = pool.Rent(state: context);
+            Assert.Equal($"grüße {i}", lease.Instance.GetFunction("demo:guest/api@0.1.0#echo")!.ToDelegate<Func<string, string>>()($"grüße {i}"));
+            Assert.Equal(0, pool.IdleCount);
+        }
+
+        Assert.Equal(1, pool.IdleCount);
+    }
+
     [Theory]
     [InlineData("Ok", 0)]
     [InlineData("Error", 1)]

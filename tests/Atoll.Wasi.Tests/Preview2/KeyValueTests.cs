@@ -222,6 +222,10 @@ public sealed class KeyValueTests
 
         public bool TrySwap(string key, ulong version, ReadOnlySpan<byte> value) => throw Failure();
 
+        public KeyValueScan Scan(string prefix, string? after, int maximumPairs, long maximumBytes) => throw Failure();
+
+        public bool TryApply(IReadOnlyList<KeyValueChange> changes) => throw Failure();
+
         private static IOException Failure() => new("/var/lib/secret/file");
     }
 }

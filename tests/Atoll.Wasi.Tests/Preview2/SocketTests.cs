@@ -18,9 +18,8 @@ public sealed class SocketTests
     public void Without_a_grant_nothing_is_reached()
     {
         using WasiProbe probe = new();
-        TcpSocket socket = MakeTcp(probe);
-        Assert.Equal(ErrorCode.AccessDenied, socket.StartConnect(Point(IPAddress.Loopback, 80)).Error);
-        Assert.Equal(ErrorCode.AccessDenied, socket.StartBind(Point(IPAddress.Any, 0)).Error);
+        Assert.Equal(ErrorCode.AccessDenied, MakeTcp(probe).StartConnect(Point(IPAddress.Loopback, 80)).Error);
+        Assert.Equal(ErrorCode.AccessDenied, MakeTcp(probe).StartBind(Point(IPAddress.Any, 0)).Error);
         Assert.Equal(ErrorCode.AccessDenied, NameLookup.Resolve(probe.Context, "example.org").Error);
         Assert.Equal(
             ["net:connect:127.0.0.1:80", "net:listen:0.0.0.0:0", "net:resolve:example.org"],
@@ -106,6 +105,31 @@ public sealed class SocketTests
     }
 
     [Fact]
+    public void A_connect_that_is_refused_closes_the_socket()
+    {
+        using WasiProbe probe = new(Grants.None.AllowListen("127.0.0.1:*"));
+        TcpSocket invalid = MakeTcp(probe);
+        Assert.Equal(ErrorCode.InvalidArgument, invalid.StartConnect(Point(IPAddress.Loopback, 0)).Error);
+        Assert.Equal(ErrorCode.InvalidArgument, invalid.StartConnect(Point(IPAddress.Any, 80)).Error);
+        Assert.Equal(ErrorCode.InvalidState, invalid.StartConnect(Point(IPAddress.Loopback, 80)).Error);
+        Assert.Equal(ErrorCode.InvalidState, invalid.StartBind(Point(IPAddress.Loopback, 0)).Error);
+
+        TcpSocket denied = MakeTcp(probe);
+        Assert.False(denied.StartBind(Point(IPAddress.Loopback, 0)).IsError);
+        Assert.False(denied.FinishBind().IsError);
+        Assert.Equal(ErrorCode.AccessDenied, denied.StartConnect(Point(IPAddress.Loopback, 80)).Error);
+        Assert.Equal(ErrorCode.InvalidState, denied.StartListen().Error);
+        Assert.Equal(ErrorCode.InvalidState, denied.LocalAddress().Error);
+
+        using WasiProbe connects = new(Grants.None.AllowNetwork("127.0.0.1:*"));
+        TcpSocket mute = MakeTcp(connects);
+        Assert.False(mute.StartBind(Point(IPAddress.Any, 0)).IsError);
+        Assert.False(mute.FinishBind().IsError);
+        Assert.Equal(ErrorCode.AccessDenied, mute.StartListen().Error);
+        Assert.Equal(ErrorCode.InvalidState, mute.StartListen().Error);
+    }
+
+    [Fact]
     public void States_are_kept()
     {
         using WasiProbe probe = new(Grants.None.AllowListen("127.0.0.1:*", "[::1]:*").AllowNetwork("127.0.0.1:*"));
@@ -120,11 +144,11 @@ public sealed class SocketTests
         Assert.Equal(ErrorCode.InvalidState, socket.Shutdown(ShutdownType.Both).Error);
         Assert.Equal(ErrorCode.InvalidArgument, socket.StartBind(Point(IPAddress.IPv6Loopback, 0)).Error);
         Assert.Equal(ErrorCode.InvalidArgument, socket.StartBind(Point(IPAddress.Parse("224.0.0.1"), 0)).Error);
-        Assert.Equal(ErrorCode.InvalidArgument, socket.StartConnect(Point(IPAddress.Loopback, 0)).Error);
-        Assert.Equal(ErrorCode.InvalidArgument, socket.StartConnect(Point(IPAddress.Any, 80)).Error);
         Assert.False(socket.StartBind(Point(IPAddress.Loopback, 0)).IsError);
-        Assert.Equal(ErrorCode.ConcurrencyConflict, socket.StartBind(Point(IPAddress.Loopback, 0)).Error);
-        Assert.Equal(ErrorCode.ConcurrencyConflict, socket.StartListen().Error);
+        Assert.Equal(ErrorCode.InvalidState, socket.StartBind(Point(IPAddress.Loopback, 0)).Error);
+        Assert.Equal(ErrorCode.InvalidState, socket.StartListen().Error);
+        Assert.Equal(ErrorCode.InvalidState, socket.StartConnect(Point(IPAddress.Loopback, 80)).Error);
+        Assert.Equal(ErrorCode.InvalidState, socket.LocalAddress().Error);
         Assert.False(socket.FinishBind().IsError);
         Assert.Equal(ErrorCode.InvalidState, socket.StartBind(Point(IPAddress.Loopback, 0)).Error);
 

@@ -18,10 +18,10 @@ internal sealed class WasiProbe : IDisposable
     private readonly Store _store;
     private readonly ComponentInstance _instance;
 
-    public WasiProbe(Grants? grants = null, StoreOptions? options = null)
+    public WasiProbe(Grants? grants = null, StoreOptions? options = null, bool mayBlock = true)
     {
         Context = new WasiContext((grants ?? Grants.None).OnDecision(Decisions.Add));
-        _store = new Store(Engine, (options ?? new StoreOptions()) with { State = Context });
+        _store = new Store(Engine, (options ?? new StoreOptions()) with { State = Context, MayBlock = mayBlock });
         _instance = Linker.Instantiate(_store, All.Value.Component);
     }
 

@@ -3,6 +3,7 @@ using Atoll.Cli.CommandLine;
 using Atoll.Sdk.Manifests;
 using Atoll.Sdk.Projects;
 using Atoll.Sdk.Toolchains;
+using Atoll.Wasi;
 
 namespace Atoll.Cli.Verbs.Projects;
 
@@ -17,6 +18,10 @@ internal sealed class InitVerb : Verb
     };
 
     private readonly Option<bool> _tool = new("--tool") { Description = "Begin with a tool that can fail, instead of a greeting." };
+
+    private readonly Option<bool> _probe = new("--probe") { Description = "Begin with a probe of endpoints (atoll:platform/probe); C and Rust." };
+
+    private readonly Option<bool> _http = new("--http") { Description = "Begin with an answer to requests of HTTP (wasi:http/incoming-handler), for `atoll serve-http`; C and Rust." };
 
     private readonly Option<string?> _world = CommonOptions.Text("--world", "WIT", "A .wit file or folder whose only world it implements; it is copied into the project.");
 
@@ -34,6 +39,7 @@ internal sealed class InitVerb : Verb
     [
         new("atoll init --lang c greeter", "makes greeter/, which `atoll build greeter` builds"),
         new("atoll init --lang ts --tool word-counter", "makes a tool in TypeScript"),
+        new("atoll init --lang rust --probe my-probe", "makes a probe in Rust"),
         new("atoll init --lang rust --world plugin.wit my-plugin", "makes a component of the world in plugin.wit"),
     ];
 
@@ -41,6 +47,8 @@ internal sealed class InitVerb : Verb
     {
         command.Add(_language);
         command.Add(_tool);
+        command.Add(_probe);
+        command.Add(_http);
         command.Add(_world);
         command.Add(_json);
         command.Add(_name);
@@ -54,13 +62,23 @@ internal sealed class InitVerb : Verb
             throw CliException.Usage($"there is no language `{language}`. {Spelling.Suggest(language, ManifestSchema.Languages) ?? $"Choose one of {string.Join(", ", ManifestSchema.Languages)}."}");
         }
 
+        (Option<bool> Option, string Kind, string? Package)[] kinds = [(_tool, "tool", null), (_probe, "probe", "atoll:platform"), (_http, "http", "wasi:http")];
+        (Option<bool> Option, string Kind, string? Package)[] chosen = [.. kinds.Where(kind => arguments.GetValue(kind.Option))];
         string? wit = arguments.GetValue(_world) is { } given ? context.Resolve(given) : null;
-        if (wit is not null && (arguments.GetValue(_tool) || Toolchain.Of(language) is null))
+        if (chosen.Length + (wit is null ? 0 : 1) > 1)
         {
-            throw CliException.Usage($"--world does not go with {(arguments.GetValue(_tool) ? "--tool" : $"--lang {language}, which Atoll does not build")}.");
+            throw CliException.Usage("--tool, --probe, --http and --world exclude each other. Give one of them.");
         }
 
-        NewProject project = new(name, language, arguments.GetValue(_tool) ? "tool" : "greet", wit);
+        if (Toolchain.Of(language) is null && chosen.Length + (wit is null ? 0 : 1) > 0)
+        {
+            throw CliException.Usage($"--lang {language} has the plain project only: leave --tool, --probe, --http and --world out.");
+        }
+
+        NewProject project = new(name, language, chosen is [var kind] ? kind.Kind : "greet", wit)
+        {
+            Dependencies = chosen is [{ Package: { } package }] ? WitLibrary.Open(package).Vendored : [],
+        };
         IReadOnlyList<string> files = ProjectTemplate.Write(project, context.CurrentDirectory);
         if (arguments.GetValue(_json))
         {
@@ -85,7 +103,7 @@ internal sealed class InitVerb : Verb
         }
 
         context.Out.WriteLine(project.IsBuilt
-            ? $"\nNext: cd {name} && atoll {(wit is null ? "test" : "build")}"
+            ? $"\nNext: cd {name} && atoll {(files.Any(file => file.StartsWith("tests/", StringComparison.Ordinal)) ? "test" : "build")}"
             : $"\n{language} is built by its own tools, which Atoll does not try: {name}/README.md has the commands.");
         return Task.FromResult(ExitCodes.Ok);
     }

@@ -1,91 +1,70 @@
-using System.Text;
 using Atoll.Components;
 using Atoll.Sdk.Projects;
 using Atoll.Sdk.Toml;
-using Atoll.Wasi;
+using Atoll.Testing;
 using Atoll.Wasm;
 
 namespace Atoll.Cli.Verbs.Projects;
 
-/// <summary>A component for one case of a test: it may write, and reaches nothing else.</summary>
+/// <summary>A component for one case of a test, in a mock host that <c>[mock]</c> of the file sets up.</summary>
 internal sealed class TestHost : ITestInstance
 {
-    private const int MaxLogBytes = 1 << 20;
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
-    private static readonly ComponentLinker Linker = new ComponentLinker().AddWasi();
-    private readonly MemoryStream _written = new();
-    private readonly WasiContext _wasi;
-    private readonly Store _store;
+    private readonly MockHost _host;
 
-    private TestHost(Component component, CancellationToken cancellation)
+    private TestHost(MockHost host, ComponentInstance instance)
     {
-        BoundedStream output = new(_written, MaxLogBytes);
-
-        // Time stands and chance is known, so that a test gives the same each time.
-        Grants grants = Grants.None.AllowStdout(output).AllowStderr(output).AllowClock(new VirtualClock(VirtualWorld.Start)).AllowRandom(VirtualWorld.Random(seed: 0));
-        _wasi = new WasiContext(grants);
-        _store = new Store(component.Engine, new StoreOptions { State = _wasi, Timeout = TimeLimit, CancellationToken = cancellation });
-        try
-        {
-            Instance = Linker.Instantiate(_store, component);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        _host = host;
+        Instance = instance;
     }
 
     public ComponentInstance Instance { get; }
 
-    public IReadOnlyList<string> Log
+    public IReadOnlyList<string> Log => [.. Lines(_host.Written), .. _host.Logs.Select(entry => $"{entry.Level.ToString().ToLowerInvariant()}: {entry.Message}")];
+
+    public IReadOnlyList<string> Calls => [.. _host.Calls.Select(call => call.Function)];
+
+    public string? Verify() => _host.Verify();
+
+    /// <summary>Makes the host and an instance in it.</summary>
+    /// <exception cref="DiagnosticException">The set-up is wrong.</exception>
+    public static ITestInstance Make(Component component, TestFile file, CancellationToken cancellation)
     {
-        get
+        // Time stands and chance is known unless the file says otherwise, so that a test gives the same each time.
+        MockHost host = MockHost.Create()
+            .WithClock(VirtualWorld.Start)
+            .WithRandom()
+            .WithLogging()
+            .WithLimits(new StoreOptions { Timeout = TimeLimit, CancellationToken = cancellation });
+        try
         {
-            _wasi.Flush(TimeSpan.FromSeconds(1), CancellationToken.None);
-            string text = Encoding.UTF8.GetString(_written.ToArray());
-            return text.Length == 0 ? [] : (text.EndsWith('\n') ? text[..^1] : text).Split('\n');
+            if (file.Mock is { } mock)
+            {
+                Set(host, file.Source, mock);
+            }
+
+            return new TestHost(host, host.Load(component).Instance);
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
         }
     }
 
-    public static ITestInstance Make(Component component, TestFile file, CancellationToken cancellation) => file.Mock is { } mock
-        ? throw new DiagnosticException(file.Source.Error("this version has no mock host that [mock] could set up", mock.Span, "Leave [mock] out, and test what needs no host."))
-        : new TestHost(component, cancellation);
+    public void Dispose() => _host.Dispose();
 
-    public string? Verify() => null;
-
-    public void Dispose()
+    private static void Set(MockHost host, SourceText source, TomlTable mock)
     {
-        _store.Dispose();
-        _wasi.Dispose();
-        _written.Dispose();
-    }
-
-    /// <summary>Keeps the first part of what is written.</summary>
-    private sealed class BoundedStream(MemoryStream inner, int maxBytes) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(buffer[..(int)Math.Min(buffer.Length, maxBytes - inner.Length)]);
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Flush()
+        try
         {
+            host.WithSettings(MockHostSettings.Parse(TomlJson.Write(source, mock)));
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
+        {
+            throw new DiagnosticException(source.Error(exception.Message, mock.Span, "docs/testing-components.md lists what [mock] can set up."));
+        }
     }
+
+    private static string[] Lines(string text) => text.Length == 0 ? [] : (text.EndsWith('\n') ? text[..^1] : text).Split('\n');
 }

@@ -109,6 +109,7 @@ internal sealed class AdapterBuilder(TypeBuilder type)
         LocalBuilder address = code.Local<nint>();
         code.Il.Emit(OpCodes.Ldarg, (short)argument);
         code.Il.Emit(OpCodes.Stloc, address);
-        return new MemoryPlace(code.OpenGuest(AdapterEmitter.GuestOf(outside)!.IsCaller), address, 0);
+        GuestCode guest = AdapterEmitter.GuestOf(outside)!;
+        return new MemoryPlace(code.OpenGuest(guest.IsCaller, guest.Is64), address, 0);
     }
 }

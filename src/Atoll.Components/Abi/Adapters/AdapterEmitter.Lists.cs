@@ -15,7 +15,7 @@ internal sealed partial class AdapterEmitter
             return;
         }
 
-        LocalBuilder units = Local<uint>();
+        LocalBuilder units = Local<ulong>();
         if (from is HostPlace source)
         {
             Il.Emit(OpCodes.Ldloc, GuestOf(to)!.End);
@@ -44,8 +44,6 @@ internal sealed partial class AdapterEmitter
 
     private void TransferList(ComponentValueType element, Place from, Place to)
     {
-        uint size = Layout.ElemSize(element);
-        uint alignment = Layout.Alignment(element);
         LocalBuilder count = Local<int>();
 
         // An address; or the span that the host has the elements in.
@@ -69,13 +67,13 @@ internal sealed partial class AdapterEmitter
         else
         {
             source = Local<nint>();
-            LoadLength(from);
-            Il.Emit(OpCodes.Stloc, count);
-            Il.Emit(OpCodes.Ldloc, GuestOf(from)!.End);
+            GuestCode guest = GuestOf(from)!;
+            Il.Emit(OpCodes.Ldloc, guest.End);
             LoadPointer(from);
-            Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Ldc_I4, (int)size);
-            Il.Emit(OpCodes.Ldc_I4, (int)alignment);
+            LoadLength(from);
+            Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(element, guest.Is64));
+            Il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(element, guest.Is64));
+            Il.Emit(OpCodes.Ldloca, count);
             Call(typeof(GuestEnd), nameof(GuestEnd.Elements));
             Il.Emit(OpCodes.Stloc, source);
         }
@@ -89,18 +87,20 @@ internal sealed partial class AdapterEmitter
         }
 
         LocalBuilder target = Local<nint>();
-        LocalBuilder pointer = Local<uint>();
-        Il.Emit(OpCodes.Ldloc, GuestOf(to)!.End);
+        LocalBuilder pointer = Local<ulong>();
+        GuestCode taker = GuestOf(to)!;
+        Il.Emit(OpCodes.Ldloc, taker.End);
         Il.Emit(OpCodes.Ldloc, count);
-        Il.Emit(OpCodes.Ldc_I4, (int)size);
-        Il.Emit(OpCodes.Ldc_I4, (int)alignment);
+        Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(element, taker.Is64));
+        Il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(element, taker.Is64));
         Il.Emit(OpCodes.Ldloca, pointer);
         Call(typeof(GuestEnd), nameof(GuestEnd.AllocateElements));
         Il.Emit(OpCodes.Stloc, target);
         Elements(element, count, source, sourceArray, from, target, null, to);
         Il.Emit(OpCodes.Ldloc, pointer);
-        LocalBuilder units = Local<uint>();
+        LocalBuilder units = Local<ulong>();
         Il.Emit(OpCodes.Ldloc, count);
+        Il.Emit(OpCodes.Conv_U8);
         Il.Emit(OpCodes.Stloc, units);
         StorePair(to, units);
     }
@@ -114,7 +114,7 @@ internal sealed partial class AdapterEmitter
             LoadStart(target, targetArray);
             LoadStart(source, sourceArray);
             Il.Emit(OpCodes.Ldloc, count);
-            Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(element));
+            Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(element, is64: false));
             Call(typeof(HostLists), nameof(HostLists.Copy));
             return;
         }
@@ -146,8 +146,8 @@ internal sealed partial class AdapterEmitter
         }
 
         Increment(index, 1);
-        Advance(source, element);
-        Advance(target, element);
+        Advance(source, element, from);
+        Advance(target, element, to);
         Il.MarkLabel(test);
         Il.Emit(OpCodes.Ldloc, index);
         Il.Emit(OpCodes.Ldloc, count);
@@ -173,12 +173,14 @@ internal sealed partial class AdapterEmitter
             CheckLength(array!, length);
         }
 
-        int flat = Layout.Flatten(element).Length;
+        int flat = Layout.FlatCount(element);
         for (int i = 0; i < length; i++)
         {
-            Place item = from is FlatPlace slots ? slots.At(i * flat) : from is MemoryPlace memory ? memory.At((uint)i * Layout.ElemSize(element)) : ReadElement((HostPlace)from, array!, i);
+            Place item = from is FlatPlace slots ? slots.At(i * flat)
+                : from is MemoryPlace memory ? memory.At((uint)i * Layout.ElemSize(element, memory.Guest.Is64))
+                : ReadElement((HostPlace)from, array!, i);
             Place made = to is FlatPlace targets ? targets.At(i * flat)
-                : to is MemoryPlace bytes ? bytes.At((uint)i * Layout.ElemSize(element))
+                : to is MemoryPlace bytes ? bytes.At((uint)i * Layout.ElemSize(element, bytes.Guest.Is64))
                 : new HostPlace(Il.DeclareLocal(((HostPlace)to).Shape.Element.Clr), ((HostPlace)to).Shape.Element);
             Transfer(element, item, made);
             if (made is HostPlace written)
@@ -308,11 +310,11 @@ internal sealed partial class AdapterEmitter
         }
     }
 
-    private void Advance(LocalBuilder? address, ComponentValueType element)
+    private void Advance(LocalBuilder? address, ComponentValueType element, Place list)
     {
         if (address is not null)
         {
-            Increment(address, (int)Layout.ElemSize(element));
+            Increment(address, (int)Layout.ElemSize(element, GuestOf(list)!.Is64));
         }
     }
 
@@ -324,17 +326,43 @@ internal sealed partial class AdapterEmitter
         Il.Emit(OpCodes.Stloc, local);
     }
 
-    private void LoadPointer(Place from) => LoadCore(Wasm.ValueType.I32, 4, from);
+    private void LoadPointer(Place from) => LoadWord(from, 0);
 
-    private void LoadLength(Place from) => LoadCore(Wasm.ValueType.I32, 4, from is FlatPlace flat ? flat.At(1) : ((MemoryPlace)from).At(4));
+    private void LoadLength(Place from) => LoadWord(from, 1);
+
+    /// <summary>Leaves a pointer (0) or a length (1) as a number of 64 bits.</summary>
+    private void LoadWord(Place from, int index)
+    {
+        bool is64 = GuestOf(from)!.Is64;
+        uint size = Layout.PointerSize(is64);
+        LoadCore(is64 ? Wasm.ValueType.I64 : Wasm.ValueType.I32, size, Word(from, index));
+        if (!is64)
+        {
+            Il.Emit(OpCodes.Conv_U8);
+        }
+    }
 
     /// <summary>Takes a pointer from the stack and stores it with a length.</summary>
     private void StorePair(Place to, LocalBuilder length)
     {
-        StoreCore(Wasm.ValueType.I32, 4, to);
+        StoreWord(to, 0);
         Il.Emit(OpCodes.Ldloc, length);
-        StoreCore(Wasm.ValueType.I32, 4, to is FlatPlace flat ? flat.At(1) : ((MemoryPlace)to).At(4));
+        StoreWord(to, 1);
     }
+
+    private void StoreWord(Place to, int index)
+    {
+        bool is64 = GuestOf(to)!.Is64;
+        if (!is64)
+        {
+            Il.Emit(OpCodes.Conv_U4);
+        }
+
+        StoreCore(is64 ? Wasm.ValueType.I64 : Wasm.ValueType.I32, Layout.PointerSize(is64), Word(to, index));
+    }
+
+    private static Place Word(Place pair, int index) =>
+        pair is FlatPlace flat ? flat.At(index) : ((MemoryPlace)pair).At((uint)index * Layout.PointerSize(((MemoryPlace)pair).Guest.Is64));
 
     /// <summary>Whether every bit pattern is a value, so that bytes may be copied as they are. Truth values, characters and cases have patterns that are none.</summary>
     private static bool IsPlain(ComponentValueType type) => type.Kind switch

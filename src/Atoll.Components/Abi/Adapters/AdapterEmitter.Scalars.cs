@@ -33,7 +33,7 @@ internal sealed partial class AdapterEmitter
             return;
         }
 
-        LoadCore(CoreType(type), Layout.ElemSize(type), from);
+        LoadCore(CoreType(type), Layout.ElemSize(type, is64: false), from);
         switch (type.Kind)
         {
             case ComponentValueKind.Bool:
@@ -70,7 +70,7 @@ internal sealed partial class AdapterEmitter
         }
         else
         {
-            StoreCore(CoreType(type), Layout.ElemSize(type), to);
+            StoreCore(CoreType(type), Layout.ElemSize(type, is64: false), to);
         }
     }
 

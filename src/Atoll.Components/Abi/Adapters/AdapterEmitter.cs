@@ -146,12 +146,13 @@ internal sealed partial class AdapterEmitter
             return [.. shapes.Select((shape, i) => new HostPlace(locals[i], shape))];
         }
 
+        bool is64 = GuestOf(place)!.Is64;
         for (int i = 0; i < fields.Length; i++)
         {
-            offset = Layout.AlignTo(offset, Layout.Alignment(fields[i]));
+            offset = Layout.AlignTo(offset, Layout.Alignment(fields[i], is64));
             places[i] = place is FlatPlace flat ? flat.At(slot) : ((MemoryPlace)place).At(offset);
-            offset += Layout.ElemSize(fields[i]);
-            slot += place is FlatPlace ? Layout.Flatten(fields[i]).Length : 0;
+            offset += Layout.ElemSize(fields[i], is64);
+            slot += place is FlatPlace ? Layout.FlatCount(fields[i]) : 0;
         }
 
         return places;
@@ -202,13 +203,13 @@ internal sealed partial class AdapterEmitter
             Place source = from switch
             {
                 FlatPlace flat => flat.At(1),
-                MemoryPlace memory => memory.At(Layout.PayloadOffset(cases)),
+                MemoryPlace memory => memory.At(Layout.PayloadOffset(cases, memory.Guest.Is64)),
                 _ => ReadPayload((HostPlace)from, index),
             };
             Place target = to switch
             {
                 FlatPlace flat => flat.At(1),
-                MemoryPlace memory => memory.At(Layout.PayloadOffset(cases)),
+                MemoryPlace memory => memory.At(Layout.PayloadOffset(cases, memory.Guest.Is64)),
                 _ => new HostPlace(made = Il.DeclareLocal(((HostPlace)to).Shape.Payload(index).Clr), ((HostPlace)to).Shape.Payload(index)),
             };
             Transfer(payload, source, target);
@@ -318,9 +319,9 @@ internal sealed partial class AdapterEmitter
     }
 
     /// <summary>Loads a guest of the context into locals.</summary>
-    public GuestCode OpenGuest(bool isCaller)
+    public GuestCode OpenGuest(bool isCaller, bool is64)
     {
-        GuestCode guest = new(Local<GuestEnd>(), Local<ComponentState>(), isCaller);
+        GuestCode guest = new(Local<GuestEnd>(), Local<ComponentState>(), isCaller, is64);
         Il.Emit(OpCodes.Ldloc, _context);
         LoadField(typeof(AdapterContext), isCaller ? nameof(AdapterContext.Caller) : nameof(AdapterContext.Callee));
         Il.Emit(OpCodes.Stloc, guest.End);

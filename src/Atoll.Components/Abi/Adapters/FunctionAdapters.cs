@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Emit;
 using Atoll.Components.Binary;
@@ -28,8 +27,8 @@ internal static class FunctionAdapters
             (ComponentFunctionType type, FunctionType lowered) = (entries.lower.Function!, entries.lower.Core!);
             bool hasPostReturn = entries.lift.Resolved.PostReturn >= 0;
             Begin(code, lowered.Parameters.Length);
-            GuestCode caller = code.OpenGuest(isCaller: true);
-            GuestCode callee = code.OpenGuest(isCaller: false);
+            GuestCode caller = code.OpenGuest(isCaller: true, entries.lower.Resolved.Is64);
+            GuestCode callee = code.OpenGuest(isCaller: false, entries.lift.Resolved.Is64);
             Guard(code, caller, nameof(ComponentState.CheckLeave));
             Guard(code, callee, nameof(ComponentState.Enter));
             OpenScope(code, type);
@@ -55,7 +54,8 @@ internal static class FunctionAdapters
         {
             (ComponentFunctionType type, FunctionType lowered) = (key.lower.Function!, key.lower.Core!);
             HostBinding binding = HostBinding.For(type, key.host, isHostFunction: true);
-            return Describe(module, type, HostThunks.Result(lowered), HostThunks.Parameters(lowered), code => EmitImport(code, type, lowered, binding, key.counts));
+            return Describe(module, type, HostThunks.Result(lowered), HostThunks.Parameters(lowered), code =>
+                EmitImport(code, type, key.lower, binding, key.counts));
         });
 
     /// <summary>A method that the host calls a guest's function with: context first, then the parameters.</summary>
@@ -70,9 +70,7 @@ internal static class FunctionAdapters
         {
             ComponentFunctionType type = key.lift.Function!;
             HostBinding binding = HostBinding.For(type, key.host, isHostFunction: false);
-            bool hasPostReturn = key.lift.Resolved.PostReturn >= 0;
-            return Describe(module, type, binding.ResultType, [typeof(AdapterContext), .. binding.ParameterTypes], code =>
-                EmitExport(code, type, key.lift.Core!, hasPostReturn, binding));
+            return Describe(module, type, binding.ResultType, [typeof(AdapterContext), .. binding.ParameterTypes], code => EmitExport(code, type, key.lift, binding));
         });
 
     /// <summary>A method that the host calls a function of the host with, which a component exports again.</summary>
@@ -95,10 +93,11 @@ internal static class FunctionAdapters
             ? throw new NotSupportedException("streams and futures as values are not supported yet")
             : new Adapter(module, type.Depth, result, parameters, emit);
 
-    private static void EmitImport(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered, HostBinding binding, bool counts)
+    private static void EmitImport(AdapterEmitter code, ComponentFunctionType type, CanonEntry lower, HostBinding binding, bool counts)
     {
+        FunctionType lowered = lower.Core!;
         Begin(code, lowered.Parameters.Length);
-        GuestCode caller = code.OpenGuest(isCaller: true);
+        GuestCode caller = code.OpenGuest(isCaller: true, lower.Resolved.Is64);
         Guard(code, caller, nameof(ComponentState.CheckLeave));
         Guard(code, caller, nameof(ComponentState.BeginLift));
         OpenScope(code, type);
@@ -132,7 +131,7 @@ internal static class FunctionAdapters
         Return(code, type, lowered);
     }
 
-    private static void EmitExport(AdapterEmitter code, ComponentFunctionType type, FunctionType lifted, bool hasPostReturn, HostBinding binding)
+    private static void EmitExport(AdapterEmitter code, ComponentFunctionType type, CanonEntry lift, HostBinding binding)
     {
         code.Il.Emit(OpCodes.Ldarg_0);
         code.Il.Emit(OpCodes.Stloc, code.Context);
@@ -141,13 +140,13 @@ internal static class FunctionAdapters
         {
             HostPlace[] arguments = binding.EmitArguments(code);
             CheckHandles(code, arguments);
-            GuestCode callee = code.OpenGuest(isCaller: false);
+            GuestCode callee = code.OpenGuest(isCaller: false, lift.Resolved.Is64);
             Guard(code, callee, nameof(ComponentState.Enter));
             Guard(code, callee, nameof(ComponentState.BeginLift));
             OpenScope(code, type);
             CallGuest(
-                code, type, lifted, callee, arguments,
-                () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn, caller: null);
+                code, type, lift.Core!, callee, arguments,
+                () => result is null ? null : new HostPlace(result, binding.Result!), hasPostReturn: lift.Resolved.PostReturn >= 0, caller: null);
             EndScope(code, nameof(CallScope.ExitCaller));
         }));
         if (binding.ResultType != typeof(void))
@@ -252,8 +251,8 @@ internal static class FunctionAdapters
     /// <summary>Where the arguments are that a core caller passed: in its operands, or, if they are too many, in its memory.</summary>
     private static Place[] CallerArguments(AdapterEmitter code, ComponentFunctionType type, FunctionType lowered, GuestCode caller)
     {
-        ImmutableArray<Wasm.ValueType> flat = FlatParameters(type);
-        int count = flat.Length > Flattening.MaxParameters ? 1 : flat.Length;
+        int flat = FlatParameters(type);
+        int count = flat > Flattening.MaxParameters ? 1 : flat;
         LocalBuilder[] slots = new LocalBuilder[count];
         for (int i = 0; i < count; i++)
         {
@@ -262,7 +261,7 @@ internal static class FunctionAdapters
             code.Il.Emit(OpCodes.Stloc, slots[i]);
         }
 
-        return flat.Length > Flattening.MaxParameters
+        return flat > Flattening.MaxParameters
             ? Fields(type, CheckedRange(code, caller, slots[0], new TupleType([.. type.Parameters.Select(parameter => parameter.Type)])))
             : FlatFields(type, caller, slots);
     }
@@ -270,7 +269,7 @@ internal static class FunctionAdapters
     /// <summary>Where the callee's core function wants the arguments.</summary>
     private static Place[] CalleeArguments(AdapterEmitter code, ComponentFunctionType type, LocalBuilder[] slots, GuestCode callee)
     {
-        if (FlatParameters(type).Length <= Flattening.MaxParameters)
+        if (FlatParameters(type) <= Flattening.MaxParameters)
         {
             return FlatFields(type, callee, slots);
         }
@@ -278,20 +277,25 @@ internal static class FunctionAdapters
         TupleType tuple = new([.. type.Parameters.Select(parameter => parameter.Type)]);
         ILGenerator il = code.Il;
         LocalBuilder address = code.Local<nint>();
-        LocalBuilder pointer = code.Local<uint>();
+        LocalBuilder pointer = code.Local<ulong>();
         il.Emit(OpCodes.Ldloc, callee.End);
-        il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(tuple));
-        il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(tuple));
+        il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(tuple, callee.Is64));
+        il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(tuple, callee.Is64));
         il.Emit(OpCodes.Ldloca, pointer);
         code.Call(typeof(GuestEnd), nameof(GuestEnd.Allocate));
         il.Emit(OpCodes.Stloc, address);
         il.Emit(OpCodes.Ldloc, pointer);
+        if (!callee.Is64)
+        {
+            il.Emit(OpCodes.Conv_U4);
+        }
+
         il.Emit(OpCodes.Stloc, slots[0]);
         return Fields(type, new MemoryPlace(callee, address, 0));
     }
 
     private static Place CalleeResult(AdapterEmitter code, ComponentFunctionType type, FunctionType lifted, GuestCode callee, LocalBuilder core) =>
-        Layout.Flatten(type.Result!).Length <= Flattening.MaxResults
+        Layout.FlatCount(type.Result!) <= Flattening.MaxResults
             ? new FlatPlace(callee, [core], 0)
             : CheckedRange(code, callee, core, type.Result!);
 
@@ -303,14 +307,14 @@ internal static class FunctionAdapters
             return null;
         }
 
-        if (Layout.Flatten(type.Result).Length <= Flattening.MaxResults)
+        if (Layout.FlatCount(type.Result) <= Flattening.MaxResults)
         {
             LocalBuilder slot = code.Il.DeclareLocal(AdapterEmitter.ClrType(lowered.Results[0]));
             code.FlatResult = slot;
             return new FlatPlace(caller, [slot], 0);
         }
 
-        LocalBuilder pointer = code.Local<int>();
+        LocalBuilder pointer = code.Il.DeclareLocal(AdapterEmitter.ClrType(lowered.Parameters[^1]));
         code.Il.Emit(OpCodes.Ldarg, (short)(lowered.Parameters.Length - 1));
         code.Il.Emit(OpCodes.Stloc, pointer);
         return CheckedRange(code, caller, pointer, type.Result);
@@ -331,8 +335,13 @@ internal static class FunctionAdapters
         LocalBuilder address = code.Local<nint>();
         code.Il.Emit(OpCodes.Ldloc, guest.End);
         code.Il.Emit(OpCodes.Ldloc, pointer);
-        code.Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(type));
-        code.Il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(type));
+        if (!guest.Is64)
+        {
+            code.Il.Emit(OpCodes.Conv_U8);
+        }
+
+        code.Il.Emit(OpCodes.Ldc_I4, (int)Layout.ElemSize(type, guest.Is64));
+        code.Il.Emit(OpCodes.Ldc_I4, (int)Layout.Alignment(type, guest.Is64));
         code.Call(typeof(GuestEnd), nameof(GuestEnd.Range));
         code.Il.Emit(OpCodes.Stloc, address);
         return new MemoryPlace(guest, address, 0);
@@ -345,9 +354,9 @@ internal static class FunctionAdapters
         for (int i = 0; i < places.Length; i++)
         {
             ComponentValueType parameter = type.Parameters[i].Type;
-            offset = Layout.AlignTo(offset, Layout.Alignment(parameter));
+            offset = Layout.AlignTo(offset, Layout.Alignment(parameter, start.Guest.Is64));
             places[i] = start.At(offset);
-            offset += Layout.ElemSize(parameter);
+            offset += Layout.ElemSize(parameter, start.Guest.Is64);
         }
 
         return places;
@@ -360,14 +369,15 @@ internal static class FunctionAdapters
         for (int i = 0; i < places.Length; i++)
         {
             places[i] = new FlatPlace(guest, slots, start);
-            start += Layout.Flatten(type.Parameters[i].Type).Length;
+            start += Layout.FlatCount(type.Parameters[i].Type);
         }
 
         return places;
     }
 
-    private static ImmutableArray<Wasm.ValueType> FlatParameters(ComponentFunctionType type) =>
-        [.. type.Parameters.SelectMany(parameter => Layout.Flatten(parameter.Type)).Take(Flattening.MaxParameters + 1)];
+    /// <summary>How many core values the parameters are, at most one more than can be passed.</summary>
+    private static int FlatParameters(ComponentFunctionType type) =>
+        (int)Math.Min(type.Parameters.Sum(parameter => (long)Layout.FlatCount(parameter.Type)), Flattening.MaxParameters + 1);
 
     private static void CallCore(AdapterEmitter code, Action loadFunction, FunctionType type, LocalBuilder[] arguments, LocalBuilder? result)
     {

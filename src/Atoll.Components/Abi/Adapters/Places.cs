@@ -12,7 +12,8 @@ internal abstract class Place
 /// <param name="End">Holds the <see cref="GuestEnd"/>.</param>
 /// <param name="State">Holds its <see cref="ComponentState"/>.</param>
 /// <param name="IsCaller">Whether it is the guest that calls.</param>
-internal sealed record GuestCode(LocalBuilder End, LocalBuilder State, bool IsCaller);
+/// <param name="Is64">Whether its pointers and lengths have 64 bits.</param>
+internal sealed record GuestCode(LocalBuilder End, LocalBuilder State, bool IsCaller, bool Is64);
 
 /// <summary>Core values in locals, as parameters and results pass them (<c>CoreValueIter</c>).</summary>
 internal sealed class FlatPlace(GuestCode guest, LocalBuilder[] slots, int start) : Place

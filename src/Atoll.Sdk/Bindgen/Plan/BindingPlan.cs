@@ -10,6 +10,7 @@ internal sealed class BindingPlan
     private readonly Dictionary<(WitItemOwner Owner, Side Side), PlannedScope> _scopes = [];
     private readonly Dictionary<(WitTypeDefinition Definition, Side Side), PlannedResource> _resources = [];
     private readonly List<PlannedAlias> _aliases = [];
+    private readonly Dictionary<WitTypeDefinition, bool> _holdsExported = [];
     private readonly TypePlanner _planner;
 
     private BindingPlan(WitWorld world)
@@ -65,7 +66,16 @@ internal sealed class BindingPlan
         _scopes.TryGetValue((owner, side), out PlannedScope? scope) ? scope : _scopes[(owner, side == Side.Import ? Side.Export : Side.Import)];
 
     /// <summary>Whether values of a type can hold a resource that the world exports.</summary>
-    public bool HoldsExported(WitTypeDefinition definition) => definition.Target.Parts.Any(HoldsExported);
+    public bool HoldsExported(WitTypeDefinition definition)
+    {
+        if (!_holdsExported.TryGetValue(definition.Target, out bool holds))
+        {
+            holds = definition.Target.Parts.Any(HoldsExported);
+            _holdsExported.Add(definition.Target, holds);
+        }
+
+        return holds;
+    }
 
     private bool HoldsExported(WitType type) => type switch
     {

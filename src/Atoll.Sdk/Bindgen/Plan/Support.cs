@@ -3,9 +3,18 @@ using Atoll.Wit;
 namespace Atoll.Sdk.Bindgen.Plan;
 
 /// <summary>What of a world cannot be bound in any language.</summary>
-internal static class Support
+internal sealed class Support
 {
-    public static void Check(BindingPlan plan)
+    private readonly Dictionary<WitTypeDefinition, WitType?> _known = [];
+
+    private Support()
+    {
+    }
+
+    /// <exception cref="GuestBindingsException">There is something; the message lists all of it.</exception>
+    public static void Check(BindingPlan plan) => new Support().CheckAll(plan);
+
+    private void CheckAll(BindingPlan plan)
     {
         List<string> problems = [];
         foreach (PlannedScope scope in plan.All)
@@ -38,10 +47,21 @@ internal static class Support
         }
     }
 
-    private static WitType? Unsupported(WitType type) => type switch
+    private WitType? Unsupported(WitType type) => type switch
     {
         WitStream or WitFuture or WitPrimitive { Kind: WitPrimitiveKind.ErrorContext } => type,
-        WitNamed { Definition.Target: var definition } => definition.Parts.Select(Unsupported).FirstOrDefault(part => part is not null),
+        WitNamed named => Unsupported(named.Definition.Target),
         _ => type.Parts.Select(Unsupported).FirstOrDefault(part => part is not null),
     };
+
+    private WitType? Unsupported(WitTypeDefinition definition)
+    {
+        if (!_known.TryGetValue(definition, out WitType? type))
+        {
+            type = definition.Parts.Select(Unsupported).FirstOrDefault(part => part is not null);
+            _known.Add(definition, type);
+        }
+
+        return type;
+    }
 }

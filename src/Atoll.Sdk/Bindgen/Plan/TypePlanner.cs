@@ -10,6 +10,7 @@ internal sealed class TypePlanner(BindingPlan plan)
     private readonly List<PlannedType> _types = [];
     private readonly Dictionary<string, PlannedType> _structural = new(StringComparer.Ordinal);
     private readonly Dictionary<(WitTypeDefinition, Side), PlannedType> _defined = [];
+    private readonly Dictionary<(WitTypeDefinition, Side), PlannedType> _aliased = [];
     private int _depth;
 
     public IReadOnlyList<PlannedType> Types => _types;
@@ -23,7 +24,7 @@ internal sealed class TypePlanner(BindingPlan plan)
 
         PlannedType found = type switch
         {
-            WitNamed { Definition.Target: { Body: WitAlias alias } } => Find(alias.Type, side),
+            WitNamed { Definition.Target: { Body: WitAlias alias } definition } => Aliased(definition, alias, side),
             WitNamed { Definition.Target: var definition } => Defined(definition, side),
             WitHandle handle => Handle(plan.FindResource(handle.Resource, side), handle.IsBorrowed),
             WitPrimitive primitive => Structural(primitive.ToString(), number => new PlannedType
@@ -42,6 +43,18 @@ internal sealed class TypePlanner(BindingPlan plan)
         };
         _depth--;
         return found;
+    }
+
+    /// <summary>Remembered: names that stand for several of another that does the same would be followed again and again.</summary>
+    private PlannedType Aliased(WitTypeDefinition definition, WitAlias alias, Side side)
+    {
+        if (!_aliased.TryGetValue((definition, side), out PlannedType? type))
+        {
+            type = Find(alias.Type, side);
+            _aliased.Add((definition, side), type);
+        }
+
+        return type;
     }
 
     private PlannedType Defined(WitTypeDefinition definition, Side side)

@@ -58,12 +58,12 @@ internal static class ClocksHost
 
         return context.Time;
     }
+}
 
-    /// <summary>A point in time.</summary>
-    private sealed class Alarm(TimeProvider time, ulong when) : IWaitable
-    {
-        public bool IsReady() => Now(time) >= when;
+/// <summary>A point in time.</summary>
+internal sealed class Alarm(TimeProvider time, ulong when) : IWaitable
+{
+    public bool IsReady() => ClocksHost.Now(time) >= when;
 
-        public ulong TimeLeft => Now(time) is var now && now < when ? when - now : 0;
-    }
+    public ulong TimeLeft => ClocksHost.Now(time) is var now && now < when ? when - now : 0;
 }

@@ -98,14 +98,10 @@ internal abstract class HttpExchange : IOutgoing
 /// <summary>Components that answer requests: those that export <c>wasi:http/incoming-handler</c>.</summary>
 internal static class IncomingHandler
 {
-    private const string Interface = "wasi:http/incoming-handler@0.2";
+    private const string Interface = "wasi:http/incoming-handler@0.2.0";
 
     /// <summary>The name of the function that answers requests; null when the component has none.</summary>
-    public static string? Find(Component component) =>
-        component.Type.Exports.FirstOrDefault(export => export.Name.StartsWith(Interface, StringComparison.Ordinal)
-            && (export.Name.Length == Interface.Length || export.Name[Interface.Length] == '.')) is { } handler
-            ? $"{handler.Name}#handle"
-            : null;
+    public static string? Find(Component component) => component.Type.FindExport(Interface) is { } handler ? $"{handler.Name}#handle" : null;
 
     /// <summary>Has an instance answer a request, on the calling thread; its store has the context as state.</summary>
     /// <exception cref="ArgumentException">The function is of another type.</exception>

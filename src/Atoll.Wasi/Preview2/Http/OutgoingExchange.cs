@@ -98,13 +98,7 @@ internal sealed class OutgoingExchange : Incoming
     {
         try
         {
-            using HttpRequestMessage message = new(method, uri)
-            {
-                Version = uri.Scheme == "https" ? HttpVersion.Version20 : HttpVersion.Version11,
-
-                // Never "or higher": HTTP/3 would find its way to other addresses without asking the policy.
-                VersionPolicy = uri.Scheme == "https" ? HttpVersionPolicy.RequestVersionOrLower : HttpVersionPolicy.RequestVersionExact,
-            };
+            using HttpRequestMessage message = OutgoingHttp.MakeMessage(method, uri);
             OutgoingHttp.SetConnectTimeout(message, _connectTimeout);
             message.Content = body is null ? null : await ContentAsync(method, headers, body).ConfigureAwait(false);
             AddHeaders(message, headers);
@@ -178,7 +172,8 @@ internal sealed class OutgoingExchange : Incoming
         return all.Length == 0 && method.Method is "GET" or "HEAD" or "DELETE" or "OPTIONS" or "TRACE" ? null : new ByteArrayContent(all);
     }
 
-    private static void AddHeaders(HttpRequestMessage message, FieldList headers)
+    /// <summary>Adds the fields of a guest.</summary>
+    public static void AddHeaders(HttpRequestMessage message, FieldList headers)
     {
         foreach ((string name, byte[] value) in headers)
         {

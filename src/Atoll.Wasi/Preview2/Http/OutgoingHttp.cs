@@ -39,6 +39,15 @@ internal static class OutgoingHttp
     /// <summary>Gives a request the time that its connection may take to be made.</summary>
     public static void SetConnectTimeout(HttpRequestMessage message, TimeSpan timeout) => message.Options.Set(ConnectTimeoutKey, timeout);
 
+    /// <summary>A request without headers and body.</summary>
+    public static HttpRequestMessage MakeMessage(HttpMethod method, Uri uri) => new(method, uri)
+    {
+        Version = uri.Scheme == "https" ? HttpVersion.Version20 : HttpVersion.Version11,
+
+        // Never "or higher": HTTP/3 would find its way to other addresses without asking the policy.
+        VersionPolicy = uri.Scheme == "https" ? HttpVersionPolicy.RequestVersionOrLower : HttpVersionPolicy.RequestVersionExact,
+    };
+
     /// <summary>What sends requests: no cookies, proxies, credentials or redirects, no unpacking, and connections by the policy alone.</summary>
     public static HttpMessageInvoker MakeInvoker(NetworkPolicy policy) => new(new SocketsHttpHandler
     {
@@ -57,6 +66,7 @@ internal static class OutgoingHttp
         ConnectCallback = (connection, cancellation) => ConnectAsync(policy, connection, cancellation),
         SslOptions = new SslClientAuthenticationOptions
         {
+            CertificateChainPolicy = TlsProbe.ChainPolicy(),
             RemoteCertificateValidationCallback = static (_, _, _, errors) =>
                 errors == SslPolicyErrors.None ? true : throw new HttpFailure(new ErrorCode.TlsCertificateError()),
         },

@@ -24,6 +24,7 @@ internal sealed class Pollable(WasiContext context, IWaitable target, WasiResour
     public IWaitable Target { get; } = target;
 
     /// <summary>Waits until one thing is ready.</summary>
+    /// <exception cref="TrapException">It is not, and the thread may not wait.</exception>
     /// <exception cref="LimitExceededException">The deadline has passed.</exception>
     /// <exception cref="OperationCanceledException">Somebody cancelled.</exception>
     public static void Wait(ComponentCaller caller, WasiContext context, IWaitable target)
@@ -36,13 +37,12 @@ internal sealed class Pollable(WasiContext context, IWaitable target, WasiResour
                 return;
             }
 
-            context.Bell.Wait(context.Time, target.TimeLeft, caller.Interruption);
-            caller.ThrowIfInterrupted();
+            context.Wait(caller, target.TimeLeft);
         }
     }
 
     /// <summary>Waits until one or more of many are ready; gives their indices.</summary>
-    /// <exception cref="TrapException">There are none.</exception>
+    /// <exception cref="TrapException">There are none; or none is ready, and the thread may not wait.</exception>
     /// <exception cref="LimitExceededException">The deadline has passed.</exception>
     /// <exception cref="OperationCanceledException">Somebody cancelled.</exception>
     public static uint[] Poll(ComponentCaller caller, WasiContext context, Pollable[] pollables)
@@ -76,8 +76,7 @@ internal sealed class Pollable(WasiContext context, IWaitable target, WasiResour
                 return [.. ready];
             }
 
-            context.Bell.Wait(context.Time, timeLeft, caller.Interruption);
-            caller.ThrowIfInterrupted();
+            context.Wait(caller, timeLeft);
         }
     }
 }

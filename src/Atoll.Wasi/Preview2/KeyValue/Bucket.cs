@@ -26,13 +26,13 @@ internal sealed record KeyResponse(string[] Keys, ulong? Cursor);
 internal sealed class Bucket(WasiContext context, KeyValueGrant grant) : WasiResource(context)
 {
     /// <summary>Longest key, in bytes of UTF-8.</summary>
-    private const int MaximumKey = 1024;
+    public const int MaximumKey = 1024;
 
     /// <summary>Most bytes of a value, and of all values that one call gives.</summary>
-    private const int MaximumValue = 16 * 1024 * 1024;
+    public const int MaximumValue = 16 * 1024 * 1024;
 
     /// <summary>Most keys of one call.</summary>
-    private const int MaximumBatch = 10_000;
+    public const int MaximumBatch = 10_000;
 
     private bool _hasWritten;
 
@@ -138,12 +138,7 @@ internal sealed class Bucket(WasiContext context, KeyValueGrant grant) : WasiRes
     private void Write(ComponentCaller caller, string key, ReadOnlyMemory<byte> value)
     {
         Check(caller, key);
-        if (value.Length > MaximumValue)
-        {
-            throw new KeyValueException($"the value has {value.Length} bytes; {MaximumValue} are allowed");
-        }
-
-        caller.Work((uint)value.Length);
+        CheckValue(caller, value);
         grant.Store.Set(key, value.Span);
     }
 
@@ -153,7 +148,8 @@ internal sealed class Bucket(WasiContext context, KeyValueGrant grant) : WasiRes
         grant.Store.Delete(key);
     }
 
-    private static void Check(ComponentCaller caller, string key)
+    /// <exception cref="KeyValueException">No bucket can have the key.</exception>
+    public static void Check(ComponentCaller caller, string key)
     {
         if (key.Length > MaximumKey || Encoding.UTF8.GetByteCount(key) > MaximumKey)
         {
@@ -163,7 +159,19 @@ internal sealed class Bucket(WasiContext context, KeyValueGrant grant) : WasiRes
         caller.Work(MaximumKey);
     }
 
-    private static void CheckCount(int count)
+    /// <exception cref="KeyValueException">No key can have the value.</exception>
+    public static void CheckValue(ComponentCaller caller, ReadOnlyMemory<byte> value)
+    {
+        if (value.Length > MaximumValue)
+        {
+            throw new KeyValueException($"the value has {value.Length} bytes; {MaximumValue} are allowed");
+        }
+
+        caller.Work((uint)value.Length);
+    }
+
+    /// <exception cref="KeyValueException">There are too many keys.</exception>
+    public static void CheckCount(int count)
     {
         if (count > MaximumBatch)
         {

@@ -46,6 +46,74 @@ public interface IKeyValueBucket
     /// <param name="value">The value; to be copied.</param>
     /// <returns>Whether it was written.</returns>
     bool TrySwap(string key, ulong version, ReadOnlySpan<byte> value);
+
+    /// <summary>Reads the pairs of which the keys begin with some text, in the order of the keys' bytes in UTF-8.</summary>
+    /// <param name="prefix">The text; empty for all keys.</param>
+    /// <param name="after">Only keys after this one; null for all of them.</param>
+    /// <param name="maximumPairs">Most pairs to give; at least 1.</param>
+    /// <param name="maximumBytes">Most bytes of values to give, but at least one pair is given if there is one.</param>
+    KeyValueScan Scan(string prefix, string? after, int maximumPairs, long maximumBytes);
+
+    /// <summary>Makes all changes, in order, or none, in one step.</summary>
+    /// <param name="changes">The changes. Versions are checked against what was there before.</param>
+    /// <returns>Whether all versions were as they should be; otherwise nothing has changed.</returns>
+    bool TryApply(IReadOnlyList<KeyValueChange> changes);
+}
+
+/// <summary>Some pairs of a bucket, in order.</summary>
+/// <param name="Pairs">Keys with their values, which do not change.</param>
+/// <param name="HasMore">Whether there are more after them.</param>
+public sealed record KeyValueScan(IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Pairs, bool HasMore);
+
+/// <summary>One change of several that are made together: a key is written, removed, or must have a version.</summary>
+public readonly record struct KeyValueChange
+{
+    private KeyValueChange(KeyValueChangeKind kind, string key, ReadOnlyMemory<byte> value, ulong version)
+    {
+        Kind = kind;
+        Key = key;
+        Value = value;
+        Version = version;
+    }
+
+    /// <summary>Which kind of change it is.</summary>
+    public KeyValueChangeKind Kind { get; }
+
+    /// <summary>The key.</summary>
+    public string Key { get; }
+
+    /// <summary>For <see cref="KeyValueChangeKind.Set"/> the value; to be copied.</summary>
+    public ReadOnlyMemory<byte> Value { get; }
+
+    /// <summary>For <see cref="KeyValueChangeKind.Check"/> the version, or 0 for a key that is not there.</summary>
+    public ulong Version { get; }
+
+    /// <summary>Writes a value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    public static KeyValueChange Set(string key, ReadOnlyMemory<byte> value) => new(KeyValueChangeKind.Set, key, value, 0);
+
+    /// <summary>Removes a key, if there is such a key.</summary>
+    /// <param name="key">The key.</param>
+    public static KeyValueChange Delete(string key) => new(KeyValueChangeKind.Delete, key, default, 0);
+
+    /// <summary>Asks for a version.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="version">The version that it must have; 0 for a key that must not be there.</param>
+    public static KeyValueChange Check(string key, ulong version) => new(KeyValueChangeKind.Check, key, default, version);
+}
+
+/// <summary>Kinds of <see cref="KeyValueChange"/>.</summary>
+public enum KeyValueChangeKind
+{
+    /// <summary>A value is written.</summary>
+    Set,
+
+    /// <summary>A key is removed.</summary>
+    Delete,
+
+    /// <summary>Nothing is changed, but a key must have a version.</summary>
+    Check,
 }
 
 /// <summary>The value of a key.</summary>
@@ -60,4 +128,8 @@ public sealed record KeyPage(IReadOnlyList<string> Keys, ulong? Next);
 
 /// <summary>A bucket cannot do what a guest asked for. The guest reads the message, so it says nothing about the host.</summary>
 /// <param name="message">What is wrong.</param>
-public sealed class KeyValueException(string message) : Exception(message);
+public sealed class KeyValueException(string message) : Exception(message)
+{
+    /// <summary>Whether there is no room, as opposed to something that can never be done.</summary>
+    public bool IsFull { get; init; }
+}

@@ -26,6 +26,9 @@ internal abstract class IpSocket(WasiContext context, IpAddressFamily family, So
     /// <summary>Whether it has a local address.</summary>
     protected bool IsBound { get; set; }
 
+    /// <summary>Whether it has one that can be asked for: also while what gives it one is under way.</summary>
+    protected virtual bool HasLocalAddress => IsBound;
+
     /// <summary>Whether others may be waited for at the local address.</summary>
     protected bool MayListen { get; private set; }
 
@@ -54,19 +57,14 @@ internal abstract class IpSocket(WasiContext context, IpAddressFamily family, So
     public Result<Unit, ErrorCode> StartBind(IpSocketAddress address)
     {
         IPEndPoint local = address.ToEndPoint();
-        if (IsBusy)
+        if (IsBusy || IsBound || IsOver)
         {
-            return Fail(ErrorCode.ConcurrencyConflict);
+            return Fail(ErrorCode.InvalidState);
         }
 
         if (!Addresses.IsUnicast(local.Address, Family))
         {
             return Fail(ErrorCode.InvalidArgument);
-        }
-
-        if (IsBound || IsOver)
-        {
-            return Fail(ErrorCode.InvalidState);
         }
 
         bool anyPort = Context.Sockets.MayTakeAnyPort(local);
@@ -95,9 +93,13 @@ internal abstract class IpSocket(WasiContext context, IpAddressFamily family, So
     }
 
     /// <summary><c>local-address</c></summary>
-    public Result<IpSocketAddress, ErrorCode> LocalAddress() => !IsBound || IsOver
-        ? Result<IpSocketAddress, ErrorCode>.Fail(ErrorCode.InvalidState)
-        : Get(() => IpSocketAddress.Of((IPEndPoint)Socket.LocalEndPoint!));
+    public Result<IpSocketAddress, ErrorCode> LocalAddress()
+    {
+        EndPoint? local = null;
+        ErrorCode? error = HasLocalAddress && !IsOver ? Attempt(() => local = Socket.LocalEndPoint) : ErrorCode.InvalidState;
+        return error is null && local is IPEndPoint found ? Result<IpSocketAddress, ErrorCode>.Ok(IpSocketAddress.Of(found))
+            : Result<IpSocketAddress, ErrorCode>.Fail(error ?? ErrorCode.InvalidState);
+    }
 
     /// <summary><c>hop-limit</c></summary>
     public Result<byte, ErrorCode> HopLimit() => Get(() => (byte)Socket.Ttl);

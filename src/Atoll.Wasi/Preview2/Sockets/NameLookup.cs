@@ -43,7 +43,8 @@ internal static class NameLookup
         return Result<ResolveAddressStream, ErrorCode>.Ok(new ResolveAddressStream(context, ascii, found, cancellation));
     }
 
-    private static string? Ascii(string name)
+    /// <summary>The name of a host in ASCII (RFC 5890), without a dot at the end; null when it is none.</summary>
+    public static string? Ascii(string name)
     {
         try
         {

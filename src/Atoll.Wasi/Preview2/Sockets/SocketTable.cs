@@ -127,7 +127,7 @@ internal sealed class SocketTable(WasiContext context)
     {
         IPAddress address = Addresses.Unscoped(peer.Address);
         host = Text(address);
-        if (context.Network is not { } policy || !policy.AllowsAddress(address, peer.Port))
+        if (context.Network is not { Backend.HasSockets: true } policy || !policy.AllowsAddress(address, peer.Port))
         {
             return false;
         }

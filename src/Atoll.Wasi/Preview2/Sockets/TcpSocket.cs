@@ -6,6 +6,10 @@ using Atoll.Wasi.Preview2.Io;
 namespace Atoll.Wasi.Preview2.Sockets;
 
 /// <summary><c>wasi:sockets/tcp.tcp-socket</c></summary>
+/// <remarks>
+/// States and their changes are those of "Operational semantics of WASI TCP sockets" (TcpSocketOperationalSemantics.md): what does not fit the state is <c>invalid-state</c>
+/// and changes nothing; a connect or listen that is refused leaves a socket that can only be dropped.
+/// </remarks>
 internal sealed class TcpSocket : IpSocket
 {
     private const int DefaultBacklog = 128;
@@ -36,6 +40,8 @@ internal sealed class TcpSocket : IpSocket
 
     protected override bool IsBusy => base.IsBusy || _state is State.Connecting or State.ListenStarted;
 
+    protected override bool HasLocalAddress => IsBound || _state == State.Connecting;
+
     protected override bool IsOver => _state == State.Over;
 
     /// <summary><c>create-tcp-socket</c></summary>
@@ -62,24 +68,18 @@ internal sealed class TcpSocket : IpSocket
     public Result<Unit, ErrorCode> StartConnect(IpSocketAddress address)
     {
         IPEndPoint peer = address.ToEndPoint();
-        if (IsBusy)
-        {
-            return Fail(ErrorCode.ConcurrencyConflict);
-        }
-
-        if (_state != State.Idle)
+        if (IsBusy || _state is not (State.Idle or State.Over))
         {
             return Fail(ErrorCode.InvalidState);
         }
 
-        if (!IsPeer(peer))
+        ErrorCode? refused = !IsPeer(peer) ? ErrorCode.InvalidArgument
+            : _state == State.Over ? ErrorCode.InvalidState
+            : Context.Sockets.AllowConnect(peer) ? null : ErrorCode.AccessDenied;
+        if (refused is { } error)
         {
-            return Fail(ErrorCode.InvalidArgument);
-        }
-
-        if (!Context.Sockets.AllowConnect(peer))
-        {
-            return Fail(ErrorCode.AccessDenied);
+            _state = State.Over;
+            return Fail(error);
         }
 
         _state = State.Connecting;
@@ -101,7 +101,8 @@ internal sealed class TcpSocket : IpSocket
             return Result<(InputStream, OutputStream), ErrorCode>.Fail(ErrorCode.WouldBlock);
         }
 
-        ErrorCode? error = Attempt(_connecting.GetAwaiter().GetResult);
+        // A local address that the system cannot give is one that nobody chose.
+        ErrorCode? error = Attempt(_connecting.GetAwaiter().GetResult) is { } failure ? failure == ErrorCode.AddressNotBindable ? ErrorCode.AddressInUse : failure : null;
         _connecting = null;
         _state = error is null ? State.Connected : State.Over;
         IsBound = true;
@@ -113,18 +114,14 @@ internal sealed class TcpSocket : IpSocket
     /// <summary><c>start-listen</c></summary>
     public Result<Unit, ErrorCode> StartListen()
     {
-        if (IsBusy)
-        {
-            return Fail(ErrorCode.ConcurrencyConflict);
-        }
-
-        if (_state != State.Idle || !IsBound)
+        if (IsBusy || _state != State.Idle || !IsBound)
         {
             return Fail(ErrorCode.InvalidState);
         }
 
         if (!MayListen && !(Socket.LocalEndPoint is IPEndPoint local && Context.Sockets.AllowListen(local)))
         {
+            _state = State.Over;
             return Fail(ErrorCode.AccessDenied);
         }
 

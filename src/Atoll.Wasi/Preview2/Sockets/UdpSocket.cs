@@ -76,6 +76,9 @@ internal sealed class UdpSocket(WasiContext context, IpAddressFamily family, Soc
         return target is null || (_peer is { } peer && !Same(peer, target)) ? ErrorCode.InvalidArgument : Check(target);
     }
 
+    /// <summary>What failures are to a guest: that a port was closed comes as a reset.</summary>
+    public static ErrorCode ErrorOf(Exception exception) => Addresses.ErrorOf(exception) is var error && error == ErrorCode.ConnectionReset ? ErrorCode.RemoteUnreachable : error;
+
     protected override void Release() => Context.Sockets.Close(Socket);
 
     private ErrorCode? Check(IPEndPoint peer)
@@ -199,7 +202,7 @@ internal sealed class IncomingDatagramStream(WasiContext context, UdpSocket sock
         }
         catch (Exception exception) when (Addresses.IsExpected(exception))
         {
-            _error = Addresses.ErrorOf(exception);
+            _error = UdpSocket.ErrorOf(exception);
         }
     }
 }
@@ -272,7 +275,7 @@ internal sealed class OutgoingDatagramStream(WasiContext context, UdpSocket sock
             Context.RingAfter(_sending);
         }
 
-        if (sent == 0 && _error is { } error)
+        if (sent == 0 && datagrams.Length != 0 && _error is { } error)
         {
             _error = null;
             return Result<ulong, ErrorCode>.Fail(error);
@@ -295,7 +298,7 @@ internal sealed class OutgoingDatagramStream(WasiContext context, UdpSocket sock
         }
         catch (Exception exception) when (Addresses.IsExpected(exception))
         {
-            _error = Addresses.ErrorOf(exception);
+            _error = UdpSocket.ErrorOf(exception);
         }
     }
 }

@@ -1,0 +1,111 @@
+using Atoll.Wit;
+
+namespace Atoll.Sdk.Tests.Guests;
+
+/// <summary>Builds components of JavaScript and TypeScript with the generated bindings and the packages of <c>eng/js</c>, which npm installs the first time.</summary>
+internal static class JavaScriptGuest
+{
+    private const string Componentize = """
+        import { createRequire } from 'node:module';
+        import { readFileSync, writeFileSync } from 'node:fs';
+        const [packages, witPath, world] = process.argv.slice(2);
+        const { componentize } = createRequire(packages + '/package.json')('componentize-qjs');
+        const jsPath = 'bindings/component.js';
+        const { component } = await componentize({ witPath, world, jsPath, moduleRoot: '.', jsSource: readFileSync(jsPath, 'utf8'), sync: true, stubWasi: true });
+        writeFileSync('guest.wasm', component);
+        """;
+
+    private const string Transpile = """
+        import { createRequire } from 'node:module';
+        import { readFileSync, writeFileSync } from 'node:fs';
+        const ts = createRequire(process.argv[2] + '/package.json')('typescript');
+        const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
+        writeFileSync('guest.js', ts.transpileModule(readFileSync('guest.ts', 'utf8'), { compilerOptions }).outputText);
+        """;
+
+    private static readonly Lazy<string?> Packages = new(Install);
+
+    /// <summary>Builds a component; integers of 64 bits are exact in it unless the world has none.</summary>
+    public static byte[] Build(string witFile, string source)
+    {
+        using TemporaryFolder folder = new();
+        WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
+        WitWorld world = model.SelectWorld();
+        Prepare(folder, witFile, source);
+        if (File.Exists(Path.Combine(folder.Path, "guest.ts")))
+        {
+            Node(folder, "transpile.mjs", Transpile, []);
+        }
+
+        Node(folder, "componentize.mjs", Componentize, [witFile, world.Name!]);
+        byte[] component = File.ReadAllBytes(Path.Combine(folder.Path, "guest.wasm"));
+        return File.Exists(Path.Combine(folder.Path, "bindings/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;
+    }
+
+    /// <summary>Checks the types of a guest and of the declarations, as strictly as the compiler can.</summary>
+    public static void CheckTypes(string witFile, string source)
+    {
+        using TemporaryFolder folder = new();
+        Prepare(folder, witFile, source);
+        string compiler = Path.Combine(Found(), "node_modules/typescript/bin/tsc");
+        string[] options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--verbatimModuleSyntax", "--target", "es2022"];
+        string[] files = [.. Directory.EnumerateFiles(folder.Path, "*.*ts", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(folder.Path, "guest.js"))];
+        string node = Programs.Require("node", "install Node.js");
+        Programs.Run(folder.Path, node, [compiler, .. options, "--module", "esnext", "--moduleResolution", "bundler", "--allowJs", "--checkJs", .. files]);
+    }
+
+    private static void Prepare(TemporaryFolder folder, string witFile, string source)
+    {
+        Found();
+        WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
+        string name = Path.GetFileName(source).StartsWith("guest.ts", StringComparison.Ordinal) ? "guest.ts" : "guest.js";
+        GuestLanguage language = name == "guest.ts" ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
+        folder.Write(GuestBindings.Generate(language, model, model.SelectWorld()).Select(file => file with { Path = "bindings/" + file.Path }));
+
+        // Without a guest the one to begin with is taken.
+        File.Copy(File.Exists(source) ? source : Path.Combine(folder.Path, "bindings", source), Path.Combine(folder.Path, name));
+    }
+
+    private static void Node(TemporaryFolder folder, string name, string script, string[] arguments)
+    {
+        File.WriteAllText(Path.Combine(folder.Path, name), script);
+        Programs.Run(folder.Path, Programs.Require("node", "install Node.js"), [name, Found(), .. arguments]);
+    }
+
+    private static string Found()
+    {
+        if (Packages.Value is null)
+        {
+            Programs.Missing("npm is not installed, or cannot install the packages of eng/js");
+        }
+
+        return Packages.Value!;
+    }
+
+    private static string? Install()
+    {
+        string folder = Path.Combine(Files.Root, "artifacts/npm/js");
+        string package = File.ReadAllText(Path.Combine(Files.Root, "eng/js/package.json"));
+        string lockFile = File.ReadAllText(Path.Combine(Files.Root, "eng/js/package-lock.json"));
+        string done = Path.Combine(folder, "node_modules/.package-lock.json");
+        string ours = Path.Combine(folder, "package-lock.json");
+        if (File.Exists(done) && File.Exists(ours) && File.ReadAllText(ours) == lockFile)
+        {
+            return folder;
+        }
+
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "package.json"), package);
+        File.WriteAllText(ours, lockFile);
+        try
+        {
+            Programs.Run(folder, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", folder);
+            File.WriteAllText(ours, lockFile);
+            return folder;
+        }
+        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or Xunit.Sdk.XunitException)
+        {
+            return null;
+        }
+    }
+}

@@ -78,7 +78,9 @@ internal sealed record GuestRun
 
     private static string Advice(string capability) => capability[..capability.IndexOf(':', StringComparison.Ordinal)] switch
     {
-        "net" => capability.StartsWith("net:resolve:", StringComparison.Ordinal) ? "Names are granted with --resolve or --net." : "Hosts are granted with --net.",
+        "net" when capability.StartsWith("net:listen:", StringComparison.Ordinal) => "Addresses to listen at are granted with --listen.",
+        "net" when capability.StartsWith("net:resolve:", StringComparison.Ordinal) => "Names are granted with --resolve or --net.",
+        "net" => "Hosts are granted with --net.",
         "config" => "Configuration is granted with --config.",
         "kv" => "Buckets are granted with --kv.",
         _ => "Folders are granted with --dir.",

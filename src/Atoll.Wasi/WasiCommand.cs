@@ -86,21 +86,63 @@ public static class WasiCommand
         ArgumentNullException.ThrowIfNull(grants);
         return Run(component.Engine, grants, options, atEnd, store =>
         {
-            string name = component.Type.FindExport(RunInterface)?.Name
-                ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
+            string name = FindRun(component);
             try
             {
-                // A component may claim any type for a function of the host; that it does not fit is told here.
-                ComponentFunction run = linker.Instantiate(store, component).GetFunction($"{name}#run")
-                    ?? throw new UnlinkableException([$"{name} has no function run"]);
-                Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
-                return () => call().IsError ? 1 : 0;
+                return RunOf(linker.Instantiate(store, component), name);
             }
             catch (ArgumentException exception)
             {
                 throw new UnlinkableException([$"a function is of another type than the host's: {exception.Message}"]);
             }
         });
+    }
+
+    /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in an instance of a pool as if it were new, on the calling thread.</summary>
+    /// <param name="pool">
+    /// A pool of the program, whose linker has <see cref="AddWasi"/>. What the program does while it is instantiated has the state of <see cref="InstancePoolOptions.MakeState"/>; whether
+    /// it may wait on a thread that is none for guests, the options of the pool's stores say (<see cref="StoreOptions.MayBlock"/>).
+    /// </param>
+    /// <param name="grants">What it may reach.</param>
+    /// <param name="timeout">Time until it is stopped; null for no end. Other limits are those of the pool.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The program's exit code: what it exits with, or 0 when <c>run</c> succeeds and 1 when it fails.</returns>
+    /// <exception cref="UnlinkableException">The component exports no <c>wasi:cli/run</c> of a version 0.2.x.</exception>
+    /// <exception cref="TrapException">The program trapped.</exception>
+    /// <exception cref="GuestThrownException">The program threw an exception that it did not catch.</exception>
+    /// <exception cref="LimitExceededException">A limit stopped it, or all instances are rented.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="HostFunctionException">The host failed, for example because a stream could not be written.</exception>
+    public static int Run(ComponentPool pool, Grants grants, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentNullException.ThrowIfNull(grants);
+        StoreOptions limits = new() { Timeout = timeout, CancellationToken = cancellationToken };
+        long began = Stopwatch.GetTimestamp();
+        string name = FindRun(pool.Component);
+        using WasiContext context = new(grants);
+        using ComponentLease lease = pool.Rent(cancellationToken, context);
+        try
+        {
+            lease.Store.SetDeadline(timeout);
+            return RunToEnd(context, limits, began, RunOf(lease.Instance, name));
+        }
+        finally
+        {
+            // Before the instance goes back, which drops what the guest still owns.
+            context.Dispose();
+        }
+    }
+
+    private static string FindRun(Component component) => component.Type.FindExport(RunInterface)?.Name
+        ?? throw new UnlinkableException(["the component exports no wasi:cli/run@0.2.x: it is a library, not a program"]);
+
+    // A component may claim any type for a function of the host; that it does not fit is told here.
+    private static Func<int> RunOf(ComponentInstance instance, string name)
+    {
+        ComponentFunction run = instance.GetFunction($"{name}#run") ?? throw new UnlinkableException([$"{name} has no function run"]);
+        Func<Result<Unit, Unit>> call = run.ToDelegate<Func<Result<Unit, Unit>>>();
+        return () => call().IsError ? 1 : 0;
     }
 
     /// <param name="engine">The program's engine.</param>
@@ -115,6 +157,11 @@ public static class WasiCommand
         using WasiContext context = new(grants);
         using Store store = new(engine, options with { State = context, MayBlock = true });
         Func<int> run = load(store);
+        return RunToEnd(context, options, began, run, () => atEnd?.Invoke(store));
+    }
+
+    private static int RunToEnd(WasiContext context, StoreOptions options, long began, Func<int> run, Action? atEnd = null)
+    {
         int code;
         try
         {
@@ -131,7 +178,7 @@ public static class WasiCommand
         }
         finally
         {
-            atEnd?.Invoke(store);
+            atEnd?.Invoke();
         }
 
         Flush(context, options, began);

@@ -26,7 +26,7 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         foreach (string command in commands)
         {
             long start = Stopwatch.GetTimestamp();
-            result = await cli.RunAsync(Words(command));
+            result = await cli.RunAsync(DocumentCommand.Split(command));
             output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s  {command}\n{result.Out}{result.Error}");
             Assert.True(result.Code == ExitCodes.Ok, $"{command} ended with {result.Code}:\n{result.Out}{result.Error}");
         }
@@ -246,9 +246,6 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
     [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
     private static partial Regex Address();
 
-    [GeneratedRegex(@"'(?<quoted>[^']*)'|(?<plain>\S+)")]
-    private static partial Regex Word();
-
     private static CliRunner Runner()
     {
         CliRunner cli = new();
@@ -284,9 +281,6 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         string document = File.ReadAllText(TestRepository.PathTo("docs", "first-component.md")).ReplaceLineEndings("\n");
         return Block().Matches(document).Single(block => block.Groups["language"].Value == language).Groups["commands"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
-
-    private static string[] Words(string command) =>
-        [.. Word().Matches(command).Select(word => word.Groups["quoted"].Success ? word.Groups["quoted"].Value : word.Groups["plain"].Value).Skip(1)];
 
     private static async Task<JsonElement> BuildAsync(CliRunner cli, params string[] options)
     {

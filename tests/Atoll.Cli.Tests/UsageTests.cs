@@ -1,4 +1,5 @@
 using Atoll.Cli.CommandLine;
+using Atoll.Components;
 
 namespace Atoll.Cli.Tests;
 
@@ -26,9 +27,11 @@ public sealed class UsageTests
     [InlineData("serve --log-level loud", "`loud` is not a log level")]
     [InlineData("serve --write --read-only", "exclude each other")]
     [InlineData("serve --host 0.0.0.0", "0.0.0.0")]
+    [InlineData("serve --net example.org", "does not end with a port")]
     [InlineData("serve-http --addr 8080 x.wasm", "`8080` is not ADDRESS:PORT")]
     [InlineData("serve-http --net example.org x.wasm", "does not end with a port")]
     [InlineData("serve-http --net-private x.wasm", "Add --net HOST:PORT")]
+    [InlineData("serve-http --listen example.org:80 x.wasm", "names no address to listen at")]
     [InlineData("serve-http --config a x.wasm", "`a` is not NAME=VALUE")]
     [InlineData("serve-http --config a*=1 x.wasm", "`a*` cannot be a name")]
     [InlineData("serve-http --kv a/b:ro x.wasm", "`a/b` cannot be the name of a bucket")]
@@ -137,4 +140,10 @@ public sealed class UsageTests
         Assert.Equal(ExitCodes.BadModule, result.Code);
         Assert.Contains("module.wat is no component", result.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Addresses_to_listen_at_are_granted_as_they_are_written() =>
+        Assert.Equal(
+            ["net:connect:example.org:443", "net:listen:127.0.0.1:8080", "net:listen:*:*"],
+            new GuestGrants { Hosts = ["example.org:443"], Listens = ["127.0.0.1:8080", "*:*"] }.AddTo(Grants.None).Capabilities.Select(capability => capability.ToString()));
 }

@@ -54,6 +54,34 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Hosts_are_granted_by_a_named_file_and_the_command_line()
+    {
+        Write("""{ "allow": [{ "net": "api.example.org:443" }, { "net": "10.0.0.0/8:*" }], "netPrivate": true, "context": { "flags": { "offline": true } } }""");
+        var configuration = Read(s => s with { ConfigFile = Path.Combine(_workspace, ".mcp", "config.json"), Hosts = ["localhost:80", "API.example.org:443"] });
+        Assert.Equal(["api.example.org:443", "10.0.0.0/8:*", "localhost:80"], configuration.Policy.Hosts);
+        Assert.True(configuration.Policy.HostsMayBePrivate);
+        Assert.True(configuration.Frame.Offline);
+
+        // Hosts alone take no folder away.
+        Assert.Equal([_workspace], configuration.Policy.Folders.Select(f => f.Path));
+    }
+
+    [Theory]
+    [InlineData("""{ "allow": [{ "net": "example.org:443" }] }""", "cannot grant the network. Grant it with --net example.org:443")]
+    [InlineData("""{ "netPrivate": true }""", "cannot grant the network. Grant it with --net-private")]
+    [InlineData("""{ "allow": [{ "net": "example.org" }] }""", "does not end with a port")]
+    [InlineData("""{ "allow": [{ "net": "example.org:1", "access": "write" }] }""", "unknown property \"access\"")]
+    public void A_found_file_cannot_grant_the_network(string json, string reason)
+    {
+        Write(json);
+        Assert.Contains(reason, Assert.Throws<ConfigurationException>(() => Read()).Message);
+    }
+
+    [Fact]
+    public void A_wrong_host_of_the_command_line_stops_the_server()
+        => Assert.StartsWith("--net: 'example.org' does not end with a port", Assert.Throws<ConfigurationException>(() => Read(s => s with { Hosts = ["example.org"] })).Message);
+
+    [Fact]
     public void A_found_file_cannot_grant_folders_outside_of_the_workspace()
     {
         Write($$"""{ "allow": ["{{_outside}}"] }""");

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Atoll.Components;
 using Atoll.Host.Security;
+using Atoll.Wasi.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Atoll.Host.Tests;
@@ -88,6 +90,13 @@ public class PolicyTests
     [InlineData("read,write", true)]
     [InlineData("fs:read:/a/**", true)]
     [InlineData("net:connect:*.example.org:443", true)]
+    [InlineData("net:connect:**", true)]
+    [InlineData("net:connect:[::1]:80", true)]
+    [InlineData("net:connect:example.org", false)]
+    [InlineData("net:connect:", false)]
+    [InlineData("net:connect:http://example.org:80", false)]
+    [InlineData("net:listen:*:80", false)]
+    [InlineData("kv:read:cache/**", true)]
     [InlineData("delete", false)]
     [InlineData("", false)]
     [InlineData("fs:exec:/a/**", false)]
@@ -98,6 +107,38 @@ public class PolicyTests
     [InlineData("fs::x", false)]
     public void Permissions_are_parsed_strictly(string words, bool valid)
         => Assert.Equal(valid, ToolPermissions.TryParse(words.Split(','), PathStyle.Unix, out _, out _));
+
+    // operator's hosts | manifest | rule of the operator | frame is offline | asked | what the refusal says, or nothing where it is allowed
+    [Theory]
+    [InlineData("api.example.org:443", "net:connect:**", null, false, "api.example.org:443", null)]
+    [InlineData("**:443", "net:connect:*.example.org:443", null, false, "api.example.org:443", null)]
+    [InlineData("**:443", "net:connect:**", "net:connect:api.example.org:*", false, "api.example.org:443", null)]
+    [InlineData("", "net:connect:**", null, false, "api.example.org:443", "Granted: none. To grant more, start the server with --net api.example.org:443")]
+    [InlineData("api.example.org:80", "net:connect:**", null, false, "api.example.org:443", "Granted: api.example.org:80")]
+    [InlineData("**:443", "read", null, false, "api.example.org:443", "add \"net:connect:api.example.org:443\" to its manifest's")]
+    [InlineData("**:443", "net:connect:**", "read", false, "api.example.org:443", "those of \"tools\" in")]
+    [InlineData("**:443", "net:connect:**", null, true, "api.example.org:443", "flags.offline")]
+    [InlineData("**:443", "net:connect:**", null, false, "intranet.example:443", "--net-private")]
+    public void The_network_is_operator_and_manifest_and_frame(string hosts, string words, string? rule, bool offline, string asked, string? refusal)
+    {
+        var rules = ImmutableDictionary<string, ToolRule>.Empty;
+        var point = new PolicyDecisionPoint(
+            new SecurityPolicy
+            {
+                Hosts = [.. hosts.Split(' ', StringSplitOptions.RemoveEmptyEntries)], Style = PathStyle.Unix, Tools = rule is null ? rules : rules.Add("t", new ToolRule(Permissions: Parse(rule))),
+            },
+            NullLogger<PolicyDecisionPoint>.Instance);
+        var access = point.Decide("t", Parse(words), frameReadOnly: false, offline).Network;
+        var policy = access?.AddTo(Grants.None).Items.OfType<NetworkGrant>().Last().Policy;
+        var host = asked.Split(':')[0];
+        Assert.Equal(refusal is null || refusal == "--net-private", policy?.AllowsHost(host, 443) ?? false);
+        if (refusal is not null)
+        {
+            var denial = point.ExplainNetwork("t", Parse(words), offline, Capability.Of("net", "connect", asked));
+            Assert.StartsWith($"Capability not granted: network net:connect:{asked} — ", denial.Message);
+            Assert.Contains(refusal, denial.Message);
+        }
+    }
 
     private static FolderAccess Best(EffectiveAccess access, string path)
         => access.Folders.Where(f => HostPath.IsWithin(path, f.Path, PathStyle.Unix)).Max(f => f.Access);

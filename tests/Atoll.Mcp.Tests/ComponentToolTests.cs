@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atoll.Components;
 using Atoll.Components.Text;
+using Atoll.Host.Security;
 using Atoll.Mcp.Components;
 using Atoll.Mcp.Tools;
 using Atoll.Spec.Tests;
@@ -58,8 +59,7 @@ public sealed class ComponentToolTests
             var whose = await client.CallToolAsync(new CallToolRequestParams { Name = "p_whose", Meta = meta }, TestContext.Current.CancellationToken);
             Assert.Equal($$"""{"result":"{{trace}}"}""", Structured(whose));
             await client.CallToolAsync(new CallToolRequestParams { Name = "p_greet", Meta = (JsonObject)meta.DeepClone() }, TestContext.Current.CancellationToken);
-            string log = await server.LogWithAsync($"trace_id={trace} p.greet| warn guest: hello from the guest");
-            Assert.Contains("p.greet| warn guest: hello from the guest", log, StringComparison.Ordinal);
+            await server.LogWithAsync($"p.greet| warn guest: hello from the guest trace_id={trace}");
         }
 
         static void WriteManifest(string workspace, string name, string lifetime) => File.WriteAllText(
@@ -94,6 +94,20 @@ public sealed class ComponentToolTests
         Assert.True(result.IsError);
         Assert.Equal("invalid_input", TestServer.ErrorCode(result));
         Assert.Contains(expected, TestServer.TextOf(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_functions_are_called_once_before_clients_do()
+    {
+        await using var server = Serve();
+        var client = await server.ConnectStdioAsync();
+        await server.Host.Warming;
+        var kit = server.Host.Catalog.Tools.Where(tool => tool.EntryKind == ToolEntryKind.Component).ToList();
+        Assert.Equal(7, kit.Count);
+        Assert.All(kit, tool => Assert.True(((ComponentToolProgram)server.Host.Programs.Get(tool)).IsCompiled, tool.Name));
+
+        // Clients see nothing of it.
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "kit_api_next", "{}")));
     }
 
     [Fact]
@@ -211,7 +225,7 @@ public sealed class ComponentToolTests
         var functions = string.Concat(new[] { "a:b/x@1.0.0", "a:b/x@2.0.0", "c:d/x", "c:d/" + new string('y', 80) }.Select(name => $"(instance $i (export \"f\" (func $f)))(export \"{name}\" (instance $i))"
             .Replace("$i", "$i" + name.GetHashCode(StringComparison.Ordinal).ToString("x", null), StringComparison.Ordinal)));
         var bytes = ComponentText.Assemble(TextSource.Read($"""(component (core module $m (func (export "f"))) (core instance $c (instantiate $m)) (func $f (canon lift (core func $c "f"))){functions})"""));
-        var tools = new ComponentTools(Component.Load(new WasmEngine(), bytes), "/x/my tool (1).component.wasm").DescribeAll(ToolLifetime.Call, out _);
+        var tools = new ComponentTools(Component.Load(new WasmEngine(), bytes), "/x/my tool (1).component.wasm").DescribeAll(ToolLifetime.Call, ToolPermissions.None, out _);
         Assert.Equal(4, tools.Select(tool => tool.PublicName).Distinct().Count());
         Assert.All(tools, tool => Assert.Matches("^[a-zA-Z0-9_-]{1,64}$", tool.PublicName));
         Assert.All(tools, tool => Assert.StartsWith("my-tool--1-_", tool.PublicName, StringComparison.Ordinal));
@@ -255,7 +269,7 @@ public sealed class ComponentToolTests
         using ComponentSessions sessions = new(TimeProvider.System, max: 2);
         foreach (var session in new[] { "a", "b", "c" })
         {
-            var kept = sessions.Take(new(kit, session, ""), () => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
+            var kept = sessions.Take(new(kit, session, ""), _ => new ComponentLinker().Instantiate(new Store(kit.Engine), kit), default);
             sessions.Return(kept, isSound: true);
         }
 
@@ -264,7 +278,7 @@ public sealed class ComponentToolTests
         Assert.Equal(1, sessions.Count);
 
         // One that is in use ends when it is given back.
-        var used = sessions.Take(new(kit, "b", ""), () => throw new InvalidOperationException("it is there"), default);
+        var used = sessions.Take(new(kit, "b", ""), _ => throw new InvalidOperationException("it is there"), default);
         sessions.EndSession("b");
         Assert.Equal(1, sessions.Count);
         sessions.Return(used, isSound: true);

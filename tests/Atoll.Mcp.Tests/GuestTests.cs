@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Atoll.Components;
 using Atoll.Mcp.Server;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -10,7 +11,7 @@ namespace Atoll.Mcp.Tests;
 public class GuestTests
 {
     internal static readonly string Repository = FindRepository();
-    private static readonly string Shipped = Path.Combine(Repository, "guests", "tools");
+    internal static readonly string Shipped = Path.Combine(Repository, "guests", "tools");
 
     [Theory]
     [InlineData("a.txt")]
@@ -80,7 +81,7 @@ public class GuestTests
         await using var server = Serve();
         var client = await server.ConnectStdioAsync();
         var names = (await client.ListToolsAsync()).Select(t => t.Name).ToList();
-        Assert.Equal(["fs_edit", "fs_list", "fs_move", "fs_read", "fs_search", "fs_stat", "fs_tree", "fs_write", "telemetry_push"], names);
+        Assert.Equal(["fs_edit", "fs_list", "fs_move", "fs_read", "fs_search", "fs_stat", "fs_tree", "fs_write", "http_fetch", "telemetry_push"], names);
         Assert.Empty(server.Host.Catalog.Problems);
     }
 
@@ -114,6 +115,40 @@ public class GuestTests
             Assert.Equal(code, TestServer.ErrorCode(bad));
             Assert.NotEqual(true, (await Call(client, "fs_read", new() { ["path"] = "a.txt" })).IsError);
         }
+    }
+
+    // Instances of components are used again, so what one call did must be gone for the next.
+    [Theory]
+    [InlineData("spin", "{ \"budgets\": { \"cpu_ms\": 1000 } }", "time_limit")]
+    [InlineData("recurse", "{}", "crashed")]
+    [InlineData("trap", "{}", "crashed")]
+    [InlineData("exit", "{}", "crashed")]
+    [InlineData("flood", "{ \"budgets\": { \"output_bytes\": 100000 } }", "output_limit")]
+    [InlineData("snoop", "{}", null)]
+    [InlineData("answer", "{}", null)]
+    public async Task Programs_that_became_components_are_held_as_tightly(string tool, string configuration, string? code)
+    {
+        await using var server = Serve(configuration: configuration, prepare: workspace =>
+        {
+            var module = File.ReadAllBytes(Path.Combine(Repository, "guests", "hostile", "bin", tool + ".wasm"));
+            File.WriteAllBytes(Path.Combine(workspace, tool + ".wasm"), ComponentWriter.FromModule(module, adaptPreview1: true));
+            TestServer.WriteManifest(workspace, "hostile." + tool, $"wasm://{tool}.wasm");
+        });
+        var client = await server.ConnectStdioAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            var result = await client.CallToolAsync("hostile_" + tool).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal(tool == "snoop" ? TestServer.ErrorCode(result) : code, TestServer.ErrorCode(result));
+            Assert.DoesNotContain("'d' is an invalid start", TestServer.TextOf(result));
+        }
+    }
+
+    [Fact]
+    public async Task A_module_of_preview_1_is_a_tool_too()
+    {
+        await using var server = Serve(hostile: "answer");
+        var client = await server.ConnectStdioAsync();
+        Assert.NotEqual(true, (await Call(client, "hostile_answer", [])).IsError);
     }
 
     [Fact]

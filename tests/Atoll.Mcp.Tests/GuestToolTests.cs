@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Atoll.Components;
+using Atoll.Mcp.Tools;
 using Atoll.Wasi;
-using Atoll.Wasm;
 
 namespace Atoll.Mcp.Tests;
 
@@ -38,21 +38,20 @@ public sealed class GuestToolTests
 
     private static void Serve(string tools, Stream requests, Stream answers)
     {
-        var engine = new WasmEngine();
-        var linker = new Linker(engine).AddWasiPreview1();
-        var modules = new Dictionary<string, WasmModule>(StringComparer.Ordinal);
+        using var modules = new WasmModules(cache: null);
+        var programs = new Dictionary<string, WasmProgram>(StringComparer.Ordinal);
         while (ReadLine(requests) is { } line)
         {
             var call = JsonSerializer.Deserialize<Call>(line, JsonSerializerOptions.Web)!;
             var request = new byte[call.Length];
             requests.ReadExactly(request);
-            if (!modules.TryGetValue(call.Tool, out var module))
+            if (!programs.TryGetValue(call.Tool, out var program))
             {
-                modules.Add(call.Tool, module = engine.LoadModule(File.ReadAllBytes(Path.Combine(tools, "bin", call.Tool + ".wasm"))));
+                programs.Add(call.Tool, program = modules.Load(Path.Combine(tools, "bin", call.Tool + ".wasm"), null, "the test"));
             }
 
             using var output = new MemoryStream();
-            var code = WasiCommand.Run(linker, module, GrantsOf(call, request, output), new StoreOptions { Timeout = TimeSpan.FromSeconds(60) });
+            var code = program.Run(GrantsOf(call, request, output), 256 << 20, TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             answers.Write(Encoding.ASCII.GetBytes($$"""{"code":{{code}},"length":{{output.Length}}}""" + "\n"));
             output.WriteTo(answers);
             answers.Flush();

@@ -96,7 +96,7 @@ public sealed class ManifestTests : IDisposable
         File.WriteAllText(Path.Combine(tools, "f.json"), Good.Replace("a.tool", "f").Replace("native://telemetry.push", "wasm://none.wasm"));
         File.WriteAllBytes(Path.Combine(tools, "g.json"), new byte[1 << 20]);
         File.WriteAllText(Path.Combine(tools, "off.json"), Good.Replace("a.tool", "off"));
-        var catalog = ToolCatalog.Load([_root, _root, _root + "/none"], name => name != "off", new HashSet<string> { "telemetry.push" }, new ComponentFiles(new WasmEngine()), [], ToolLifetime.Call);
+        var catalog = ToolCatalog.Load([_root, _root, _root + "/none"], name => name != "off", new HashSet<string> { "telemetry.push" }, new ComponentFiles(new WasmEngine()), new OfferedComponents([], ToolLifetime.Call, []));
         Assert.Equal(["a.tool", "c.tool", "telemetry.push"], catalog.Tools.Select(t => t.Name));
         Assert.Equal(["b.json", "d.json", "e.json", "f.json", "g.json"], catalog.Problems.Select(p => Path.GetFileName(p.File)).Order());
         Assert.Same(catalog.Find("a.tool"), catalog.Find("a_tool"));
@@ -112,7 +112,7 @@ public sealed class ManifestTests : IDisposable
             File.WriteAllText(Path.Combine(tools, "a.json"), Good.Replace("Does it.", folder));
         }
 
-        var catalog = ToolCatalog.Load([Path.Combine(_root, "one"), Path.Combine(_root, "two")], _ => true, new HashSet<string> { "telemetry.push" }, new ComponentFiles(new WasmEngine()), [], ToolLifetime.Call);
+        var catalog = ToolCatalog.Load([Path.Combine(_root, "one"), Path.Combine(_root, "two")], _ => true, new HashSet<string> { "telemetry.push" }, new ComponentFiles(new WasmEngine()), new OfferedComponents([], ToolLifetime.Call, []));
         Assert.Equal("one", catalog.Find("a.tool")!.Description);
         Assert.Contains("Rename", Assert.Single(catalog.Problems).Message);
     }

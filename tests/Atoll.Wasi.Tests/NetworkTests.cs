@@ -50,6 +50,37 @@ public sealed class NetworkTests
     [InlineData("2606:4700::1111")]
     public void Others_are_public(string address) => Assert.True(PublicAddresses.Contains(IPAddress.Parse(address)));
 
+    // granted | limit | host | port | whether it may be reached
+    [Theory]
+    [InlineData("*.example.org:443", "api.example.org:*", "api.example.org", 443, true)]
+    [InlineData("*.example.org:443", "api.example.org:*", "api.example.org", 80, false)]
+    [InlineData("*.example.org:443", "api.example.org:*", "www.example.org", 443, false)]
+    [InlineData("api.example.org:443", "**:*", "api.example.org", 443, true)]
+    [InlineData("api.example.org:443", "other.example:443", "api.example.org", 443, false)]
+    [InlineData("10.0.0.0/8:80", "10.1.2.3:80", "10.1.2.3", 80, true)]
+    [InlineData("10.0.0.0/8:80", "10.1.2.3:80", "10.1.2.4", 80, false)]
+    [InlineData("**:443", "10.0.0.0/8:443", "10.1.2.3", 443, true)]
+    public void A_limit_takes_away_and_gives_nothing(string granted, string limit, string host, int port, bool expected)
+    {
+        NetworkPolicy policy = Policy(Grants.None.AllowNetwork(granted).LimitNetwork(limit));
+        Assert.Equal(expected, policy.AllowsHost(host, port));
+
+        // What a limit names is not granted by it: a private address stays closed that only a star covers.
+        Assert.Equal(granted.StartsWith("10.", StringComparison.Ordinal), policy.AllowsAddress(IPAddress.Parse("10.1.2.3"), 80));
+        Assert.Equal(expected, Policy(Grants.None.LimitNetwork(limit).AllowNetwork(granted)).AllowsHost(host, port));
+    }
+
+    [Fact]
+    public void A_limit_holds_for_what_is_granted_later_and_for_looking_up()
+    {
+        NetworkPolicy policy = Policy(Grants.None.AllowNetwork("a.example:1").LimitNetwork("b.example:2").AllowNetwork("b.example:*"));
+        Assert.False(policy.AllowsHost("a.example", 1));
+        Assert.True(policy.AllowsHost("b.example", 2));
+        Assert.False(policy.AllowsHost("b.example", 3));
+        Assert.False(policy.AllowsName("a.example"));
+        Assert.True(policy.AllowsName("b.example"));
+    }
+
     [Theory]
     [InlineData("api.example.org:443", "api.example.org", 443, true)]
     [InlineData("api.example.org:443", "API.Example.org.", 443, true)]

@@ -7,7 +7,7 @@ namespace Atoll.Bench;
 
 /// <summary>
 /// <c>atoll bench sdk [--runs N]</c>: what guests with generated bindings cost: how large the smallest is, and how much longer a call takes than with the canonical
-/// ABI written by hand. Processor time of the whole process, in turns.
+/// ABI written by hand. Processor time of the whole process, in turns. Then what projects cost.
 /// </summary>
 internal static class SdkBench
 {

@@ -1,23 +1,33 @@
 #include "atoll.h"
 #include <stdarg.h>
 
-extern unsigned char __heap_base;
-static uintptr_t top;
+extern unsigned char __heap_base, __heap_end;
+static uintptr_t top, limit;
+
+/* More memory. Whoever makes a component of the tool may have added pages of its own, so what comes need not follow what was there. */
+static void more_pages(uint64_t bytes) {
+  uint64_t end = (uint64_t)__builtin_wasm_memory_size(0) << 16;
+  uint64_t missing = end == limit ? bytes - (limit - top) : bytes;
+  /* A little more than asked: a tool that grows a buffer by doubling should not ask the engine each time. */
+  uint64_t pages = (missing + 65535) >> 16, generous = pages < 4 ? 4 : pages;
+  if (pages > 65535 || __builtin_wasm_memory_grow(0, (uint32_t)generous) == (size_t)-1) {
+    if (pages > 65535 || __builtin_wasm_memory_grow(0, (uint32_t)pages) == (size_t)-1)
+      fail(TOO_LARGE, "Out of memory in %s: ask for less at once, or raise the tool's memory limit.", tool_name);
+    generous = pages;
+  }
+  if (end != limit) top = (uintptr_t)end;
+  limit = (uintptr_t)(end + (generous << 16));
+}
 
 void *arena(uint32_t bytes) {
-  if (top == 0) top = ((uintptr_t)&__heap_base + 7) & ~(uintptr_t)7;
-  uint64_t end = (uint64_t)top + ((bytes + 7ull) & ~7ull);
-  uint64_t size = (uint64_t)__builtin_wasm_memory_size(0) << 16;
-  if (end > size) {
-    /* A little more than asked: a tool that grows a buffer by doubling should not ask the engine each time. */
-    uint64_t pages = (end - size + 65535) >> 16;
-    uint64_t generous = pages < 4 ? 4 : pages;
-    if (__builtin_wasm_memory_grow(0, (uint32_t)generous) == (size_t)-1 &&
-        (pages > 65535 || __builtin_wasm_memory_grow(0, (uint32_t)pages) == (size_t)-1))
-      fail(TOO_LARGE, "Out of memory in %s: ask for less at once, or raise the tool's memory limit.", tool_name);
+  if (top == 0) {
+    top = ((uintptr_t)&__heap_base + 7) & ~(uintptr_t)7;
+    limit = (uintptr_t)&__heap_end;
   }
+  uint64_t size = (bytes + 7ull) & ~7ull;
+  if (size > limit - top) more_pages(size);
   void *at = (void *)top;
-  top = (uintptr_t)end;
+  top += (uintptr_t)size;
   return at;
 }
 
@@ -28,13 +38,14 @@ void buf_room(buf *b, uint32_t more) {
   if (want < 256) want = 256;
   if (want > 1u << 30) fail(TOO_LARGE, "Out of memory in %s: ask for less at once.", tool_name);
   uint32_t cap = ((uint32_t)want + 7) & ~7u;
-  if (b->p && (uintptr_t)b->p + b->cap == top) {   /* last in the arena: extend in place */
-    arena(cap - b->cap);
-  } else {
-    char *p = arena(cap);
-    if (b->n) memcpy(p, b->p, b->n);
-    b->p = p;
+  char *end = b->p + b->cap;
+  if (b->p && (uintptr_t)end == top && arena(cap - b->cap) == end) {   /* last in the arena: extended in place */
+    b->cap = cap;
+    return;
   }
+  char *p = arena(cap);
+  if (b->n) memcpy(p, b->p, b->n);
+  b->p = p;
   b->cap = cap;
 }
 

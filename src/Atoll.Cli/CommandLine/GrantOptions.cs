@@ -40,6 +40,9 @@ internal sealed class GrantOptions
     private readonly Option<string[]> _resolve = CommonOptions.Many(
         "--resolve", "NAME", "Let the guest ask name servers about a name (`*` for one label, `**` for any); hosts of --net it may ask about anyway. Repeatable.");
 
+    private readonly Option<string[]> _listen = CommonOptions.Many(
+        "--listen", "ADDRESS:PORT", "Let the guest wait for connections and datagrams (wasi:sockets) at an address of this machine, `localhost` or `*`; PORT may be `*`. Repeatable.");
+
     private readonly Option<string[]> _config = CommonOptions.Many(
         "--config", "NAME=VALUE", "Give the guest a value of configuration (wasi:config). Repeatable.");
 
@@ -53,6 +56,7 @@ internal sealed class GrantOptions
         command.Add(_net);
         command.Add(_netPrivate);
         command.Add(_resolve);
+        command.Add(_listen);
         command.Add(_config);
         command.Add(_kv);
     }
@@ -67,6 +71,7 @@ internal sealed class GrantOptions
             Hosts = arguments.GetValue(_net) ?? [],
             HostsMayBePrivate = arguments.GetValue(_netPrivate),
             Names = arguments.GetValue(_resolve) ?? [],
+            Listens = arguments.GetValue(_listen) ?? [],
             Configuration = arguments.GetValue(_config) ?? [],
             Buckets = arguments.GetValue(_kv) ?? [],
         };
@@ -116,6 +121,8 @@ internal sealed record GuestGrants
 
     public IReadOnlyList<string> Names { get; init; } = [];
 
+    public IReadOnlyList<string> Listens { get; init; } = [];
+
     public IReadOnlyList<string> Configuration { get; init; } = [];
 
     public IReadOnlyList<string> Buckets { get; init; } = [];
@@ -148,6 +155,15 @@ internal sealed record GuestGrants
         catch (FormatException exception)
         {
             throw CliException.Usage($"--resolve: {exception.Message}.");
+        }
+
+        try
+        {
+            grants = Listens.Count == 0 ? grants : grants.AllowListen(Listens);
+        }
+        catch (FormatException exception)
+        {
+            throw CliException.Usage($"--listen: {exception.Message}.");
         }
 
         grants = Configuration.Aggregate(grants, AddConfig);

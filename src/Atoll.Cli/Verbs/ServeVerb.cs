@@ -12,10 +12,15 @@ internal sealed class ServeVerb : Verb
 {
     private readonly Option<bool> _stdio = new("--stdio") { Description = "Speak MCP over standard input and output instead of HTTP." };
 
+    private readonly Option<bool> _operator = new("--operator")
+    {
+        Description = "For an editor that starts the server: standard input and output are the operator's, who can grant and revoke there, and clients come by HTTP with a token.",
+    };
+
     private readonly Argument<string[]> _components = new("COMPONENT")
     {
         HelpName = "COMPONENT",
-        Description = "Components, or folders with components: all their functions are tools, without any grants.",
+        Description = "Components, or folders with components: all their functions are tools, with no grants but --net.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -24,6 +29,14 @@ internal sealed class ServeVerb : Verb
     private readonly Option<string?> _workspace = CommonOptions.Text("--workspace", "DIR", "The folder that relative paths start from and that is served (default: this one).");
 
     private readonly Option<string[]> _allow = CommonOptions.Many("--allow", "DIR", "Let tools reach this folder too. Repeatable; adds to FS_ALLOWLIST and the configuration.");
+
+    private readonly Option<string[]> _net = CommonOptions.Many(
+        "--net", "HOST:PORT", "Let tools that ask for it, and COMPONENTs, connect to a host: a name (`*` for one label, `**` for any), an address or a range; PORT may be `*`. Repeatable.");
+
+    private readonly Option<bool> _netPrivate = new("--net-private")
+    {
+        Description = "Let names of granted hosts stand for private addresses too. Without it only addresses that are granted themselves may be private.",
+    };
 
     private readonly Option<bool> _write = new("--write") { Description = "Let tools write into the folders that they may reach." };
 
@@ -71,11 +84,12 @@ internal sealed class ServeVerb : Verb
         new("atoll serve --stdio --workspace ~/project --write", "what a client starts: tools may change ~/project"),
         new("atoll serve --allow /data --port 0", "serves /data too, on a free port"),
         new("atoll serve --stdio calc.wasm", "offers the functions of a component as tools"),
+        new("atoll serve --net api.example.org:443", "lets tools connect to one host, if their manifests ask for it"),
     ];
 
     public override void Define(Command command)
     {
-        foreach (Option option in new Option[] { _stdio, _keep, _workspace, _allow, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
+        foreach (Option option in new Option[] { _stdio, _operator, _keep, _workspace, _allow, _net, _netPrivate, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
         {
             command.Add(option);
         }
@@ -86,12 +100,21 @@ internal sealed class ServeVerb : Verb
     public override async Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         ServeOptions options = Options(arguments, context);
+        if (arguments.GetValue(_stdio) && arguments.GetValue(_operator))
+        {
+            throw CliException.Usage("--stdio and --operator exclude each other: standard input belongs to a client or to the operator.");
+        }
+
         McpServerHost server = McpServerHost.Create(options, context.Error);
         await using (server.ConfigureAwait(false))
         {
             try
             {
-                if (arguments.GetValue(_stdio))
+                if (arguments.GetValue(_operator))
+                {
+                    await server.RunOperatorAsync(context.OpenStandard(StandardStream.Input), context.OpenStandard(StandardStream.Output), context.Cancellation).ConfigureAwait(false);
+                }
+                else if (arguments.GetValue(_stdio))
                 {
                     await server.RunStdioAsync(context.OpenStandard(StandardStream.Input), context.OpenStandard(StandardStream.Output), context.Cancellation).ConfigureAwait(false);
                 }
@@ -121,12 +144,16 @@ internal sealed class ServeVerb : Verb
         {
             Workspace = context.Resolve(arguments.GetValue(_workspace) ?? "."),
             AllowedFolders = [.. (arguments.GetValue(_allow) ?? []).Select(context.Resolve)],
+            Hosts = arguments.GetValue(_net) ?? [],
+            HostsMayBePrivate = arguments.GetValue(_netPrivate),
             ReadOnly = write ? false : readOnly ? true : null,
             Components = [.. (arguments.GetValue(_components) ?? []).Select(context.Resolve)],
             KeepInstances = arguments.GetValue(_keep),
             ToolsFolder = arguments.GetValue(_tools) is { } tools ? context.Resolve(tools) : null,
             ConfigFile = arguments.GetValue(_config) is { } config ? context.Resolve(config) : null,
             FsAllowList = context.GetVariable("FS_ALLOWLIST"),
+            GrantsFile = GrantsFile(context),
+            Token = context.GetVariable("ATOLL_TOKEN") is { Length: > 0 } token ? token : null,
             Host = arguments.GetValue(_host)!,
             Port = arguments.GetValue(_port),
             Version = VersionVerb.Short,
@@ -134,6 +161,15 @@ internal sealed class ServeVerb : Verb
             Quiet = arguments.GetValue(_quiet),
             LogLevel = arguments.GetValue(_logLevel),
         };
+    }
+
+    // Beside the user's other settings, never in a workspace.
+    private static string? GrantsFile(CliContext context)
+    {
+        string folder = context.GetVariable("ATOLL_CONFIG_DIR") is { Length: > 0 } given
+            ? context.Resolve(given)
+            : Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "atoll");
+        return Path.IsPathFullyQualified(folder) ? Path.Join(folder, "grants.json") : null;
     }
 
     private static int ParsePort(ArgumentResult result)

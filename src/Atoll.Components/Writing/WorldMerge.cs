@@ -16,7 +16,7 @@ internal static class WorldMerge
     {
         TypeBudget budget = new(ComponentLimits.Default.MaxTypeWork);
         TypeMapping mapping = new();
-        TypeMatcher matcher = new(mapping, second.ImportedResources, budget);
+        TypeMatcher matcher = new(mapping, second.Imports.SelectMany(OpenResources), budget);
         List<ComponentItem> imports = [.. first.Imports];
         for (int i = 0; i < second.Imports.Length; i++)
         {
@@ -40,8 +40,73 @@ internal static class WorldMerge
             throw new ComponentWritingException($"{who} both export `{twice.Name}`");
         }
 
-        return new ComponentType([.. imports], [.. first.Exports, .. exports], [], [.. first.DefinedResources, .. second.DefinedResources]);
+        return new ComponentType([.. InOrder(imports, [first.Imports, second.Imports])], [.. first.Exports, .. exports], [], [.. first.DefinedResources, .. second.DefinedResources]);
     }
+
+    /// <summary>The imports as they are, except that each comes after those whose types it speaks of: what comes first in one world may need what comes late in the other.</summary>
+    private static IEnumerable<ComponentItem> InOrder(List<ComponentItem> imports, ImmutableArray<ComponentItem>[] worlds)
+    {
+        ILookup<string, string> needs = worlds.SelectMany(Needs).ToLookup(pair => pair.Name, pair => pair.Needed);
+        HashSet<string> done = [];
+        while (imports.Count > 0)
+        {
+            // The worlds are valid and agree on who owns what, so there is always one.
+            int next = Math.Max(0, imports.FindIndex(item => needs[item.Name].All(done.Contains)));
+            ComponentItem item = imports[next];
+            imports.RemoveAt(next);
+            done.Add(item.Name);
+            yield return item;
+        }
+    }
+
+    /// <summary>Which import of a world speaks of types that which other one was the first to name.</summary>
+    private static IEnumerable<(string Name, string Needed)> Needs(ImmutableArray<ComponentItem> imports)
+    {
+        Dictionary<object, string> owners = new(ReferenceEqualityComparer.Instance);
+        foreach (ComponentItem item in imports)
+        {
+            HashSet<object> parts = new(ReferenceEqualityComparer.Instance);
+            AddParts(item.Type.Type, parts);
+            foreach (string owner in parts.Select(part => owners.GetValueOrDefault(part)).OfType<string>().Distinct())
+            {
+                yield return (item.Name, owner);
+            }
+
+            IEnumerable<ComponentItem> named = item.Type is { Kind: ComponentExternKind.Instance, Type: InstanceType instance } ? instance.Exports : [item];
+            foreach (ComponentItem type in named.Where(export => export.Type.Kind == ComponentExternKind.Type))
+            {
+                owners.TryAdd(Key(type.Type.Type), item.Name);
+            }
+        }
+    }
+
+    private static void AddParts(TypeNode type, HashSet<object> parts)
+    {
+        if (type is PrimitiveType || !parts.Add(Key(type)))
+        {
+            return;
+        }
+
+        for (ComponentValueType? origin = (type as ComponentValueType)?.Origin; origin is not null and not PrimitiveType && parts.Add(origin); origin = origin.Origin)
+        {
+            // Names of names can follow one another without a limit.
+        }
+
+        foreach (TypeNode part in Parts.Of(type))
+        {
+            AddParts(part, parts);
+        }
+    }
+
+    private static object Key(TypeNode type) => type is ResourceType resource ? resource.Identity : type;
+
+    // What a world lists as its resources depends on whether it was read or made; what its imports name does not.
+    private static IEnumerable<ResourceIdentity> OpenResources(ComponentItem import) => import.Type switch
+    {
+        { Kind: ComponentExternKind.Type, Type: ResourceType resource } => [resource.Identity],
+        { Kind: ComponentExternKind.Instance, Type: InstanceType instance } => instance.Exports.SelectMany(OpenResources),
+        _ => [],
+    };
 
     /// <summary>Two imports of one name.</summary>
     /// <param name="first">The one whose types stay.</param>

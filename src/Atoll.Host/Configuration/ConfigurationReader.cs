@@ -17,12 +17,14 @@ internal sealed class ConfigurationReader
     private readonly bool _named;
     private readonly List<Problem> _problems = [];
     private readonly List<FolderGrant> _folders = [];
+    private readonly List<string> _hosts = [];
     private readonly List<PathAlias> _aliases = [];
     private readonly List<string> _toolFolders = [];
     private readonly Dictionary<string, ToolRule> _tools = new(StringComparer.Ordinal);
     private string _workspace;
     private bool? _readOnly;
     private bool _allowSeen;
+    private bool _hostsMayBePrivate;
     private ToolBudgets _budgets = new();
     private ContextFrame _frame = new();
     private bool _fixedTenant;
@@ -39,6 +41,16 @@ internal sealed class ConfigurationReader
     /// <exception cref="ConfigurationException">The workspace or a folder of the command line does not exist, or a named or found file is wrong:
     /// a server must not start with other permissions than the ones that were written down.</exception>
     public static HostConfiguration Read(ConfigurationSource source) => new ConfigurationReader(source).Read();
+
+    /// <summary>Checks the text of a configuration file, as it may stand in an editor; changes nothing.</summary>
+    /// <param name="source">The workspace, and the file when the operator names it.</param>
+    /// <param name="utf8">The text.</param>
+    public static IReadOnlyList<Problem> Check(ConfigurationSource source, ReadOnlyMemory<byte> utf8)
+    {
+        var reader = new ConfigurationReader(source);
+        reader.ReadText(utf8);
+        return reader._problems;
+    }
 
     private HostConfiguration Read()
     {
@@ -65,6 +77,11 @@ internal sealed class ConfigurationReader
             AddFolder(new FolderGrant(path, OutsideAccess(path)));
         }
 
+        foreach (var host in _source.Hosts)
+        {
+            AddHost(host, problem => throw new ConfigurationException($"--net: {problem}."));
+        }
+
         if (_source.ReadOnly == false)
         {
             for (var i = 0; i < _folders.Count; i++)
@@ -88,8 +105,8 @@ internal sealed class ConfigurationReader
             },
             Policy = new SecurityPolicy
             {
-                Folders = [.. _folders], ReadOnly = readOnly || _frame.ReadOnly, Tools = _tools.ToImmutableDictionary(StringComparer.Ordinal),
-                ConfigurationFile = _file,
+                Folders = [.. _folders], ReadOnly = readOnly || _frame.ReadOnly, ReadOnlyAlways = _source.ReadOnly == true, Tools = _tools.ToImmutableDictionary(StringComparer.Ordinal),
+                                ConfigurationFile = _file, Hosts = [.. _hosts], HostsMayBePrivate = _hostsMayBePrivate || _source.HostsMayBePrivate,
             },
         };
     }
@@ -108,30 +125,36 @@ internal sealed class ConfigurationReader
             return true;
         }
 
-        var root = SourceJson.Parse(_file, File.ReadAllBytes(_file), limits, out var problem);
+        ReadText(File.ReadAllBytes(_file));
+        return true;
+    }
+
+    private void ReadText(ReadOnlyMemory<byte> utf8)
+    {
+        var root = SourceJson.Parse(_file, utf8, new SourceJsonLimits(), out var problem);
         if (root is null)
         {
             _problems.Add(problem!);
-            return true;
+            return;
         }
 
         if (root.Kind != SourceJsonKind.Object)
         {
             _problems.Add(new Problem(_file, 1, 1, "the file must hold a JSON object."));
-            return true;
+            return;
         }
 
         var reader = new SourceReader(_file, root, _problems);
-        reader.RefuseUnknown("$schema", "workspace", "readOnly", "allow", "toolFolders", "pathAliases", "tools", "budgets", "concurrency", "context");
+        reader.RefuseUnknown("$schema", "workspace", "readOnly", "allow", "netPrivate", "toolFolders", "pathAliases", "tools", "budgets", "concurrency", "context");
         ReadWorkspace(reader);
         _readOnly = reader.Boolean("readOnly");
         ReadAllow(reader);
+        ReadNetPrivate(reader);
         ReadToolFolders(reader);
         ReadAliases(reader);
         ReadTools(reader);
         ReadBudgets(reader);
         ReadContext(reader);
-        return true;
     }
 
     private void ReadWorkspace(SourceReader reader)
@@ -163,12 +186,17 @@ internal sealed class ConfigurationReader
             return;
         }
 
-        _allowSeen = true;
+        // Hosts alone say nothing about folders.
+        _allowSeen = items.Count == 0 || items.Any(item => !IsHost(item));
         foreach (var item in items)
         {
             var access = FolderAccess.Read;
             string? text = null;
-            if (item.Kind == SourceJsonKind.String)
+            if (IsHost(item))
+            {
+                ReadHost(new SourceReader(_file, item, _problems));
+            }
+            else if (item.Kind == SourceJsonKind.String)
             {
                 text = item.Text;
             }
@@ -186,13 +214,52 @@ internal sealed class ConfigurationReader
             }
             else
             {
-                reader.Report(item, "an item of \"allow\" must be a folder or {\"path\": …, \"access\": \"read\" or \"write\"}.");
+                reader.Report(item, "an item of \"allow\" must be a folder, {\"path\": …, \"access\": \"read\" or \"write\"}, or {\"net\": \"HOST:PORT\"}.");
             }
 
             if (text is not null)
             {
                 AddFromFile(reader, item, text, access);
             }
+        }
+    }
+
+    private static bool IsHost(SourceJson item) => item.Kind == SourceJsonKind.Object && item.Members.ContainsKey("net");
+
+    private void ReadHost(SourceReader entry)
+    {
+        entry.RefuseUnknown("net");
+        if (entry.String("net", required: true) is { } host)
+        {
+            AddHost(host, problem => entry.Report(entry.Node, $"\"net\": {problem}."));
+            if (!_named)
+            {
+                RefuseNetwork(entry, entry.Node, $"--net {host}");
+            }
+        }
+    }
+
+    private void ReadNetPrivate(SourceReader reader)
+    {
+        _hostsMayBePrivate = reader.Boolean("netPrivate") ?? false;
+        if (_hostsMayBePrivate && !_named)
+        {
+            RefuseNetwork(reader, reader.Node.Members["netPrivate"], "--net-private");
+        }
+    }
+
+    private static void RefuseNetwork(SourceReader reader, SourceJson at, string option)
+        => reader.Report(at, $"a configuration file found in the workspace cannot grant the network. Grant it with {option}, or name this file with --config if you trust it.");
+
+    private void AddHost(string host, Action<string> wrong)
+    {
+        if (NetworkAccess.Check(host) is { } problem)
+        {
+            wrong(problem);
+        }
+        else if (!_hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
+        {
+            _hosts.Add(host);
         }
     }
 
@@ -330,7 +397,7 @@ internal sealed class ConfigurationReader
         }
 
         var flags = context.Object("flags");
-        flags?.RefuseUnknown("read_only", "dry_run");
+        flags?.RefuseUnknown("read_only", "dry_run", "offline");
         _fixedTenant = tenant is not null;
         _frame = _frame with
         {
@@ -339,6 +406,7 @@ internal sealed class ConfigurationReader
             RiskLevel = risk switch { "high" => RiskLevel.High, "medium" => RiskLevel.Medium, _ => RiskLevel.Low },
             ReadOnly = flags?.Boolean("read_only") ?? false,
             DryRun = flags?.Boolean("dry_run") ?? false,
+            Offline = flags?.Boolean("offline") ?? false,
         };
     }
 

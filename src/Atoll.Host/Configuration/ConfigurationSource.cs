@@ -8,6 +8,12 @@ internal sealed record ConfigurationSource
 
     public IReadOnlyList<string> AllowedFolders { get; init; } = [];
 
+    /// <summary>Hosts that tools may connect to, as <c>HOST:PORT</c>.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Whether names of hosts may stand for private addresses.</summary>
+    public bool HostsMayBePrivate { get; init; }
+
     public bool? ReadOnly { get; init; }
 
     /// <summary>A configuration file that the operator named. Null: <c>.mcp/config.json</c> of the workspace, when there is one.</summary>

@@ -24,6 +24,9 @@ internal sealed record ContextFrame
 
     public bool DryRun { get; init; }
 
+    /// <summary>The tool may not use the network.</summary>
+    public bool Offline { get; init; }
+
     /// <summary>Flags that this version does not know; a tool may.</summary>
     public ImmutableDictionary<string, bool> OtherFlags { get; init; } = ImmutableDictionary<string, bool>.Empty;
 
@@ -64,6 +67,7 @@ internal sealed record ContextFrame
             RiskLevel = request.RiskLevel > RiskLevel ? request.RiskLevel : RiskLevel,
             ReadOnly = ReadOnly || request.ReadOnly,
             DryRun = DryRun || request.DryRun,
+            Offline = Offline || request.Offline,
             OtherFlags = flags,
             CpuMilliseconds = Math.Min(CpuMilliseconds, request.CpuMilliseconds ?? long.MaxValue),
             MemoryBytes = Math.Min(MemoryBytes, request.MemoryBytes ?? long.MaxValue),
@@ -124,6 +128,11 @@ internal sealed record ContextFrame
         writer.WriteStartObject("flags"u8);
         writer.WriteBoolean("read_only"u8, ReadOnly);
         writer.WriteBoolean("dry_run"u8, DryRun);
+        if (Offline)
+        {
+            writer.WriteBoolean("offline"u8, true);
+        }
+
         foreach (var (name, value) in OtherFlags)
         {
             writer.WriteBoolean(name, value);

@@ -23,6 +23,8 @@ internal sealed record FrameRequest
 
     public bool DryRun { get; private init; }
 
+    public bool Offline { get; private init; }
+
     public ImmutableDictionary<string, bool> OtherFlags { get; private init; } = ImmutableDictionary<string, bool>.Empty;
 
     public long? CpuMilliseconds { get; private init; }
@@ -116,6 +118,7 @@ internal sealed record FrameRequest
             {
                 "read_only" => result with { ReadOnly = on },
                 "dry_run" => result with { DryRun = on },
+                "offline" => result with { Offline = on },
                 _ => result with { OtherFlags = result.OtherFlags.SetItem(flag.Name, on) },
             };
         }

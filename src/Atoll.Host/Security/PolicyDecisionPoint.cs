@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +20,9 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
     /// <param name="tool">Dotted name.</param>
     /// <param name="declared">What its manifest asks for.</param>
     /// <param name="frameReadOnly">Whether the call's context frame forbids writing.</param>
-    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly)
+    /// <param name="frameOffline">Whether the call's context frame forbids the network.</param>
+    /// <param name="granted">What the operator granted to the tool besides, while the server runs.</param>
+    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly, bool frameOffline = false, params IEnumerable<FolderGrant> granted)
     {
         var readOnlyBecause = frameReadOnly && !Policy.ReadOnly
             ? "the call's context frame has flags.read_only set; send the call without it"
@@ -39,8 +42,71 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
             }
         }
 
-        return new EffectiveAccess([.. folders], declared.AsksToWrite, declared.AsksToWrite ? readOnlyBecause : null);
+        var neverWrites = frameReadOnly || Policy.ReadOnlyAlways;
+        foreach (var folder in granted)
+        {
+            foreach (var limited in declared.Folders.SelectMany(wanted => Limit(Intersect(folder, wanted), rule)))
+            {
+                Add(folders, neverWrites ? limited with { Access = FolderAccess.Read } : limited);
+            }
+        }
+
+        return new EffectiveAccess([.. folders], declared.AsksToWrite, declared.AsksToWrite ? readOnlyBecause : null)
+        {
+            Declared = declared, NeverWrites = neverWrites,
+            Network = frameOffline ? null : Hosts(declared, rule),
+        };
     }
+
+    /// <summary>Words a refusal of the network that a tool met.</summary>
+    /// <param name="tool">Dotted name.</param>
+    /// <param name="declared">What its manifest asks for.</param>
+    /// <param name="frameOffline">Whether the call's context frame forbids the network.</param>
+    /// <param name="asked">What was refused, for example <c>net:connect:example.org:443</c>.</param>
+    public Denial ExplainNetwork(string tool, ToolPermissions declared, bool frameOffline, Capability asked)
+    {
+        var wanted = Printable.Shorten(asked.Action == "resolve" ? $"{asked.Pattern}:PORT" : asked.Pattern, 400);
+        string what;
+        if (asked.Action == "listen")
+        {
+            what = "tools cannot wait for connections";
+        }
+        else if (frameOffline)
+        {
+            what = "the call's context frame has flags.offline set; send the call without it";
+        }
+        else if (!NetworkAccess.Names(Policy.Hosts, asked))
+        {
+            what = $"the server may not connect there. Granted: {(Policy.Hosts.IsEmpty ? "none" : string.Join(", ", Policy.Hosts.Take(8)))}. "
+                + $"To grant more, start the server with --net {wanted}, or add {{\"net\": \"{wanted}\"}} to \"allow\" in a file for --config";
+        }
+        else if (!Asks(declared, asked) || (Policy.Tools.TryGetValue(tool, out var rule) && rule.Permissions is { } limits && !Asks(limits, asked)))
+        {
+            what = $"the host is granted to the server but not to this tool; add \"net:connect:{wanted}\" to its manifest's \"permissions\" "
+                + $"and to those of \"tools\" in {Policy.ConfigurationFile}, if it has any there";
+        }
+        else
+        {
+            what = "the name stands for an address that is not public. If that is meant, grant the address itself with --net, or start the server with --net-private";
+        }
+
+        LogDenied(tool, Printable.Shorten(asked.ToString(), 400));
+        return new Denial(asked.ToString(), $"Capability not granted: network {Printable.Shorten(asked.ToString(), 400)} — {what}.");
+    }
+
+    private NetworkAccess? Hosts(ToolPermissions declared, ToolRule? rule)
+    {
+        if (Policy.Hosts.IsEmpty || declared.Hosts.IsEmpty || rule is { Permissions.Hosts.IsEmpty: true })
+        {
+            return null;
+        }
+
+        var limits = new[] { declared, rule?.Permissions }.Where(permissions => permissions is not null && !permissions.Hosts.Contains(ToolPermissions.AnyHost));
+        return new NetworkAccess(Policy.Hosts, Policy.HostsMayBePrivate, [.. limits.Select(permissions => permissions!.Hosts)]);
+    }
+
+    private static bool Asks(ToolPermissions permissions, Capability asked)
+        => permissions.Hosts.Contains(ToolPermissions.AnyHost) || NetworkAccess.Names(permissions.Hosts, asked);
 
     /// <summary>Decides about one path argument before the tool runs.</summary>
     /// <param name="tool">Dotted name.</param>
@@ -87,10 +153,30 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
                 : $"the folder is granted to the server but not to this tool; its manifest's \"permissions\" or \"tools\" in {Policy.ConfigurationFile} leave it out";
         }
 
-        var denial = new Denial(capability, $"Capability not granted: filesystem {capability} — {what}.");
+        var denial = new Denial(capability, $"Capability not granted: filesystem {capability} — {what}.")
+        {
+            Path = hostPath == "**" ? null : hostPath,
+            Grant = Narrowest(tool, access, hostPath, writing || (!inside && access.AsksToWrite && !access.NeverWrites)),
+        };
         LogDenied(tool, denial.Capability);
         return denial;
     }
+
+    // A folder is the least that can be opened. What the manifest does not ask for, or a rule takes away, no grant brings.
+    private FolderGrant? Narrowest(string tool, EffectiveAccess access, string hostPath, bool writing)
+    {
+        if (hostPath == "**" || HostPath.Parent(hostPath, Policy.Style) is not { } parent)
+        {
+            return null;
+        }
+
+        var wanted = new FolderGrant(parent, writing ? FolderAccess.Write : FolderAccess.Read);
+        return Holds(tool, access.Declared, wanted, access.NeverWrites) ? wanted : null;
+    }
+
+    /// <summary>Whether granting a folder to a tool would let its calls use the folder so.</summary>
+    public bool Holds(string tool, ToolPermissions declared, FolderGrant wanted, bool frameReadOnly = false)
+        => Decide(tool, declared, frameReadOnly, granted: [wanted]).Folders.Any(f => f.Access >= wanted.Access && HostPath.IsWithin(wanted.Path, f.Path, Policy.Style));
 
     private string Granted()
         => Policy.Folders.IsEmpty ? "none" : string.Join(", ", Policy.Folders.Take(8).Select(f => f.Path)) + (Policy.Folders.Length > 8 ? ", …" : "");

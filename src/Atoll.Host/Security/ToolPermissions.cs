@@ -11,20 +11,28 @@ internal sealed record FolderPermission(string Word, FolderAccess Access, string
 
 /// <summary>
 /// What a tool's manifest asks for. The words <c>read</c> and <c>write</c> are shorthands for <c>fs:read:**</c> and <c>fs:write:**</c>,
-/// that is, for what the operator grants; a capability string asks for less (<c>fs:read:/data/**</c>). Asking grants nothing.
+/// that is, for what the operator grants; a capability string asks for less (<c>fs:read:/data/**</c>). So does <c>net:connect:**</c> for the hosts that
+/// the operator grants, and <c>net:connect:HOST:PORT</c> for some of them. Asking grants nothing.
 /// </summary>
 internal sealed class ToolPermissions
 {
-    private ToolPermissions(ImmutableArray<FolderPermission> folders, ImmutableArray<string> words, ImmutableArray<string> unsupported)
+    /// <summary>The pattern that stands for every host that the operator grants.</summary>
+    public const string AnyHost = "**";
+
+    private ToolPermissions(ImmutableArray<FolderPermission> folders, ImmutableArray<string> hosts, ImmutableArray<string> words, ImmutableArray<string> unsupported)
     {
         Folders = folders;
+        Hosts = hosts;
         Words = words;
         Unsupported = unsupported;
     }
 
-    public static ToolPermissions None { get; } = new([], [], []);
+    public static ToolPermissions None { get; } = new([], [], [], []);
 
     public ImmutableArray<FolderPermission> Folders { get; }
+
+    /// <summary>Hosts that it asks for: patterns <c>HOST:PORT</c>, or <see cref="AnyHost"/>.</summary>
+    public ImmutableArray<string> Hosts { get; }
 
     public ImmutableArray<string> Words { get; }
 
@@ -36,23 +44,29 @@ internal sealed class ToolPermissions
     public static bool TryParse(IEnumerable<string> words, PathStyle style, [NotNullWhen(true)] out ToolPermissions? permissions, out string? error)
     {
         var folders = ImmutableArray.CreateBuilder<FolderPermission>();
+        var hosts = ImmutableArray.CreateBuilder<string>();
         var unsupported = ImmutableArray.CreateBuilder<string>();
         permissions = null;
         foreach (var word in words)
         {
-            if (!TryParseOne(word, style, folders, unsupported, out error))
+            if (!TryParseOne(word, style, folders, hosts, unsupported, out error))
             {
                 return false;
             }
         }
 
-        permissions = new ToolPermissions(folders.ToImmutable(), [.. words], unsupported.ToImmutable());
+        permissions = new ToolPermissions(folders.ToImmutable(), hosts.ToImmutable(), [.. words], unsupported.ToImmutable());
         error = null;
         return true;
     }
 
     private static bool TryParseOne(
-        string word, PathStyle style, ImmutableArray<FolderPermission>.Builder folders, ImmutableArray<string>.Builder unsupported, out string? error)
+        string word,
+        PathStyle style,
+        ImmutableArray<FolderPermission>.Builder folders,
+        ImmutableArray<string>.Builder hosts,
+        ImmutableArray<string>.Builder unsupported,
+        out string? error)
     {
         error = null;
         switch (word)
@@ -70,6 +84,18 @@ internal sealed class ToolPermissions
         {
             error = $"the permission \"{Configuration.Printable.Shorten(word)}\" is not known; use \"read\", \"write\" or a capability such as \"fs:read:/data/**\"";
             return false;
+        }
+
+        if (parts[0] == "net")
+        {
+            var host = parts.Length == 3 ? parts[2] : "";
+            var problem = parts[1] != "connect" ? "only connecting can be asked for"
+                : host == AnyHost ? null
+                : NetworkAccess.Check(host);
+            error = problem is null ? null
+                : $"the permission \"{Configuration.Printable.Shorten(word)}\" must have the form net:connect:HOST:PORT, or net:connect:** for the hosts that the operator grants ({problem})";
+            hosts.Add(host);
+            return error is null;
         }
 
         if (parts[0] != "fs")

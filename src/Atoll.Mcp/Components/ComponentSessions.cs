@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Atoll.Components;
+using Atoll.Mcp.Tools;
 using Atoll.Wasm;
 
 namespace Atoll.Mcp.Components;
@@ -33,9 +34,9 @@ internal sealed class ComponentSessions : IDisposable
 
     /// <summary>Takes the instance of a session for one call; makes it when there is none.</summary>
     /// <param name="key">Whose it is.</param>
-    /// <param name="make">Makes an instance.</param>
+    /// <param name="make">Makes an instance, whose refusals are seen by what it is given.</param>
     /// <param name="cancellationToken">Ends waiting for another call of the same session.</param>
-    public Kept Take(SessionKey key, Func<ComponentInstance> make, CancellationToken cancellationToken)
+    public Kept Take(SessionKey key, CurrentCall current, Func<CurrentCall, ComponentInstance> make, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -45,7 +46,9 @@ internal sealed class ComponentSessions : IDisposable
             {
                 try
                 {
-                    kept.Instance ??= make();
+                    kept.Current ??= current;
+                    kept.Current.Next(current.Logger, current.Tool);
+                    kept.Instance ??= make(kept.Current);
                     return kept;
                 }
                 catch
@@ -145,6 +148,9 @@ internal sealed class ComponentSessions : IDisposable
         public SemaphoreSlim Gate { get; } = new(1);
 
         public ComponentInstance? Instance { get; set; }
+
+        /// <summary>What the instance knows of the call that it runs; set before the instance.</summary>
+        public CurrentCall? Current { get; set; }
 
         public long LastUsed { get; set; }
 

@@ -37,6 +37,9 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         _type = manifest.Component!.Type.Functions.First(function => function.Key == manifest.Function).Value;
     }
 
+    /// <summary>Whether an instance was made, so that the next one needs no compiling.</summary>
+    public bool IsCompiled => _isCompiled;
+
     public ProgramOutput Run(ProgramCall call)
     {
         ComponentValue[] arguments;
@@ -50,9 +53,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
             return new ToolError("invalid_input", $"The input of {_manifest.PublicName} is not valid: {e.Message}.");
         }
 
+        ProgramOutput output;
+        CurrentCall current = new(call.Logger, _manifest.Name);
         try
         {
-            return _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments) : CallOnce(call, arguments);
+            output = _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments, ref current) : CallOnce(call, arguments, current);
         }
         catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested)
         {
@@ -60,13 +65,15 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
         catch (Exception e) when (Describe(e, call) is { } error)
         {
-            return error;
+            output = error;
         }
+
+        return output with { DeniedNetwork = current.DeniedNetwork };
     }
 
-    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments)
+    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments, CurrentCall current)
     {
-        ComponentInstance instance = Make(call);
+        ComponentInstance instance = Make(call, current);
         try
         {
             return Answer(Invoke(instance, call, arguments), call);
@@ -77,11 +84,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments)
+    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments, ref CurrentCall current)
     {
         // An instance keeps what it was granted, so calls that may reach different things do not share one.
-        string access = string.Join('|', call.Access.Folders.Select(folder => folder.Capability));
-        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, access), () => Make(call), call.CancellationToken);
+        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, call.Access.Text), current, made => Make(call, made), call.CancellationToken);
+        current = kept.Current!;
         bool isSound = false;
         try
         {
@@ -95,14 +102,15 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ComponentInstance Make(ProgramCall call)
+    private ComponentInstance Make(ProgramCall call, CurrentCall current)
     {
-        LogOutput log = new(call.Logger, _manifest.Name, MaxLogBytes);
+        LogOutput log = new(current, MaxLogBytes);
         WasiContext wasi = new(_grants.For(call.Access)
             .AllowStdout(log, neverWaits: true)
             .AllowStderr(log, neverWaits: true)
-            .AllowLogging(entry => LogEntry(call.Logger, LevelOf(entry.Level), _manifest.Name, entry), limitBytes: MaxLogBytes)
-            .AllowMetadata(new ComponentMetadata(_manifest.Name, _manifest.Version)));
+            .AllowLogging(entry => LogEntry(current.Logger, LevelOf(entry.Level), current.Tool, entry), limitBytes: MaxLogBytes)
+            .AllowMetadata(new ComponentMetadata(_manifest.Name, _manifest.Version))
+            .OnDecision(current.See));
         Store store = new(_manifest.Component!.Engine, new StoreOptions
         {
             State = wasi,

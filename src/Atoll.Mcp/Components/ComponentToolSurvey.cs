@@ -1,4 +1,5 @@
 using Atoll.Components;
+using Atoll.Host.Security;
 using Atoll.Mcp.Components;
 using Atoll.Mcp.Tools;
 
@@ -13,7 +14,7 @@ public static class ComponentToolSurvey
     public static IReadOnlyList<ComponentToolEntry> Of(Component component, string file)
     {
         ArgumentNullException.ThrowIfNull(component);
-        IReadOnlyList<ToolManifest> tools = new ComponentTools(component, file).DescribeAll(ToolLifetime.Call, out IReadOnlyList<RefusedFunction> refused);
+        IReadOnlyList<ToolManifest> tools = new ComponentTools(component, file).DescribeAll(ToolLifetime.Call, ToolPermissions.None, out IReadOnlyList<RefusedFunction> refused);
         return
         [
             .. tools.Select(tool => new ComponentToolEntry(tool.Function, tool.PublicName, null)),

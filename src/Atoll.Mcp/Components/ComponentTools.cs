@@ -55,7 +55,7 @@ internal sealed class ComponentTools
     public string? Unusable { get; }
 
     /// <summary>All functions, as tools or refused.</summary>
-    public IReadOnlyList<ToolManifest> DescribeAll(ToolLifetime lifetime, out IReadOnlyList<RefusedFunction> refused)
+    public IReadOnlyList<ToolManifest> DescribeAll(ToolLifetime lifetime, ToolPermissions permissions, out IReadOnlyList<RefusedFunction> refused)
     {
         List<RefusedFunction> refusals = [];
         List<ToolManifest> tools = [];
@@ -71,7 +71,7 @@ internal sealed class ComponentTools
         {
             try
             {
-                tools.Add(Describe(function, names[function], lifetime));
+                tools.Add(Describe(function, names[function], lifetime, permissions));
             }
             catch (NotSupportedException e)
             {
@@ -98,7 +98,7 @@ internal sealed class ComponentTools
             throw new NotSupportedException($"\"{declared.Function}\" means {(found.Count == 0 ? "no function" : "several functions")}; there are {string.Join(", ", all.Take(40))}");
         }
 
-        ToolManifest derived = Describe(function, declared.Name, declared.Lifetime);
+        ToolManifest derived = Describe(function, declared.Name, declared.Lifetime, declared.Permissions);
         return new ToolManifest
         {
             Name = declared.Name, Title = declared.Title, Version = declared.Version, EntryKind = ToolEntryKind.Component, Entry = declared.Entry, Sha256 = declared.Sha256,
@@ -108,7 +108,7 @@ internal sealed class ComponentTools
         };
     }
 
-    private ToolManifest Describe(string function, string name, ToolLifetime lifetime)
+    private ToolManifest Describe(string function, string name, ToolLifetime lifetime, ToolPermissions permissions)
     {
         ComponentFunctionType type = Component.Type.Functions.First(known => known.Key == function).Value;
         if (type.OpaquePart is { } opaque)
@@ -123,7 +123,7 @@ internal sealed class ComponentTools
             return new ToolManifest
             {
                 Name = name, Version = owner?.Package.Name.Version?.ToString() ?? "0.0.0", Description = wit.Annotations.Docs ?? $"Calls the function `{wit}`{from} of {Path.GetFileName(_file)}.",
-                EntryKind = ToolEntryKind.Component, Entry = _file, Permissions = ToolPermissions.None, File = _file,
+                EntryKind = ToolEntryKind.Component, Entry = _file, Permissions = permissions, File = _file,
                 InputSchema = JsonSchema.Compile(WitSchema.OfParameters(wit)), OutputSchema = JsonSchema.Compile(WitSchema.OfResult(wit)),
                 ChecksInput = false, Component = Component, Function = function, Lifetime = lifetime,
             };

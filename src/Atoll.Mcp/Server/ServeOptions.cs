@@ -13,6 +13,14 @@ public sealed record ServeOptions
     /// <value>Default: none.</value>
     public IReadOnlyList<string> AllowedFolders { get; init; } = [];
 
+    /// <summary>Hosts that tools may connect to if their manifests ask for it, as <c>HOST:PORT</c>; <see cref="Components"/> may connect to them all.</summary>
+    /// <value>Default: none, and no tool has a network.</value>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Whether names of hosts may stand for addresses that are not public.</summary>
+    /// <value>Default: false.</value>
+    public bool HostsMayBePrivate { get; init; }
+
     /// <summary>Whether tools may only read; null leaves it to the configuration file, whose default is true.</summary>
     /// <value>Default: null.</value>
     public bool? ReadOnly { get; init; }
@@ -21,7 +29,7 @@ public sealed record ServeOptions
     /// <value>Default: null.</value>
     public string? ToolsFolder { get; init; }
 
-    /// <summary>Components whose functions are all offered as tools, without any grants: files, or folders with components in them.</summary>
+    /// <summary>Components whose functions are all offered as tools, with no grants but <see cref="Hosts"/>: files, or folders with components in them.</summary>
     /// <value>Default: none.</value>
     public IReadOnlyList<string> Components { get; init; } = [];
 
@@ -52,6 +60,19 @@ public sealed record ServeOptions
     /// <summary>Port for HTTP; 0 takes a free one.</summary>
     /// <value>Default: 7411.</value>
     public int Port { get; init; } = 7411;
+
+    /// <summary>
+    /// The user's own file with what was granted for always; it must lie where no tool can write. Null keeps no grants.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public string? GrantsFile { get; init; }
+
+    /// <summary>
+    /// What HTTP clients of a server with an operator must send as <c>Authorization: Bearer</c>: 32 to 256 letters and digits. An operator that starts
+    /// the server again gives the same one, so that clients stay connected. Null makes one.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public string? Token { get; init; }
 
     /// <summary>The version that clients are told.</summary>
     /// <value>Default: 0.1.0.</value>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Atoll.Components;
 using Atoll.Host.Context;
 using Atoll.Host.Security;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,9 @@ internal sealed record ProgramCall(
 /// <summary>How a program ended: with bytes on standard output, or stopped by the host.</summary>
 internal readonly record struct ProgramOutput(ReadOnlyMemory<byte> Output, ToolError? Error)
 {
+    /// <summary>The first host that it was not let connect to; null for none.</summary>
+    public Capability? DeniedNetwork { get; init; }
+
     public static implicit operator ProgramOutput(ToolError error) => new(default, error);
 }
 
@@ -47,6 +51,9 @@ internal sealed record ToolError(string Code, string Message)
 {
     /// <summary>The value of an error that has more than a message; undefined otherwise.</summary>
     public JsonElement Value { get; init; }
+
+    /// <summary>What was refused, when it was a capability; null otherwise.</summary>
+    public Denial? Denial { get; init; }
 }
 
 /// <summary>The answer to a call.</summary>

@@ -1,8 +1,20 @@
 using System.Collections.Immutable;
 using Atoll.Host.Configuration;
+using Atoll.Host.Security;
 using Atoll.Mcp.Components;
 
 namespace Atoll.Mcp.Tools;
+
+/// <summary>Components of the command line.</summary>
+/// <param name="Paths">Files, or folders with components.</param>
+/// <param name="Lifetime">How long their instances live.</param>
+/// <param name="Hosts">Hosts that they may connect to.</param>
+internal sealed record OfferedComponents(IReadOnlyList<string> Paths, ToolLifetime Lifetime, IReadOnlyList<string> Hosts)
+{
+    /// <summary>What they ask for: the hosts, and no more.</summary>
+    public ToolPermissions Permissions { get; } =
+        ToolPermissions.TryParse(Hosts.Select(host => "net:connect:" + host), HostPath.Current, out var permissions, out var error) ? permissions : throw new ArgumentException(error, nameof(Hosts));
+}
 
 /// <summary>
 /// The tools that are served, by name. Folders are searched in order and the first tool with a name wins: what the operator named on the
@@ -41,13 +53,12 @@ internal sealed class ToolCatalog
     /// <param name="natives">Names that <c>native://</c> entries may have.</param>
     /// <param name="components">Reads components.</param>
     /// <param name="offered">Components whose functions are all offered, before what the folders hold.</param>
-    /// <param name="lifetime">How long their instances live.</param>
     public static ToolCatalog Load(
-        IEnumerable<string> folders, Func<string, bool> isEnabled, IReadOnlySet<string> natives, ComponentFiles components, IEnumerable<string> offered, ToolLifetime lifetime)
+        IEnumerable<string> folders, Func<string, bool> isEnabled, IReadOnlySet<string> natives, ComponentFiles components, OfferedComponents offered)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
         var taken = new Dictionary<string, ToolManifest>(StringComparer.Ordinal);
-        foreach (var manifest in OfComponents(offered, components, lifetime, problems).Where(manifest => isEnabled(manifest.Name)))
+        foreach (var manifest in OfComponents(offered, components, problems).Where(manifest => isEnabled(manifest.Name)))
         {
             Add(manifest, taken, natives, problems);
         }
@@ -81,9 +92,9 @@ internal sealed class ToolCatalog
     }
 
     /// <summary>The functions of components that the operator named. What is not offered is reported with the reason.</summary>
-    private static IEnumerable<ToolManifest> OfComponents(IEnumerable<string> paths, ComponentFiles components, ToolLifetime lifetime, ImmutableArray<Problem>.Builder problems)
+    private static IEnumerable<ToolManifest> OfComponents(OfferedComponents offered, ComponentFiles components, ImmutableArray<Problem>.Builder problems)
     {
-        foreach (var path in paths)
+        foreach (var path in offered.Paths)
         {
             var files = Directory.Exists(path)
                 ? Directory.EnumerateFiles(path, "*.wasm").Order(StringComparer.Ordinal).Where(ComponentFiles.IsComponent).Take(MaxManifests)
@@ -93,7 +104,7 @@ internal sealed class ToolCatalog
                 IReadOnlyList<ToolManifest> tools = [];
                 try
                 {
-                    tools = new ComponentTools(components.Load(file, null), file).DescribeAll(lifetime, out var refused);
+                    tools = new ComponentTools(components.Load(file, null), file).DescribeAll(offered.Lifetime, offered.Permissions, out var refused);
                     foreach (var refusal in refused)
                     {
                         problems.Add(new Problem(file, 0, 0, $"{(refusal.Function is { } function ? $"the function {function}" : "the component")} is not offered: {refusal.Reason}."));

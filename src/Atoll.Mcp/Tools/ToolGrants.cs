@@ -38,6 +38,7 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
             }
         }
 
+        grants = access.Network?.AddTo(grants) ?? grants;
         grants = grants.OnDecision(decision =>
         {
             if (!decision.Allowed)

@@ -50,5 +50,9 @@ internal sealed class ToolPrograms : IDisposable
     /// <summary>Ends what was kept for a client that is gone.</summary>
     public void EndSession(string session) => _sessions.EndSession(session);
 
-    public void Dispose() => _sessions.Dispose();
+    public void Dispose()
+    {
+        _sessions.Dispose();
+        _modules.Dispose();
+    }
 }

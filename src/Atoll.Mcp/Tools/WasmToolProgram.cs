@@ -11,33 +11,35 @@ using Microsoft.Extensions.Logging;
 namespace Atoll.Mcp.Tools;
 
 /// <summary>
-/// A WASI preview 1 program. Compiled once; each call gets a store and an instance of its own, which are gone afterwards, so nothing of
-/// one call can be seen by the next. Thread-safe.
+/// A program of WASI: a module of preview 1 or a component that exports <c>wasi:cli/run</c>. Compiled once; each call gets an instance as if it were new, so
+/// nothing of one call can be seen by the next. Thread-safe.
 /// </summary>
 internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules modules, ILogger logger) : IToolProgram
 {
     private const int MaxErrorBytes = 256 << 10;
     private readonly ToolGrants _grants = new(manifest.Name, logger);
-    private readonly Lazy<WasmModule> _module = new(() => modules.Load(manifest));
+    private readonly Lazy<WasmProgram> _program = new(() => modules.Load(manifest.Entry, manifest.Sha256, manifest.File));
+
     public ProgramOutput Run(ProgramCall call)
     {
+        CurrentCall current = new(call.Logger, manifest.Name);
+        return Run(call, current) with { DeniedNetwork = current.DeniedNetwork };
+    }
+
+    private ProgramOutput Run(ProgramCall call, CurrentCall current)
+    {
         using var output = new BoundedOutput(call.MaxOutputBytes);
-        using var errors = new LogOutput(call.Logger, manifest.Name, MaxErrorBytes);
+        using var errors = new LogOutput(current, MaxErrorBytes);
         try
         {
             // Compiling is the host's work and uses up nothing of the guest's time.
-            var module = _module.Value;
+            var program = _program.Value;
             var grants = _grants.For(call.Access)
+                .OnDecision(current.See)
                 .AllowStdin(new MemoryStream(call.Input.ToArray(), writable: false))
                 .AllowStdout(output, neverWaits: true)
                 .AllowStderr(errors, neverWaits: true);
-            var options = new StoreOptions
-            {
-                Timeout = TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds),
-                MaxMemoryBytes = (ulong)call.Frame.MemoryBytes,
-                CancellationToken = call.CancellationToken,
-            };
-            var code = WasiCommand.Run(modules.Linker, module, grants, options);
+            var code = program.Run(grants, (ulong)call.Frame.MemoryBytes, TimeSpan.FromMilliseconds(call.Frame.CpuMilliseconds), call.CancellationToken);
             errors.End();
             return code == 0
                 ? new ProgramOutput(output.Written, null)
@@ -78,7 +80,7 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
         }
     }
 
-    private static bool IsUnavailable(Exception e) => e is WasmException or IOException or UnauthorizedAccessException or ToolUnavailableException;
+    private static bool IsUnavailable(Exception e) => e is WasmException or NotSupportedException or IOException or UnauthorizedAccessException or ToolUnavailableException;
 
     private ToolError Unavailable(Exception e)
     {
@@ -99,11 +101,12 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
 /// <summary>The program's file cannot be used.</summary>
 internal sealed class ToolUnavailableException(string message) : Exception(message);
 
-/// <summary>The engine, the linker and the compiled modules that all tools share; equal files are compiled once. Thread-safe.</summary>
-internal sealed class WasmModules
+/// <summary>The engine, the linkers and the compiled programs that all tools share; equal files are compiled once. Thread-safe.</summary>
+internal sealed class WasmModules : IDisposable
 {
     private const long MaxFileBytes = 64 << 20;
-    private readonly ConcurrentDictionary<string, Lazy<WasmModule>> _byHash = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<WasmProgram>> _byHash = new(StringComparer.Ordinal);
+    private readonly ComponentLinker _componentLinker = new ComponentLinker().AddWasi();
 
     /// <param name="cache">Where code is looked for, or null. Modules are never dropped here, so nothing is lost with code that cannot be unloaded.</param>
     public WasmModules(ICodeCache? cache)
@@ -114,14 +117,17 @@ internal sealed class WasmModules
 
     public WasmEngine Engine { get; }
 
-    public Linker Linker { get; }
+    private Linker Linker { get; }
 
-    public WasmModule Load(ToolManifest manifest)
+    /// <param name="entry">The program's file.</param>
+    /// <param name="sha256">The hash that it must have; null for any.</param>
+    /// <param name="wantedBy">Who wants that hash.</param>
+    public WasmProgram Load(string entry, string? sha256, string wantedBy)
     {
-        using var file = new FileStream(manifest.Entry, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var file = new FileStream(entry, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (file.Length > MaxFileBytes)
         {
-            throw new ToolUnavailableException($"{manifest.Entry} has {file.Length} bytes; at most {MaxFileBytes} are loaded.");
+            throw new ToolUnavailableException($"{entry} has {file.Length} bytes; at most {MaxFileBytes} are loaded.");
         }
 
         var bytes = new byte[file.Length];
@@ -129,11 +135,21 @@ internal sealed class WasmModules
 
         // The very bytes that were checked are the ones that are compiled.
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        if (manifest.Sha256 is { } wanted && wanted != hash)
+        if (sha256 is not null && sha256 != hash)
         {
-            throw new ToolUnavailableException($"{manifest.Entry} has the SHA-256 {hash}, but {manifest.File} wants {wanted}. Build it again or correct the manifest.");
+            throw new ToolUnavailableException($"{entry} has the SHA-256 {hash}, but {wantedBy} wants {sha256}. Build it again or correct the manifest.");
         }
 
-        return _byHash.GetOrAdd(hash, _ => new Lazy<WasmModule>(() => Engine.LoadModule(bytes))).Value;
+        return _byHash.GetOrAdd(hash, _ => new Lazy<WasmProgram>(() => Component.IsComponent(bytes)
+            ? new CommandProgram(_componentLinker, Component.Load(Engine, bytes))
+            : new ModuleProgram(Linker, Engine.LoadModule(bytes)))).Value;
+    }
+
+    public void Dispose()
+    {
+        foreach (var program in _byHash.Values.Where(program => program.IsValueCreated))
+        {
+            program.Value.Dispose();
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Atoll.Components;
+using Atoll.Components.Writing;
 using Atoll.Sdk.Manifests;
 using Atoll.Sdk.Toml;
 using Atoll.Sdk.Toolchains;
@@ -59,7 +60,9 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
         Directory.CreateDirectory(project.PathTo(ProjectFolder.Objects));
         progress($"compile   {string.Join(' ', sources)} ({tools.Description})");
         byte[] compiled = await toolchain.CompileAsync(new CompileRequest(project, world, sources, tools), environment, cancellation).ConfigureAwait(false);
-        byte[] component = MakeComponent(compiled, toolchain.Bindings, world, cancellation);
+
+        // Whoever is offered the functions, a model above all, reads what WIT says about them.
+        byte[] component = WorldDocs.Append(MakeComponent(compiled, toolchain.Bindings, world, cancellation), world);
         if (request.WriteManifest)
         {
             project = Complete(project, world, component, cancellation);

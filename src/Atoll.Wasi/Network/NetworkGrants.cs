@@ -57,6 +57,11 @@ public static class NetworkGrants
     /// <summary>Puts another network in the place of the system's.</summary>
     internal static Grants WithNetwork(this Grants grants, NetworkBackend backend) => Add(grants, new NetworkShare { Backend = backend });
 
+    /// <summary>Takes away every host that none of the patterns names, whatever was granted. It opens nothing, so private addresses stay as they were granted.</summary>
+    /// <exception cref="FormatException">A pattern is none; the message says what to write.</exception>
+    internal static Grants LimitNetwork(this Grants grants, params IEnumerable<string> patterns) =>
+        Add(grants, new NetworkShare { Limits = [[.. patterns.Select(NetworkPattern.Parse)]] });
+
     private static Grants Add(Grants grants, NetworkShare share)
     {
         ArgumentNullException.ThrowIfNull(grants);
@@ -84,6 +89,9 @@ internal sealed record NetworkShare
     /// <summary>Whether names may stand for addresses that are not public.</summary>
     public bool AllowsPrivate { get; init; }
 
+    /// <summary>What is left of all that: each list has to name a host, too.</summary>
+    public ImmutableArray<ImmutableArray<NetworkPattern>> Limits { get; init; } = [];
+
     /// <summary>The network; null for the system's.</summary>
     public NetworkBackend? Backend { get; init; }
 
@@ -93,6 +101,7 @@ internal sealed record NetworkShare
         Listens = Listens.AddRange(more.Listens),
         Names = Names.AddRange(more.Names),
         AllowsPrivate = AllowsPrivate || more.AllowsPrivate,
+        Limits = Limits.AddRange(more.Limits),
         Backend = more.Backend ?? Backend,
     };
 }

@@ -12,6 +12,7 @@ internal sealed class NetworkPolicy
     private readonly ImmutableArray<NetworkPattern> _patterns;
     private readonly ImmutableArray<NetworkPattern> _listens;
     private readonly ImmutableArray<Capability> _names;
+    private readonly ImmutableArray<ImmutableArray<NetworkPattern>> _limits;
     private readonly bool _allowsPrivate;
     private readonly Lazy<HttpMessageInvoker> _http;
 
@@ -21,6 +22,7 @@ internal sealed class NetworkPolicy
         _patterns = granted.Patterns;
         _listens = granted.Listens;
         _names = granted.Names;
+        _limits = granted.Limits;
         _allowsPrivate = granted.AllowsPrivate;
         Backend = granted.Backend ?? NetworkBackend.System;
         _http = new Lazy<HttpMessageInvoker>(() => Backend.MakeInvoker(this));
@@ -45,7 +47,8 @@ internal sealed class NetworkPolicy
     public bool AllowsName(string name)
     {
         Capability asked = ResolveCapabilityOf(name);
-        return _patterns.Any(pattern => pattern.CoversName(asked)) || _names.Any(granted => granted.Covers(asked));
+        return (_patterns.Any(pattern => pattern.CoversName(asked)) || _names.Any(granted => granted.Covers(asked)))
+            && _limits.All(limit => limit.Any(pattern => pattern.CoversName(asked)));
     }
 
     /// <summary>Whether others may be waited for at this address of the host; port 0, for one that the system chooses, where every port is granted.</summary>
@@ -58,7 +61,10 @@ internal sealed class NetworkPolicy
     {
         Capability asked = CapabilityOf(host, port);
         IPAddress.TryParse(host, out IPAddress? address);
-        return _patterns.Any(pattern => pattern.CoversHost(asked) || (address is not null && pattern.CoversAddress(address, port)));
+        return NamesHost(_patterns) && _limits.All(NamesHost);
+
+        bool NamesHost(ImmutableArray<NetworkPattern> patterns) =>
+            patterns.Any(pattern => pattern.CoversHost(asked) || (address is not null && pattern.CoversAddress(address, port)));
     }
 
     /// <summary>Whether this very address may be connected to, for a host that was granted.</summary>

@@ -79,6 +79,49 @@ public sealed class AdapterTests
     }
 
     [Fact]
+    public void A_program_may_import_resources_that_the_adapter_imports_too()
+    {
+        const string Wit = """
+            package test:wait;
+            world w { import wasi:io/poll@0.2.12; import wasi:clocks/monotonic-clock@0.2.12; import wasi:io/streams@0.2.12; }
+            package wasi:clocks@0.2.12 {
+              interface monotonic-clock {
+                use wasi:io/poll@0.2.12.{pollable};
+                subscribe-duration: func(when: u64) -> pollable;
+              }
+            }
+            package wasi:io@0.2.12 {
+              interface error { resource error; }
+              interface poll { resource pollable { block: func(); } }
+              interface streams {
+                use error.{error};
+                use poll.{pollable};
+                variant stream-error { last-operation-failed(error), closed }
+                resource output-stream { subscribe: func() -> pollable; flush: func() -> result<_, stream-error>; }
+              }
+            }
+            """;
+        byte[] embedded = GuestWriter.Embed(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $after (param i64) (result i32)))
+              (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
+              (import "wasi:io/streams@0.2.12" "[method]output-stream.flush" (func $flush (param i32 i32)))
+              (memory (export "memory") 1)
+              (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)))))
+            """,
+            Wit);
+        ComponentType type = GuestWriter.Load(ComponentWriter.FromModule(embedded, adaptPreview1: true)).Type;
+        string[] names = [.. type.Imports.Select(item => item.Name)];
+        Assert.Equal(names.Distinct(), names);
+
+        // Who speaks of the streams comes after them, though the adapter's standard output comes before the clock and the program's streams after it.
+        Assert.True(Array.IndexOf(names, "wasi:io/streams@0.2.12") < Array.IndexOf(names, "wasi:cli/stdout@0.2.12"), string.Join(' ', names));
+        Assert.Contains(type.Functions, function => function.Key == "wasi:cli/run@0.2.12#run");
+    }
+
+    [Fact]
     public void A_program_without_imports_needs_only_its_start()
     {
         ComponentType type = GuestWriter.Load(Adapt("""(module (memory (export "memory") 1) (func (export "_start")))""")).Type;

@@ -24,6 +24,8 @@ internal sealed class TestHost : ITestInstance
 
     public IReadOnlyList<string> Calls => [.. _host.Calls.Select(call => call.Function)];
 
+    public string? Verify() => _host.Verify();
+
     /// <summary>Makes the host and an instance in it.</summary>
     /// <exception cref="DiagnosticException">The set-up is wrong.</exception>
     public static ITestInstance Make(Component component, TestFile file, CancellationToken cancellation)
@@ -49,8 +51,6 @@ internal sealed class TestHost : ITestInstance
             throw;
         }
     }
-
-    public string? Verify() => _host.Verify();
 
     public void Dispose() => _host.Dispose();
 

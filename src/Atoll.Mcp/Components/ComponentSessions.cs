@@ -34,6 +34,7 @@ internal sealed class ComponentSessions : IDisposable
 
     /// <summary>Takes the instance of a session for one call; makes it when there is none.</summary>
     /// <param name="key">Whose it is.</param>
+    /// <param name="current">The call; an instance that is there already is told of it.</param>
     /// <param name="make">Makes an instance, whose refusals are seen by what it is given.</param>
     /// <param name="cancellationToken">Ends waiting for another call of the same session.</param>
     public Kept Take(SessionKey key, CurrentCall current, Func<CurrentCall, ComponentInstance> make, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal sealed class ComponentVerb : Verb
 
     public override string Summary => "Make components of core modules.";
 
-    public override IReadOnlyList<Verb> Children { get; } = [new ComponentEmbedVerb(), new ComponentNewVerb()];
+    public override IReadOnlyList<Verb> Children { get; } = [new ComponentEmbedVerb(), new ComponentNewVerb(), new ComponentExactIntegersVerb()];
 
     public override IReadOnlyList<Example> Examples =>
     [

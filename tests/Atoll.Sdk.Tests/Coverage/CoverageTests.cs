@@ -72,7 +72,7 @@ public abstract class CoverageTests
     }
 
     [Fact]
-    public void Handles_of_the_host_go_through_the_guest()
+    public virtual void Handles_of_the_host_go_through_the_guest()
     {
         using CoverageHost host = new(Component, Define);
         ComponentResource counter = host.NewCounter(5);
@@ -85,7 +85,7 @@ public abstract class CoverageTests
     }
 
     [Fact]
-    public void Resources_of_the_guest_live_until_they_are_dropped()
+    public virtual void Resources_of_the_guest_live_until_they_are_dropped()
     {
         using CoverageHost host = new(Component, Define);
         ComponentResource note = Made(host, "[constructor]note", ComponentValue.String("Hé"))!.Value.AsResource();

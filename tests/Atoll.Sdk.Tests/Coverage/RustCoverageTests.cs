@@ -11,6 +11,10 @@ public sealed class RustCoverageTests : CoverageTests
     protected override byte[] Component => Built.Value;
 
     [Fact]
+    public void Pure_functions_are_small() =>
+        Assert.InRange(RustGuest.Build(Files.Data("golden/plugin.wit"), Files.Data("coverage/rust/plugin.rs"), isSmall: true).Length, 1, 20_000);
+
+    [Fact]
     public void Nothing_is_left_behind_by_100_000_calls()
     {
         using CoverageHost host = new(Component);

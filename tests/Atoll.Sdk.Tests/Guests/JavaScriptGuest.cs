@@ -32,7 +32,7 @@ internal static class JavaScriptGuest
         WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
         WitWorld world = model.SelectWorld();
         Prepare(folder, witFile, source);
-        if (source.EndsWith(".ts", StringComparison.Ordinal))
+        if (File.Exists(Path.Combine(folder.Path, "guest.ts")))
         {
             Node(folder, "transpile.mjs", Transpile, []);
         }
@@ -48,7 +48,7 @@ internal static class JavaScriptGuest
         using TemporaryFolder folder = new();
         Prepare(folder, witFile, source);
         string compiler = Path.Combine(Found(), "node_modules/typescript/bin/tsc");
-        string[] options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--verbatimModuleSyntax", "--target", "esnext"];
+        string[] options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--verbatimModuleSyntax", "--target", "es2022"];
         string[] files = [.. Directory.EnumerateFiles(folder.Path, "*.*ts", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(folder.Path, "guest.js"))];
         string node = Programs.Require("node", "install Node.js");
         Programs.Run(folder.Path, node, [compiler, .. options, "--module", "esnext", "--moduleResolution", "bundler", "--allowJs", "--checkJs", .. files]);
@@ -58,14 +58,12 @@ internal static class JavaScriptGuest
     {
         Found();
         WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
-        GuestLanguage language = source.EndsWith(".ts", StringComparison.Ordinal) ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
+        string name = Path.GetFileName(source).StartsWith("guest.ts", StringComparison.Ordinal) ? "guest.ts" : "guest.js";
+        GuestLanguage language = name == "guest.ts" ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
         folder.Write(GuestBindings.Generate(language, model, model.SelectWorld()).Select(file => file with { Path = "bindings/" + file.Path }));
 
         // Without a guest the one to begin with is taken.
-        string name = "guest" + Path.GetExtension(source);
-        string from = File.Exists(source) ? source : Path.Combine(folder.Path, "bindings", source);
-        File.Copy(from, Path.Combine(folder.Path, name));
-        File.Delete(Path.Combine(folder.Path, "bindings", "guest.example" + Path.GetExtension(source)));
+        File.Copy(File.Exists(source) ? source : Path.Combine(folder.Path, "bindings", source), Path.Combine(folder.Path, name));
     }
 
     private static void Node(TemporaryFolder folder, string name, string script, string[] arguments)

@@ -33,7 +33,7 @@ internal static class RustGuest
         string? linker = Candidates("wasm-ld-14").FirstOrDefault();
         string[] size = isSmall ? ["-C", "opt-level=s", "-C", "lto=fat", "-C", "codegen-units=1"] : ["-O"];
         Programs.Run(folder, compiler, [
-            "--edition", "2021", "--target", Target, "--crate-type", "cdylib", "-C", "panic=abort", "-C", "strip=symbols", .. size,
+            "--edition", "2021", "--target", Target, "--crate-type", "cdylib", "-C", "panic=abort", "-C", "strip=debuginfo", .. size,
             .. linker is null ? Array.Empty<string>() : ["-C", $"linker={linker}"], "lib.rs", "-o", "guest.wasm"]);
         return File.ReadAllBytes(Path.Combine(folder, "guest.wasm"));
     }

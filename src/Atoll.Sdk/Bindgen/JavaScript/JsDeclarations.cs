@@ -24,7 +24,8 @@ internal sealed class JsDeclarations(BindingPlan plan, JsNames names)
 
         string references = string.Concat(
             names.TakeReferences().Select(other => $"import type * as {names.Alias(other)} from '../{names.Module(other)}.js';\n"));
-        return new GeneratedFile(names.Module(scope) + ".d.ts", $"{head}{references}\n{_writer.ToString().TrimStart('\n')}export {{}};\n");
+        string library = scope is { Side: Side.Import, Resources.Count: > 0 } ? "/// <reference lib=\"esnext.disposable\" />\n" : "";
+        return new GeneratedFile(names.Module(scope) + ".d.ts", $"{head}{library}{references}\n{_writer.ToString().TrimStart('\n')}export {{}};\n");
     }
 
     /// <summary>The type of all that the world exports.</summary>

@@ -11,18 +11,27 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
     public GeneratedFile Component(string head)
     {
         IndentingWriter writer = new("  ");
-        writer.Line("import * as guest from '../guest.js';");
+        writer.Line("import * as $guest from '../guest.js';");
         if (plan.Exports.Any(scope => scope.Functions.Any(conversions.Needs)))
         {
-            writer.Line("import * as convert from './convert.js';");
+            writer.Line("import * as $convert from './convert.js';");
         }
 
         writer.Separate();
-        writer.Open("const check = (place, what, members) =>");
+        writer.Open("const $check = (place, what, members) =>");
         writer.Open("for (const member of members)");
         writer.Line("if (typeof what?.[member] !== 'function') throw new TypeError(`guest.js does not export the function ${place}${member}`);");
         writer.Close();
         writer.Close("};");
+        if (plan.Exports.Any(scope => scope.Functions.Any(TakesExported)))
+        {
+            writer.Lines(
+                "// componentize-qjs 0.4.5 mixes up the objects behind owned handles of resources that the guest exports: rather none than another one.",
+                "const $refuse = (name) => () => {",
+                "  throw new Error(`${name} takes an owned resource of the guest, which QuickJS mixes up: let it take a borrow`);",
+                "};");
+        }
+
         foreach (PlannedScope scope in plan.Exports)
         {
             writer.Separate();
@@ -39,18 +48,21 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         return new GeneratedFile("component.js", head + writer);
     }
 
+    /// <summary>Whether a function takes an owned handle of a resource that the guest exports.</summary>
+    public static bool TakesExported(PlannedFunction function) => function.Parameters.Any(parameter => TakesExported(parameter.Type));
+
     /// <summary>The module of what is imported.</summary>
     public GeneratedFile Import(PlannedScope scope, string head)
     {
         IndentingWriter writer = new("  ");
         if (scope.ExternName is not null)
         {
-            writer.Line($"import * as host from '{scope.ExternName}';");
+            writer.Line($"import * as $host from '{scope.ExternName}';");
         }
 
         if (scope.Functions.Any(conversions.Needs))
         {
-            writer.Line("import * as convert from '../convert.js';");
+            writer.Line("import * as $convert from '../convert.js';");
         }
 
         foreach (PlannedResource resource in scope.Resources)
@@ -62,7 +74,7 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         {
             writer.Separate();
             string member = JsNames.Member(function);
-            string callee = scope.ExternName is null ? $"globalThis.{member}" : $"host.{member}";
+            string callee = scope.ExternName is null ? $"globalThis.{member}" : $"$host.{member}";
             bool isKeyword = JsNames.IsKeyword(member);
             string value = conversions.Needs(function) || scope.ExternName is null ? Wrapper(function, callee, true) : callee;
             writer.Line($"{(isKeyword ? "" : "export ")}const {JsNames.Local(member)} = {value};");
@@ -85,14 +97,14 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
             PlannedFunction constructor = resource.Functions.First(function => function.Source.Kind == WitFunctionKind.Constructor);
             string[] parameters = ParameterNames(constructor);
             writer.Open($"export const {name} = function ({string.Join(", ", parameters)})");
-            writer.Line($"return {Call(constructor, parameters, $"new host.{name}", true)};");
+            writer.Line($"return {Call(constructor, parameters, $"new $host.{name}", true)};");
             writer.Close("};");
-            writer.Line($"Object.setPrototypeOf({name}, host.{name});");
-            writer.Line($"{name}.prototype = host.{name}.prototype;");
+            writer.Line($"Object.setPrototypeOf({name}, $host.{name});");
+            writer.Line($"{name}.prototype = $host.{name}.prototype;");
         }
         else
         {
-            writer.Line($"export const {name} = host.{name};");
+            writer.Line($"export const {name} = $host.{name};");
         }
 
         IEnumerable<PlannedFunction> others = resource.Functions.Where(function => function.Source.Kind != WitFunctionKind.Constructor);
@@ -112,11 +124,11 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
 
     private void Own(PlannedScope scope, IndentingWriter writer)
     {
-        writer.Line($"check('', guest, [{string.Join(", ", scope.Functions.Select(function => $"'{JsNames.Member(function)}'"))}]);");
+        writer.Line($"$check('', $guest, [{string.Join(", ", scope.Functions.Select(function => $"'{JsNames.Member(function)}'"))}]);");
         foreach (PlannedFunction function in scope.Functions)
         {
             string member = JsNames.Member(function);
-            string value = conversions.Needs(function) ? Wrapper(function, $"guest.{member}", false) : $"guest.{member}";
+            string value = conversions.Needs(function) ? Wrapper(function, $"$guest.{member}", false) : $"$guest.{member}";
             bool isKeyword = JsNames.IsKeyword(member);
             writer.Line($"{(isKeyword ? "" : "export ")}const {JsNames.Local(member)} = {value};");
             if (isKeyword)
@@ -131,26 +143,30 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         string label = JsNames.Label(scope);
         IEnumerable<string> members = scope.Resources.Select(JsNames.ClassName)
             .Concat(scope.Functions.Where(function => function.Resource is null).Select(JsNames.Member));
-        writer.Line($"check('{label}.', guest.{label}, [{string.Join(", ", members.Select(member => $"'{member}'"))}]);");
+        writer.Line($"$check('{label}.', $guest.{label}, [{string.Join(", ", members.Select(member => $"'{member}'"))}]);");
         string name = JsNames.Local(label);
         string export = name == label ? "export " : "";
-        if (!scope.Functions.Any(conversions.Needs))
+        if (!scope.Functions.Any(function => conversions.Needs(function) || TakesExported(function)))
         {
-            writer.Line($"{export}const {name} = guest.{label};");
+            writer.Line($"{export}const {name} = $guest.{label};");
         }
         else
         {
             writer.Open($"{export}const {name} =");
             foreach (PlannedResource resource in scope.Resources)
             {
-                writer.Line($"{JsNames.ClassName(resource)}: guest.{label}.{JsNames.ClassName(resource)},");
+                string own = JsNames.ClassName(resource);
+                string[] refused = [.. resource.Functions.Where(TakesExported).Select(
+                    function => $"static {JsNames.Member(function)} = $refuse('{label}.{own}.{JsNames.Member(function)}');")];
+                writer.Line(refused.Length == 0 ? $"{own}: $guest.{label}.{own}," : $"{own}: class extends $guest.{label}.{own} {{ {string.Join(' ', refused)} }},");
             }
 
             foreach (PlannedFunction function in scope.Functions.Where(function => function.Resource is null))
             {
                 string member = JsNames.Member(function);
-                string callee = $"guest.{label}.{member}";
-                string value = conversions.Needs(function) ? Wrapper(function, callee, false) : $"(...all) => {callee}(...all)";
+                string callee = $"$guest.{label}.{member}";
+                string value = TakesExported(function) ? $"$refuse('{label}.{member}')"
+                    : conversions.Needs(function) ? Wrapper(function, callee, false) : $"(...all) => {callee}(...all)";
                 writer.Line($"{member}: {value},");
             }
 
@@ -162,6 +178,12 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
             writer.Line($"export {{ {name} as {label} }};");
         }
     }
+
+    private static bool TakesExported(PlannedType type) =>
+        type is { Kind: ComponentValueKind.Own, Resource.IsExported: true }
+        || type.Fields.Any(field => TakesExported(field.Type))
+        || type.Cases.Any(item => item.Type is not null && TakesExported(item.Type))
+        || (type.Element is not null && TakesExported(type.Element));
 
     private string Wrapper(PlannedFunction function, string callee, bool isImport)
     {
@@ -179,7 +201,7 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         IEnumerable<string> arguments = parameters.Select((parameter, i) =>
         {
             int index = hasThis ? i - 1 : i;
-            return index < 0 || !conversions.Needs(types[index].Type) ? parameter : $"convert.{conversions.Name(types[index].Type, !isImport)}({parameter})";
+            return index < 0 || !conversions.Needs(types[index].Type) ? parameter : $"$convert.{conversions.Name(types[index].Type, !isImport)}({parameter})";
         });
         string call = $"{callee}({string.Join(", ", arguments)})";
         if (!conversions.Needs(function.Result))
@@ -189,11 +211,11 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
 
         if (function.Result!.Kind != ComponentValueKind.Result)
         {
-            return $"convert.{conversions.Name(function.Result, isImport)}({call})";
+            return $"$convert.{conversions.Name(function.Result, isImport)}({call})";
         }
 
         string value = conversions.Name(function.Result.Cases[0].Type, isImport);
         string error = conversions.Name(function.Result.Cases[1].Type, isImport);
-        return $"convert.{(isImport ? "imported" : "exported")}(() => {call}, convert.{value}, convert.{error})";
+        return $"$convert.{(isImport ? "imported" : "exported")}(() => {call}, $convert.{value}, $convert.{error})";
     }
 }

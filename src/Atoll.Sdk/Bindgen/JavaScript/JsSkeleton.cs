@@ -41,7 +41,8 @@ internal sealed class JsSkeleton(BindingPlan plan, JsNames names)
             }
         }
 
-        return new GeneratedFile($"guest.example.{extension}", _writer.ToString());
+        // Not a module where it lies: compilers that are given the folder leave it alone.
+        return new GeneratedFile($"guest.{extension}.example", _writer.ToString());
     }
 
     private void Functions(PlannedScope scope, bool isTypeScript)

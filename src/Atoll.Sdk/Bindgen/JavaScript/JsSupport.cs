@@ -20,6 +20,8 @@ internal static class JsSupport
             // The host calls methods on the very objects that the guest made: nothing can stand between that converts.
             problems.AddRange(scope.Functions.Where(function => function.Resource is not null && conversions.Needs(function)).Select(
                 function => $"{scope.ExternName}: `{function.Source.ExternName}` of an exported resource has a 64-bit integer"));
+            problems.AddRange(scope.Functions.Where(function => function.Source.Kind is WitFunctionKind.Method or WitFunctionKind.Constructor)
+                .Where(JsGlue.TakesExported).Select(function => $"{scope.ExternName}: `{function.Source.ExternName}` takes an owned handle of an exported resource"));
         }
 
         foreach (PlannedScope scope in plan.All)

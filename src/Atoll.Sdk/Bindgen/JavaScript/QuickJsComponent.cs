@@ -42,7 +42,7 @@ public static class QuickJsComponent
         if (found == 0)
         {
             throw new ComponentWritingException(
-                "the component holds no QuickJS that passes 64-bit integers in a known way. Make it with componentize-qjs 0.4: `jco componentize --backend qjs`.");
+                "the component holds no QuickJS whose 64-bit integers are passed in a known way. Make it with componentize-qjs 0.4 (`jco componentize --backend qjs`).");
         }
 
         ComponentLoader.Load(changed, Options);

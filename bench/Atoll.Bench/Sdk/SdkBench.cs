@@ -13,12 +13,6 @@ internal static class SdkBench
 {
     private const string Api = "demo:bench/api@0.1.0#";
 
-    /// <summary>A record of <c>demo:bench/api</c>.</summary>
-    /// <param name="X">Horizontal.</param>
-    /// <param name="Y">Vertical.</param>
-    /// <param name="Label">Its name.</param>
-    public readonly record struct BenchPoint(int X, int Y, string Label);
-
     public static async Task<int> RunAsync(string[] arguments)
     {
         int runs = KernelBench.Option(arguments, "--runs", 15);
@@ -76,7 +70,7 @@ internal static class SdkBench
         Func<uint, uint, uint> add = Typed<Func<uint, uint, uint>>(instance, "add");
         Func<string, string> echo = Typed<Func<string, string>>(instance, "echo");
         Func<byte[], byte[]> bytes = Typed<Func<byte[], byte[]>>(instance, "bytes");
-        Func<uint, BenchPoint[]> points = Typed<Func<uint, BenchPoint[]>>(instance, "points");
+        Func<uint, Point[]> points = Typed<Func<uint, Point[]>>(instance, "points");
         string text = new('a', 100);
         byte[] data = new byte[10_000];
         return

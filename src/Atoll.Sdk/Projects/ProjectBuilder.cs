@@ -34,10 +34,9 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
     private readonly Dictionary<string, FoundTools> _tools = [];
 
     /// <summary>Builds a project.</summary>
-    /// <exception cref="ProjectException">Tools are missing, or the compiler found errors.</exception>
+    /// <exception cref="ProjectException">Tools are missing, the compiler found errors, or the world cannot be bound in the language.</exception>
     /// <exception cref="DiagnosticException">The manifest does not fit.</exception>
     /// <exception cref="WitException">The WIT has errors.</exception>
-    /// <exception cref="GuestBindingsException">The world cannot be bound in the language.</exception>
     /// <exception cref="WasmException">What was compiled does not fit the world.</exception>
     public async Task<BuildResult> BuildAsync(ProjectFolder project, BuildRequest request, CancellationToken cancellation)
     {
@@ -103,7 +102,16 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
 
     private void WriteBindings(ProjectFolder project, Toolchain toolchain, WitModel model, WitWorld world)
     {
-        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(toolchain.Bindings, model, world, toolchain.BindingOptions(project));
+        IReadOnlyList<GeneratedFile> files;
+        try
+        {
+            files = GuestBindings.Generate(toolchain.Bindings, model, world);
+        }
+        catch (GuestBindingsException exception)
+        {
+            throw new ProjectException(exception.Message, inner: exception);
+        }
+
         foreach (GeneratedFile file in files)
         {
             project.WriteText($"{ProjectFolder.Bindings}/{file.Path}", file.Text);

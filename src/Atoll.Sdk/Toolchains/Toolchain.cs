@@ -51,8 +51,6 @@ internal abstract class Toolchain
     /// <summary>The language that bindings are written in.</summary>
     public abstract GuestLanguage Bindings { get; }
 
-    public virtual GuestBindingsOptions BindingOptions(ProjectFolder project) => GuestBindingsOptions.Default;
-
     /// <summary>The sources that a project has when its manifest names none.</summary>
     public abstract IReadOnlyList<string> DefaultSources(ProjectFolder project);
 

@@ -38,7 +38,8 @@ internal static class RepositoryFiles
 
             // Guests' and kernels' "bin" holds checked-in modules; every other one is built.
             bool isModules = name == "bin" && (prefix.StartsWith("guests/", StringComparison.Ordinal) || prefix == "bench/kernels/");
-            if ((SkippedFolders.Contains(name) && !isModules) || new DirectoryInfo(child).LinkTarget is not null)
+            bool isBuilt = name == "build" && prefix.StartsWith("guests/examples/", StringComparison.Ordinal);
+            if ((SkippedFolders.Contains(name) && !isModules) || isBuilt || new DirectoryInfo(child).LinkTarget is not null)
             {
                 continue;
             }

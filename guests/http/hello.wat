@@ -216,6 +216,7 @@
       (if (i32.eq (local.get $kind) (i32.const 0x68))
         (then (drop (call $answer (local.get $outparam) (call $new-fields))) (return)))
       (if (i32.eq (local.get $kind) (i32.const 0x74)) (then unreachable))
+      (if (i32.eq (local.get $kind) (i32.const 0x67)) (then (call $hello (local.get $outparam)) (loop $on (br $on))))
       (if (i32.eq (local.get $kind) (i32.const 0x6c))
         (then
           ;; "/log" and "/loop" have the third letter in common, too.

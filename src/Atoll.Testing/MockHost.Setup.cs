@@ -21,6 +21,16 @@ public sealed partial class MockHost
 
     private readonly HashSet<string> _readOnly = new(StringComparer.Ordinal);
 
+    /// <summary>Sets up what settings say; what they leave out stays as it is.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <exception cref="ArgumentException">A setting is wrong; the message says which.</exception>
+    public MockHost WithSettings(MockHostSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.ApplyTo(this);
+        return this;
+    }
+
     /// <summary>Lets guests log; <see cref="Logs"/> has what they do.</summary>
     /// <param name="minimum">The least level that is kept.</param>
     public MockHost WithLogging(GuestLogLevel minimum = GuestLogLevel.Trace) => WithGrants(grants => grants.AllowLogging(static _ => { }, minimum, long.MaxValue));
@@ -204,10 +214,7 @@ public sealed partial class MockHost
         ArgumentNullException.ThrowIfNull(error);
         ArgumentOutOfRangeException.ThrowIfNegative(times);
         ArgumentOutOfRangeException.ThrowIfNegative(after);
-        if (!Functions.Contains(function))
-        {
-            throw new ArgumentException($"`{function}` is no function that can fail; there are {string.Join(", ", Functions)}", nameof(function));
-        }
+        CheckFunction(function);
 
         lock (_faults)
         {
@@ -215,5 +222,27 @@ public sealed partial class MockHost
         }
 
         return this;
+    }
+
+    /// <summary>Expects calls of a function, which <see cref="Verify"/> looks at.</summary>
+    /// <param name="function">Interface and function: <c>http.fetch</c>.</param>
+    /// <param name="times">How many calls; 0 for none.</param>
+    /// <param name="contains">A text within the call's own text (<see cref="MockCall.ToString"/>); others do not count. Empty for every call.</param>
+    /// <exception cref="ArgumentException">There is no such function, or the number is negative.</exception>
+    public MockHost Expect(string function, int times = 1, string contains = "")
+    {
+        ArgumentNullException.ThrowIfNull(contains);
+        ArgumentOutOfRangeException.ThrowIfNegative(times);
+        CheckFunction(function);
+        _expectations.Add(new Expectation(function, times, contains));
+        return this;
+    }
+
+    private static void CheckFunction(string function)
+    {
+        if (!Functions.Contains(function))
+        {
+            throw new ArgumentException($"`{function}` is no function of the mock host; there are {string.Join(", ", Functions)}", nameof(function));
+        }
     }
 }

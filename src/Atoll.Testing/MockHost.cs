@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text;
 using Atoll.Components;
 using Atoll.Wasi;
 using Atoll.Wasi.Network;
@@ -17,23 +16,33 @@ namespace Atoll.Testing;
 /// <remarks>Set it up, then load components from it. One test uses it, one thread at a time; the instances that it made end with it.</remarks>
 public sealed partial class MockHost : IDisposable
 {
+    /// <summary>Bytes of standard output, and of standard error, after which a guest is stopped.</summary>
+    private const long MaximumOutput = 16 << 20;
+
     private static readonly WasmEngine SharedEngine = new();
 
     private readonly ConcurrentQueue<MockCall> _calls = new();
     private readonly ConcurrentQueue<AccessDecision> _decisions = new();
     private readonly List<Fault> _faults = [];
     private readonly Dictionary<string, IKeyValueBucket> _buckets = new(StringComparer.Ordinal);
+    private readonly List<Expectation> _expectations = [];
     private readonly List<Action<ComponentLinker>> _imports = [];
     private readonly List<MockInstance> _instances = [];
-    private readonly MemoryStream _output = new();
-    private readonly MemoryStream _errors = new();
+    private readonly Capture _written = new(null);
+    private readonly Capture _output;
+    private readonly Capture _errors;
     private readonly MockNetwork _network;
     private StoreOptions _limits = new() { Timeout = TimeSpan.FromSeconds(30) };
     private Grants _grants = Grants.None;
     private ImmutableArray<string>? _hosts;
     private bool _hasNetwork;
 
-    private MockHost() => _network = new MockNetwork(Record);
+    private MockHost()
+    {
+        _network = new MockNetwork(Record);
+        _output = new Capture(_written);
+        _errors = new Capture(_written);
+    }
 
     /// <summary>Makes a host.</summary>
     /// <param name="settings">What is set up from the beginning; null for nothing.</param>
@@ -41,8 +50,7 @@ public sealed partial class MockHost : IDisposable
     public static MockHost Create(MockHostSettings? settings = null)
     {
         MockHost host = new();
-        settings?.ApplyTo(host);
-        return host;
+        return settings is null ? host : host.WithSettings(settings);
     }
 
     /// <summary>What the guests called of <c>atoll:platform</c>, and their requests of HTTP, in order.</summary>
@@ -55,16 +63,28 @@ public sealed partial class MockHost : IDisposable
     public IReadOnlyList<Capability> Denied => [.. _decisions.Where(decision => !decision.Allowed).Select(decision => decision.Capability)];
 
     /// <summary>What the guests wrote to standard output.</summary>
-    public string Stdout => Encoding.UTF8.GetString(_output.GetBuffer(), 0, (int)_output.Length);
+    public string Stdout => _output.Text;
 
     /// <summary>What the guests wrote to standard error.</summary>
-    public string Stderr => Encoding.UTF8.GetString(_errors.GetBuffer(), 0, (int)_errors.Length);
+    public string Stderr => _errors.Text;
+
+    /// <summary>What they wrote to both, in order.</summary>
+    public string Written => _written.Text;
 
     /// <summary>A bucket that was set up, to look into it.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public IKeyValueBucket Bucket(string name) =>
         _buckets.TryGetValue(name, out IKeyValueBucket? bucket) ? bucket : throw new KeyNotFoundException($"no bucket `{name}` was set up; call WithKeyValue(\"{name}\")");
+
+    /// <summary>Compares the calls with what was expected by <see cref="Expect"/>.</summary>
+    /// <returns>Null when all is as expected; else what is not, a line for each expectation, and the calls that there were.</returns>
+    public string? Verify()
+    {
+        string[] calls = [.. _calls.Select(call => call.ToString())];
+        string[] problems = [.. _expectations.Select(expectation => expectation.Problem(calls)).OfType<string>()];
+        return problems.Length == 0 ? null : string.Join('\n', [.. problems, calls.Length == 0 ? "there were no calls" : "the calls were:", .. calls.Select(call => $"  {call}")]);
+    }
 
     /// <summary>Loads a component and makes an instance of it.</summary>
     /// <param name="path">Its file.</param>
@@ -128,8 +148,8 @@ public sealed partial class MockHost : IDisposable
     private Grants Granted()
     {
         Grants grants = _grants
-            .AllowStdout(_output, neverWaits: true)
-            .AllowStderr(_errors, neverWaits: true)
+            .AllowStdout(_output, MaximumOutput, neverWaits: true)
+            .AllowStderr(_errors, MaximumOutput, neverWaits: true)
             .With(new ObserverGrant(Observe))
             .OnDecision(_decisions.Enqueue);
         foreach ((string name, IKeyValueBucket store) in _buckets)
@@ -182,6 +202,19 @@ public sealed partial class MockHost : IDisposable
             request.Method, new Uri(request.Url), [.. request.Headers.Select(header => KeyValuePair.Create(header.Name, header.Value))], [.. request.Body ?? []])),
         _ => new MockReadCall(function),
     };
+
+    /// <summary>Calls that should be made.</summary>
+    private sealed record Expectation(string Function, int Times, string Contains)
+    {
+        public string? Problem(string[] calls)
+        {
+            int found = calls.Count(call => call.Split(' ')[0] == Function && call.Contains(Contains, StringComparison.Ordinal));
+            string with = Contains.Length == 0 ? "" : $" with `{Contains}`";
+            return found == Times ? null : $"{Function}{with} should be called {Count(Times)}, and was called {Count(found)}";
+        }
+
+        private static string Count(int times) => times == 1 ? "once" : $"{times} times";
+    }
 
     /// <summary>A failure that waits for its call.</summary>
     private sealed class Fault(string function, MockError error, int times, int after)

@@ -65,6 +65,9 @@ public sealed record MockHostSettings
     /// <summary>Calls that fail.</summary>
     public ImmutableArray<MockFaultSettings> Fail { get; init; } = [];
 
+    /// <summary>Calls that are expected.</summary>
+    public ImmutableArray<MockExpectationSettings> Expect { get; init; } = [];
+
     /// <summary>Reads settings.</summary>
     /// <param name="json">A JSON object; comments and commas at ends are allowed.</param>
     /// <exception cref="FormatException">It is none, or has a member that there is not; the message says where.</exception>
@@ -109,6 +112,11 @@ public sealed record MockHostSettings
         {
             host.Fail(fault.Function, new MockError(fault.Error, fault.Message), fault.Times, fault.After);
         }
+
+        foreach (MockExpectationSettings expected in Expect.IsDefault ? [] : Expect)
+        {
+            host.Expect(expected.Function, expected.Times, expected.Contains);
+        }
     }
 
     private static void ForEach<T>(ImmutableDictionary<string, T> items, Action<string, T> action)
@@ -145,6 +153,19 @@ public sealed record MockHttpSettings
 
     /// <summary>Its body, as text.</summary>
     public string Body { get; init; } = "";
+}
+
+/// <summary>Calls that are expected, as data; see <see cref="MockHost.Expect"/>.</summary>
+public sealed record MockExpectationSettings
+{
+    /// <summary>Interface and function.</summary>
+    public required string Function { get; init; }
+
+    /// <summary>How many calls.</summary>
+    public int Times { get; init; } = 1;
+
+    /// <summary>A text within the call's own text; empty for every call.</summary>
+    public string Contains { get; init; } = "";
 }
 
 /// <summary>Calls that fail, as data; see <see cref="MockHost.Fail"/>.</summary>

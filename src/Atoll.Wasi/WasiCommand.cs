@@ -99,7 +99,10 @@ public static class WasiCommand
     }
 
     /// <summary>Runs a component that exports <c>wasi:cli/run</c> once, in an instance of a pool as if it were new, on the calling thread.</summary>
-    /// <param name="pool">A pool of the program, whose linker has <see cref="AddWasi"/>. The program must not use WASI while it is instantiated.</param>
+    /// <param name="pool">
+    /// A pool of the program, whose linker has <see cref="AddWasi"/>. What the program does while it is instantiated has the state of <see cref="InstancePoolOptions.MakeState"/>; whether
+    /// it may wait on a thread that is none for guests, the options of the pool's stores say (<see cref="StoreOptions.MayBlock"/>).
+    /// </param>
     /// <param name="grants">What it may reach.</param>
     /// <param name="timeout">Time until it is stopped; null for no end. Other limits are those of the pool.</param>
     /// <param name="cancellationToken">Stops it.</param>

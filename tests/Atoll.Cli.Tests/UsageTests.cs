@@ -19,7 +19,7 @@ public sealed class UsageTests
     [InlineData("run --env =x x.wasm", "is not NAME=VALUE")]
     [InlineData("validate a.wasm b.wasm", "Try `atoll validate --help`.")]
     [InlineData("validate --frob a.wasm", "--frob")]
-    [InlineData("mcp", "`atoll mcp` needs one of: add, schema.")]
+    [InlineData("mcp", "`atoll mcp` needs one of: add, check, schema.")]
     [InlineData("mcp add emacs", "there is no client `emacs`. Choose one of: vscode, claude, cursor.")]
     [InlineData("mcp schema frob", "there is no schema `frob`.")]
     [InlineData("completions ksh", "there is no completion script for `ksh`.")]

@@ -18,7 +18,7 @@ public sealed class PackageTests(PackedFixture packed)
           (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))))
         """;
 
-    private static readonly string[] Libraries = ["Atoll.Wasm", "Atoll.Wasm.Caching", "Atoll.Wit", "Atoll.Components", "Atoll.Wasi", "Atoll.Extensions", "Atoll.Host", "Atoll.Mcp"];
+    private static readonly string[] Libraries = ["Atoll.Wasm", "Atoll.Wasm.Caching", "Atoll.Wit", "Atoll.Components", "Atoll.Wasi", "Atoll.Extensions", "Atoll.Testing", "Atoll.Host", "Atoll.Mcp"];
 
     [Fact]
     public void Libraries_carry_documentation_symbols_licence_and_readme()

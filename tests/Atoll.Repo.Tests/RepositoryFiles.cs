@@ -3,7 +3,7 @@ namespace Atoll.Repo.Tests;
 /// <summary>The files of the checkout, without what is built or downloaded into it.</summary>
 internal static class RepositoryFiles
 {
-    private static readonly HashSet<string> SkippedFolders = [".git", ".vs", ".idea", "artifacts", "bin", "obj", "node_modules", "target", "out"];
+    private static readonly HashSet<string> SkippedFolders = [".git", ".vs", ".idea", "artifacts", "bin", "obj", "node_modules", "target", "out", "dist"];
 
     private static readonly HashSet<string> TextExtensions =
     [

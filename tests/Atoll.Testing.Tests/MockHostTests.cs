@@ -179,6 +179,20 @@ public sealed class MockHostTests
         Assert.Contains(expected, Assert.Throws<FormatException>(() => MockHostSettings.Parse(json)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void What_is_expected_is_verified()
+    {
+        using MockHost host = MockHost.Create(MockHostSettings.Parse("""{ "tcp": ["a.test:80"], "expect": [{ "function": "tcp.probe", "contains": "a.test:80" }] }"""))
+            .Expect("dns.resolve", times: 0);
+        MockInstance instance = host.Load(Bytes);
+        Assert.Equal("tcp.probe with `a.test:80` should be called once, and was called 0 times\nthere were no calls", host.Verify());
+        Call(instance, "tcp#probe", "(\"b.test\", 80, none)");
+        Assert.EndsWith("the calls were:\n  tcp.probe b.test:80", host.Verify(), StringComparison.Ordinal);
+        Call(instance, "tcp#probe", "(\"a.test\", 80, none)");
+        Assert.Null(host.Verify());
+        Assert.Throws<ArgumentException>(() => host.Expect("tcp.connect"));
+    }
+
+    [Fact]
     public void A_program_runs_with_what_was_set_up()
     {
         using MockHost host = MockHost.Create();

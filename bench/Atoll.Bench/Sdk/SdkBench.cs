@@ -7,19 +7,13 @@ namespace Atoll.Bench;
 
 /// <summary>
 /// <c>atoll bench sdk [--runs N]</c>: what guests with generated bindings cost: how large the smallest is, and how much longer a call takes than with the canonical
-/// ABI written by hand. Processor time of the whole process, in turns.
+/// ABI written by hand. Processor time of the whole process, in turns. Then what projects cost.
 /// </summary>
 internal static class SdkBench
 {
     private const string Api = "demo:bench/api@0.1.0#";
 
-    /// <summary>A record of <c>demo:bench/api</c>.</summary>
-    /// <param name="X">Horizontal.</param>
-    /// <param name="Y">Vertical.</param>
-    /// <param name="Label">Its name.</param>
-    public readonly record struct BenchPoint(int X, int Y, string Label);
-
-    public static Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(string[] arguments)
     {
         int runs = KernelBench.Option(arguments, "--runs", 15);
         Dictionary<string, string> words = new(StringComparer.Ordinal);
@@ -28,9 +22,10 @@ internal static class SdkBench
         Console.WriteLine($"{Environment.ProcessorCount} processors; {runs} runs; medians");
         Console.WriteLine($"component in C, no library: {words["c_kb"]} KB (goal ≤ 20)");
         words["bindings_ratio"] = Ratio(runs).ToString("F2", CultureInfo.InvariantCulture);
+        await ProjectsBench.MeasureAsync(words).ConfigureAwait(false);
         string[] keys = ["c_kb", "rust_kb", "js_mb", "bindings_ratio", "dev_swap_ms"];
         Console.WriteLine("sdk: " + string.Join(' ', keys.Where(words.ContainsKey).Select(key => $"{key}={words[key]}")));
-        return Task.FromResult(0);
+        return 0;
     }
 
     /// <summary>The largest ratio of generated to hand-written bindings (goal ≤ 1.1).</summary>
@@ -75,7 +70,7 @@ internal static class SdkBench
         Func<uint, uint, uint> add = Typed<Func<uint, uint, uint>>(instance, "add");
         Func<string, string> echo = Typed<Func<string, string>>(instance, "echo");
         Func<byte[], byte[]> bytes = Typed<Func<byte[], byte[]>>(instance, "bytes");
-        Func<uint, BenchPoint[]> points = Typed<Func<uint, BenchPoint[]>>(instance, "points");
+        Func<uint, Point[]> points = Typed<Func<uint, Point[]>>(instance, "points");
         string text = new('a', 100);
         byte[] data = new byte[10_000];
         return

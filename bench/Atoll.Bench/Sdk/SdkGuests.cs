@@ -14,9 +14,11 @@ internal static class SdkGuests
     public static byte[] Bound(bool isFreestanding)
     {
         WitModel model = Model();
-        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(GuestLanguage.C, model, model.SelectWorld(), new GuestBindingsOptions { IsFreestanding = isFreestanding });
+        GuestBindingsOptions options = new() { IsFreestanding = isFreestanding };
+        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(GuestLanguage.C, model, model.SelectWorld(), options);
         string source = File.ReadAllText(At("bound.c"));
-        return ComponentWriter.FromModule(Compile([.. files, new GeneratedFile("bound.c", isFreestanding ? source.Replace("#include <stdlib.h>", "", StringComparison.Ordinal) : source)], isFreestanding));
+        GeneratedFile bound = new("bound.c", isFreestanding ? source.Replace("#include <stdlib.h>", "", StringComparison.Ordinal) : source);
+        return ComponentWriter.FromModule(Compile([.. files, bound], isFreestanding));
     }
 
     /// <summary>The guest on the canonical ABI by hand.</summary>
@@ -43,7 +45,8 @@ internal static class SdkGuests
             string[] target = isFreestanding
                 ? ["--target=wasm32-unknown-unknown", "-ffreestanding", "-nostdlib", "-Wl,--no-entry"]
                 : ["--target=wasm32-wasi", "--sysroot=/usr", "-mexec-model=reactor"];
-            ProcessStartInfo start = new("clang-19", [.. target, .. Flags, "-fuse-ld=/usr/bin/wasm-ld-19", .. files.Select(file => file.Path).Where(path => path.EndsWith(".c", StringComparison.Ordinal)), "-o", "guest.wasm"])
+            IEnumerable<string> sources = files.Select(file => file.Path).Where(path => path.EndsWith(".c", StringComparison.Ordinal));
+            ProcessStartInfo start = new("clang-19", [.. target, .. Flags, "-fuse-ld=/usr/bin/wasm-ld-19", .. sources, "-o", "guest.wasm"])
             {
                 WorkingDirectory = folder.FullName,
             };

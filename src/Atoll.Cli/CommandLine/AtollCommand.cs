@@ -33,6 +33,7 @@ internal static class AtollCommand
         ("mcp", static () => new McpVerb()),
         ("bench", static () => new BenchVerb()),
         ("pack", static () => new PackVerb()),
+        ("package", static () => new PackageVerb()),
         ("completions", static () => new CompletionsVerb()),
         ("version", static () => new VersionVerb()),
     ];

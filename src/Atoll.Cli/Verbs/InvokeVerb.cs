@@ -19,7 +19,7 @@ internal sealed class InvokeVerb : Verb
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component (.wasm). After it come the function and its arguments.");
+    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component (.wasm or .wat). After it come the function and its arguments.");
 
     public override string Name => "invoke";
 

@@ -9,13 +9,14 @@ internal sealed class McpVerb : Verb
 {
     public override string Name => "mcp";
 
-    public override string Summary => "Connect MCP clients to this server; print the schemas of its files.";
+    public override string Summary => "Connect MCP clients to this server; check its files and print their schemas.";
 
-    public override IReadOnlyList<Verb> Children { get; } = [new McpAddVerb(), new McpSchemaVerb()];
+    public override IReadOnlyList<Verb> Children { get; } = [new McpAddVerb(), new McpCheckVerb(), new McpSchemaVerb()];
 
     public override IReadOnlyList<Example> Examples =>
     [
         new("atoll mcp add vscode", "makes VS Code start the server for this folder, after showing the change"),
+        new("atoll mcp check", "says what is wrong in .mcp of this folder"),
         new("atoll mcp schema tool", "prints the JSON Schema of .mcp/tools/*.json"),
     ];
 }

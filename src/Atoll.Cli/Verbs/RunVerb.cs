@@ -27,7 +27,7 @@ internal sealed class RunVerb : Verb
 
     private readonly Option<TimeSpan?> _profileInterval = Quantities.DurationOption("--profile-interval", "Time between samples of --profile, from 1ms (which it is) to 1m.");
 
-    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI program: a module of preview 1 (.wasm or .wat) or a component of WASI 0.2 (.wasm). Everything after it goes to the guest, options too.");
+    private readonly Argument<string> _program = CommonOptions.File("PROGRAM", "A WASI program (.wasm or .wat): a module of preview 1 or a component of WASI 0.2. Everything after it goes to the guest, options too.");
 
     public override string Name => "run";
 

@@ -42,7 +42,7 @@ internal sealed class ServeHttpVerb : Verb
 
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Do not use code that `atoll compile` keeps." };
 
-    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component that exports wasi:http/incoming-handler: a .wasm file.");
+    private readonly Argument<string> _component = CommonOptions.File("COMPONENT", "A component that exports wasi:http/incoming-handler: a .wasm or .wat file.");
 
     public override string Name => "serve-http";
 

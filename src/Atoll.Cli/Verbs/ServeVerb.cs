@@ -12,6 +12,11 @@ internal sealed class ServeVerb : Verb
 {
     private readonly Option<bool> _stdio = new("--stdio") { Description = "Speak MCP over standard input and output instead of HTTP." };
 
+    private readonly Option<bool> _operator = new("--operator")
+    {
+        Description = "For an editor that starts the server: standard input and output are the operator's, who can grant and revoke there, and clients come by HTTP with a token.",
+    };
+
     private readonly Argument<string[]> _components = new("COMPONENT")
     {
         HelpName = "COMPONENT",
@@ -84,7 +89,7 @@ internal sealed class ServeVerb : Verb
 
     public override void Define(Command command)
     {
-        foreach (Option option in new Option[] { _stdio, _keep, _workspace, _allow, _net, _netPrivate, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
+        foreach (Option option in new Option[] { _stdio, _operator, _keep, _workspace, _allow, _net, _netPrivate, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
         {
             command.Add(option);
         }
@@ -95,12 +100,21 @@ internal sealed class ServeVerb : Verb
     public override async Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         ServeOptions options = Options(arguments, context);
+        if (arguments.GetValue(_stdio) && arguments.GetValue(_operator))
+        {
+            throw CliException.Usage("--stdio and --operator exclude each other: standard input belongs to a client or to the operator.");
+        }
+
         McpServerHost server = McpServerHost.Create(options, context.Error);
         await using (server.ConfigureAwait(false))
         {
             try
             {
-                if (arguments.GetValue(_stdio))
+                if (arguments.GetValue(_operator))
+                {
+                    await server.RunOperatorAsync(context.OpenStandard(StandardStream.Input), context.OpenStandard(StandardStream.Output), context.Cancellation).ConfigureAwait(false);
+                }
+                else if (arguments.GetValue(_stdio))
                 {
                     await server.RunStdioAsync(context.OpenStandard(StandardStream.Input), context.OpenStandard(StandardStream.Output), context.Cancellation).ConfigureAwait(false);
                 }
@@ -138,6 +152,8 @@ internal sealed class ServeVerb : Verb
             ToolsFolder = arguments.GetValue(_tools) is { } tools ? context.Resolve(tools) : null,
             ConfigFile = arguments.GetValue(_config) is { } config ? context.Resolve(config) : null,
             FsAllowList = context.GetVariable("FS_ALLOWLIST"),
+            GrantsFile = GrantsFile(context),
+            Token = context.GetVariable("ATOLL_TOKEN") is { Length: > 0 } token ? token : null,
             Host = arguments.GetValue(_host)!,
             Port = arguments.GetValue(_port),
             Version = VersionVerb.Short,
@@ -145,6 +161,15 @@ internal sealed class ServeVerb : Verb
             Quiet = arguments.GetValue(_quiet),
             LogLevel = arguments.GetValue(_logLevel),
         };
+    }
+
+    // Beside the user's other settings, never in a workspace.
+    private static string? GrantsFile(CliContext context)
+    {
+        string folder = context.GetVariable("ATOLL_CONFIG_DIR") is { Length: > 0 } given
+            ? context.Resolve(given)
+            : Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "atoll");
+        return Path.IsPathFullyQualified(folder) ? Path.Join(folder, "grants.json") : null;
     }
 
     private static int ParsePort(ArgumentResult result)

@@ -12,7 +12,7 @@ namespace Atoll.Components.Worlds;
 /// </summary>
 internal sealed class PackageDocs
 {
-    private const string SectionName = "package-docs";
+    public const string SectionName = "package-docs";
     private const int MaxBytes = 16 << 20;
     private const int MaxSections = 256;
     private readonly JsonObject _root;

@@ -42,6 +42,16 @@ internal sealed class ConfigurationReader
     /// a server must not start with other permissions than the ones that were written down.</exception>
     public static HostConfiguration Read(ConfigurationSource source) => new ConfigurationReader(source).Read();
 
+    /// <summary>Checks the text of a configuration file, as it may stand in an editor; changes nothing.</summary>
+    /// <param name="source">The workspace, and the file when the operator names it.</param>
+    /// <param name="utf8">The text.</param>
+    public static IReadOnlyList<Problem> Check(ConfigurationSource source, ReadOnlyMemory<byte> utf8)
+    {
+        var reader = new ConfigurationReader(source);
+        reader.ReadText(utf8);
+        return reader._problems;
+    }
+
     private HostConfiguration Read()
     {
         RequireFolder(_workspace, "the workspace");
@@ -95,8 +105,8 @@ internal sealed class ConfigurationReader
             },
             Policy = new SecurityPolicy
             {
-                Folders = [.. _folders], ReadOnly = readOnly || _frame.ReadOnly, Tools = _tools.ToImmutableDictionary(StringComparer.Ordinal),
-                ConfigurationFile = _file, Hosts = [.. _hosts], HostsMayBePrivate = _hostsMayBePrivate || _source.HostsMayBePrivate,
+                Folders = [.. _folders], ReadOnly = readOnly || _frame.ReadOnly, ReadOnlyAlways = _source.ReadOnly == true, Tools = _tools.ToImmutableDictionary(StringComparer.Ordinal),
+                                ConfigurationFile = _file, Hosts = [.. _hosts], HostsMayBePrivate = _hostsMayBePrivate || _source.HostsMayBePrivate,
             },
         };
     }
@@ -115,17 +125,23 @@ internal sealed class ConfigurationReader
             return true;
         }
 
-        var root = SourceJson.Parse(_file, File.ReadAllBytes(_file), limits, out var problem);
+        ReadText(File.ReadAllBytes(_file));
+        return true;
+    }
+
+    private void ReadText(ReadOnlyMemory<byte> utf8)
+    {
+        var root = SourceJson.Parse(_file, utf8, new SourceJsonLimits(), out var problem);
         if (root is null)
         {
             _problems.Add(problem!);
-            return true;
+            return;
         }
 
         if (root.Kind != SourceJsonKind.Object)
         {
             _problems.Add(new Problem(_file, 1, 1, "the file must hold a JSON object."));
-            return true;
+            return;
         }
 
         var reader = new SourceReader(_file, root, _problems);
@@ -139,7 +155,6 @@ internal sealed class ConfigurationReader
         ReadTools(reader);
         ReadBudgets(reader);
         ReadContext(reader);
-        return true;
     }
 
     private void ReadWorkspace(SourceReader reader)

@@ -48,6 +48,9 @@ internal sealed class SourceJson
     /// <summary>Line and column (bytes) of the value's first byte, counted from 1.</summary>
     public (int Line, int Column) Position => PositionOf(_text.Span, _start);
 
+    /// <summary>Line and column (bytes) behind the value's last byte, counted from 1.</summary>
+    public (int Line, int Column) End => PositionOf(_text.Span, _end);
+
     public IReadOnlyDictionary<string, SourceJson> Members => _members ?? throw new InvalidOperationException("not an object");
 
     public IReadOnlyList<SourceJson> Items => _items ?? throw new InvalidOperationException("not an array");

@@ -7,10 +7,14 @@ internal sealed class SourceReader(string file, SourceJson node, List<Problem> p
 
     public string File { get; } = file;
 
-    public void Report(SourceJson at, string message)
+    public void Report(SourceJson at, string message) => problems.Add(ProblemAt(File, at, message));
+
+    /// <summary>A problem that lies where a value stands.</summary>
+    public static Problem ProblemAt(string file, SourceJson at, string message)
     {
         var (line, column) = at.Position;
-        problems.Add(new Problem(File, line, column, message));
+        var (endLine, endColumn) = at.End;
+        return new Problem(file, line, column, message) { EndLine = endLine, EndColumn = endColumn };
     }
 
     /// <summary>Reports members that are not known: a misspelled security setting must not pass in silence.</summary>

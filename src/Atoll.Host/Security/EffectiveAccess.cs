@@ -8,6 +8,12 @@ namespace Atoll.Host.Security;
 /// <param name="ReadOnlyBecause">Why a tool that asks to write may not; null when it may.</param>
 internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool AsksToWrite, string? ReadOnlyBecause)
 {
+    /// <summary>What the manifest asks for.</summary>
+    public ToolPermissions Declared { get; init; } = ToolPermissions.None;
+
+    /// <summary>Whether no grant can let the call write: its frame or the command line forbids it.</summary>
+    public bool NeverWrites { get; init; }
+
     /// <summary>Hosts that it may connect to; null for none.</summary>
     public NetworkAccess? Network { get; init; }
 
@@ -18,4 +24,14 @@ internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool
 /// <summary>A refusal: the capability that is missing and what the operator can do.</summary>
 /// <param name="Capability">Capability string, e.g. <c>fs:read:/etc/passwd</c>.</param>
 /// <param name="Message">The text for client and log.</param>
-internal sealed record Denial(string Capability, string Message);
+internal sealed record Denial(string Capability, string Message)
+{
+    /// <summary>The path that was refused, whole; null when none was named.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>
+    /// The smallest folder that would do, as far as the path alone tells (nothing is looked up: a client must not learn here which folders
+    /// exist); null when no grant of a folder would do.
+    /// </summary>
+    public FolderGrant? Grant { get; init; }
+}

@@ -80,6 +80,13 @@ internal static class HostPath
         return path.Length == folder.Length || folder[^1] == separator || path[folder.Length] == separator;
     }
 
+    /// <summary>The folder that holds a normalised path; null for a root, and for what lies directly below one: a root is never a narrow folder.</summary>
+    public static string? Parent(string path, PathStyle style)
+    {
+        var cut = path.LastIndexOf(style == PathStyle.Windows ? '\\' : '/');
+        return cut <= (style == PathStyle.Windows ? 2 : 0) ? null : path[..cut];
+    }
+
     /// <summary>The name that a guest has for a host path: the path itself on Unix, <c>/c/Users/me</c> for <c>C:\Users\me</c>.</summary>
     public static string ToGuest(string normalized, PathStyle style)
     {

@@ -21,7 +21,8 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
     /// <param name="declared">What its manifest asks for.</param>
     /// <param name="frameReadOnly">Whether the call's context frame forbids writing.</param>
     /// <param name="frameOffline">Whether the call's context frame forbids the network.</param>
-    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly, bool frameOffline = false)
+    /// <param name="granted">What the operator granted to the tool besides, while the server runs.</param>
+    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly, bool frameOffline = false, params IEnumerable<FolderGrant> granted)
     {
         var readOnlyBecause = frameReadOnly && !Policy.ReadOnly
             ? "the call's context frame has flags.read_only set; send the call without it"
@@ -41,8 +42,18 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
             }
         }
 
+        var neverWrites = frameReadOnly || Policy.ReadOnlyAlways;
+        foreach (var folder in granted)
+        {
+            foreach (var limited in declared.Folders.SelectMany(wanted => Limit(Intersect(folder, wanted), rule)))
+            {
+                Add(folders, neverWrites ? limited with { Access = FolderAccess.Read } : limited);
+            }
+        }
+
         return new EffectiveAccess([.. folders], declared.AsksToWrite, declared.AsksToWrite ? readOnlyBecause : null)
         {
+            Declared = declared, NeverWrites = neverWrites,
             Network = frameOffline ? null : Hosts(declared, rule),
         };
     }
@@ -142,10 +153,30 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
                 : $"the folder is granted to the server but not to this tool; its manifest's \"permissions\" or \"tools\" in {Policy.ConfigurationFile} leave it out";
         }
 
-        var denial = new Denial(capability, $"Capability not granted: filesystem {capability} — {what}.");
+        var denial = new Denial(capability, $"Capability not granted: filesystem {capability} — {what}.")
+        {
+            Path = hostPath == "**" ? null : hostPath,
+            Grant = Narrowest(tool, access, hostPath, writing || (!inside && access.AsksToWrite && !access.NeverWrites)),
+        };
         LogDenied(tool, denial.Capability);
         return denial;
     }
+
+    // A folder is the least that can be opened. What the manifest does not ask for, or a rule takes away, no grant brings.
+    private FolderGrant? Narrowest(string tool, EffectiveAccess access, string hostPath, bool writing)
+    {
+        if (hostPath == "**" || HostPath.Parent(hostPath, Policy.Style) is not { } parent)
+        {
+            return null;
+        }
+
+        var wanted = new FolderGrant(parent, writing ? FolderAccess.Write : FolderAccess.Read);
+        return Holds(tool, access.Declared, wanted, access.NeverWrites) ? wanted : null;
+    }
+
+    /// <summary>Whether granting a folder to a tool would let its calls use the folder so.</summary>
+    public bool Holds(string tool, ToolPermissions declared, FolderGrant wanted, bool frameReadOnly = false)
+        => Decide(tool, declared, frameReadOnly, granted: [wanted]).Folders.Any(f => f.Access >= wanted.Access && HostPath.IsWithin(wanted.Path, f.Path, Policy.Style));
 
     private string Granted()
         => Policy.Folders.IsEmpty ? "none" : string.Join(", ", Policy.Folders.Take(8).Select(f => f.Path)) + (Policy.Folders.Length > 8 ? ", …" : "");

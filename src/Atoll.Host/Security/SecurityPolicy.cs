@@ -11,6 +11,9 @@ internal sealed record SecurityPolicy
     /// <summary>When set, no tool may write anywhere, whatever the folders say.</summary>
     public bool ReadOnly { get; init; } = true;
 
+    /// <summary>Whether the command line demands reading only: then no grant opens a folder for writing either.</summary>
+    public bool ReadOnlyAlways { get; init; }
+
     /// <summary>Hosts that tools may connect to, as <c>HOST:PORT</c>; no others can be reached.</summary>
     public ImmutableArray<string> Hosts { get; init; } = [];
 

@@ -34,9 +34,10 @@ internal sealed class ComponentSessions : IDisposable
 
     /// <summary>Takes the instance of a session for one call; makes it when there is none.</summary>
     /// <param name="key">Whose it is.</param>
+    /// <param name="current">The call; an instance that is there already is told of it.</param>
     /// <param name="make">Makes an instance, whose refusals are seen by what it is given.</param>
     /// <param name="cancellationToken">Ends waiting for another call of the same session.</param>
-    public Kept Take(SessionKey key, Func<DeniedNetwork, ComponentInstance> make, CancellationToken cancellationToken)
+    public Kept Take(SessionKey key, CurrentCall current, Func<CurrentCall, ComponentInstance> make, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -46,7 +47,9 @@ internal sealed class ComponentSessions : IDisposable
             {
                 try
                 {
-                    kept.Instance ??= make(kept.Denied);
+                    kept.Current ??= current;
+                    kept.Current.Next(current.Logger, current.Tool);
+                    kept.Instance ??= make(kept.Current);
                     return kept;
                 }
                 catch
@@ -147,7 +150,8 @@ internal sealed class ComponentSessions : IDisposable
 
         public ComponentInstance? Instance { get; set; }
 
-        public DeniedNetwork Denied { get; } = new();
+        /// <summary>What the instance knows of the call that it runs; set before the instance.</summary>
+        public CurrentCall? Current { get; set; }
 
         public long LastUsed { get; set; }
 

@@ -54,10 +54,10 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
 
         ProgramOutput output;
-        DeniedNetwork denied = new();
+        CurrentCall current = new(call.Logger, _manifest.Name);
         try
         {
-            output = _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments, ref denied) : CallOnce(call, arguments, denied);
+            output = _manifest.Lifetime == ToolLifetime.Session && call.Session is { } session ? CallInSession(call, session, arguments, ref current) : CallOnce(call, arguments, current);
         }
         catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested)
         {
@@ -68,12 +68,12 @@ internal sealed partial class ComponentToolProgram : IToolProgram
             output = error;
         }
 
-        return output with { DeniedNetwork = denied.First };
+        return output with { DeniedNetwork = current.DeniedNetwork };
     }
 
-    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments, DeniedNetwork denied)
+    private ProgramOutput CallOnce(ProgramCall call, ComponentValue[] arguments, CurrentCall current)
     {
-        ComponentInstance instance = Make(call, denied);
+        ComponentInstance instance = Make(call, current);
         try
         {
             return Answer(Invoke(instance, call, arguments), call);
@@ -84,12 +84,11 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments, ref DeniedNetwork denied)
+    private ProgramOutput CallInSession(ProgramCall call, string session, ComponentValue[] arguments, ref CurrentCall current)
     {
         // An instance keeps what it was granted, so calls that may reach different things do not share one.
-        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, call.Access.Text), denied => Make(call, denied), call.CancellationToken);
-        denied = kept.Denied;
-        denied.First = null;
+        ComponentSessions.Kept kept = _sessions.Take(new(_manifest.Component!, session, call.Access.Text), current, made => Make(call, made), call.CancellationToken);
+        current = kept.Current!;
         bool isSound = false;
         try
         {
@@ -103,15 +102,15 @@ internal sealed partial class ComponentToolProgram : IToolProgram
         }
     }
 
-    private ComponentInstance Make(ProgramCall call, DeniedNetwork denied)
+    private ComponentInstance Make(ProgramCall call, CurrentCall current)
     {
-        LogOutput log = new(call.Logger, _manifest.Name, MaxLogBytes);
+        LogOutput log = new(current, MaxLogBytes);
         WasiContext wasi = new(_grants.For(call.Access)
             .AllowStdout(log, neverWaits: true)
             .AllowStderr(log, neverWaits: true)
-            .AllowLogging(entry => LogEntry(call.Logger, LevelOf(entry.Level), _manifest.Name, entry), limitBytes: MaxLogBytes)
+            .AllowLogging(entry => LogEntry(current.Logger, LevelOf(entry.Level), current.Tool, entry), limitBytes: MaxLogBytes)
             .AllowMetadata(new ComponentMetadata(_manifest.Name, _manifest.Version))
-            .OnDecision(denied.See));
+            .OnDecision(current.See));
         Store store = new(_manifest.Component!.Engine, new StoreOptions
         {
             State = wasi,

@@ -14,7 +14,7 @@ namespace Atoll.Mcp.Server;
 /// Streamable HTTP at <c>/mcp</c> and <c>GET /healthz</c>. Revisions before 2026-07-28 get sessions; later ones are stateless: each
 /// request is a server of its own. Thread-safe.
 /// </summary>
-internal sealed class HttpEndpoint(McpServerOptions options, HttpSessions sessions, ILoggerFactory loggers, TimeProvider time, int toolCount)
+internal sealed class HttpEndpoint(McpServerOptions options, HttpSessions sessions, ILoggerFactory loggers, TimeProvider time, int toolCount, string? token = null)
 {
     // The first revision whose requests carry their protocol version and client capabilities themselves.
     private const string FirstStatelessVersion = "2026-07-28";
@@ -30,6 +30,13 @@ internal sealed class HttpEndpoint(McpServerOptions options, HttpSessions sessio
         if (LoopbackGuard.Check(request, context.Connection.LocalPort) is { } refusal)
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.").ConfigureAwait(false);
+            return;
+        }
+
+        if (request.Path == "/mcp" && token is not null && !LoopbackGuard.HasToken(request, token))
+        {
+            // Not 401: that makes clients look for an authorization server, and there is none to sign in at.
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "Forbidden: this server belongs to a program that holds its token.").ConfigureAwait(false);
             return;
         }
 

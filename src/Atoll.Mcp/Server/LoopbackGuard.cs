@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Atoll.Host.Configuration;
 using Microsoft.AspNetCore.Http;
 
@@ -49,6 +51,10 @@ internal static class LoopbackGuard
 
         return null;
     }
+
+    /// <summary>Whether a request carries the token, compared in a time that tells nothing about it.</summary>
+    public static bool HasToken(HttpRequest request, string token)
+        => request.Headers.Authorization is [{ } value] && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(value), Encoding.UTF8.GetBytes("Bearer " + token));
 
     private static bool TryCut(string text, string prefix, out string rest)
     {

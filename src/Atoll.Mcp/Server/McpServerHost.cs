@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Atoll.Host.Configuration;
 using Atoll.Host.Security;
@@ -31,7 +32,11 @@ public sealed class McpServerHost : IAsyncDisposable
     private readonly TextLoggerProvider _log;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationTokenSource _stopped = new();
+    private readonly OperatorState _state;
+    private readonly OperatorGrants _grants;
     private Task _warming = Task.CompletedTask;
+    private int _started;
+    private bool _needsToken;
     private Task _watching = Task.CompletedTask;
     private int _disposed;
 
@@ -51,8 +56,14 @@ public sealed class McpServerHost : IAsyncDisposable
         _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
         _policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
         _catalog = LoadCatalog();
-        Runner = new ToolRunner(configuration, _policy, _programs.Get, _loggers.CreateLogger<ToolRunner>());
+        _grants = OpenGrants(options, configuration, out var grantProblems);
+        Runner = new ToolRunner(configuration, _policy, _programs.Get, _loggers.CreateLogger<ToolRunner>(), _grants);
         Tools = new ToolServer(_catalog, Runner, Metrics, options.Version, Instructions());
+        _state = new OperatorState(
+            configuration, options.Version, [.. configuration.Problems, .. grantProblems], options.Token ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)))
+        {
+            CatalogProblems = _catalog.Problems,
+        };
     }
 
     /// <summary>The address that HTTP listens on while it runs, e.g. <c>http://127.0.0.1:7411/mcp</c>; null otherwise.</summary>
@@ -91,6 +102,11 @@ public sealed class McpServerHost : IAsyncDisposable
             throw new ConfigurationException($"The port {options.Port} does not exist. Use one from 1 to 65535, or 0 for a free one.");
         }
 
+        if (options.Token is { } token && (token.Length is < 32 or > 256 || !token.All(char.IsAsciiLetterOrDigit)))
+        {
+            throw new ConfigurationException("The token for HTTP clients must have 32 to 256 letters and digits.");
+        }
+
         var address = LoopbackGuard.ParseBindAddress(options.Host);
         var configuration = ConfigurationReader.Read(new ConfigurationSource
         {
@@ -119,10 +135,44 @@ public sealed class McpServerHost : IAsyncDisposable
     /// <param name="output">Our messages.</param>
     /// <param name="cancellationToken">Ends serving.</param>
     /// <returns>A task that ends when serving has ended.</returns>
-    public async Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    public Task RunStdioAsync(Stream input, Stream output, CancellationToken cancellationToken) => RunStdioAsync(input, output, null, cancellationToken);
+
+    /// <summary>
+    /// Serves the program on the operator's side (an editor) over streams, and other clients over HTTP, until that program closes its side or
+    /// the token is cancelled. Besides MCP the operator's side can ask for the state, grant and revoke while the server runs, and is told of
+    /// calls that were refused. HTTP clients must send the token that it is told.
+    /// </summary>
+    /// <param name="input">The operator's messages.</param>
+    /// <param name="output">Our messages.</param>
+    /// <param name="cancellationToken">Ends serving.</param>
+    /// <returns>A task that ends when serving has ended.</returns>
+    /// <exception cref="ConfigurationException">The port cannot be listened on.</exception>
+    public async Task RunOperatorAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        _needsToken = true;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var http = RunHttpAsync(listening.SetResult, stop.Token);
+        try
+        {
+            await Task.WhenAny(http, listening.Task).ConfigureAwait(false);
+            if (!http.IsCompleted)
+            {
+                var channel = new OperatorChannel(Tools, _grants, _policy, _state, _loggers.CreateLogger<OperatorChannel>());
+                await RunStdioAsync(input, output, channel, stop.Token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await http.ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunStdioAsync(Stream input, Stream output, OperatorChannel? channel, CancellationToken cancellationToken)
     {
         Start();
-        await using var transport = new StdioTransport(input, output, Tools, _configuration.Budgets.InputBytes + (64 << 10), _loggers);
+        await using var transport = new StdioTransport(input, output, Tools, _configuration.Budgets.InputBytes + (64 << 10), _loggers, channel);
         await using var server = McpServer.Create(transport, Tools.Options, _loggers, null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
         try
@@ -143,7 +193,9 @@ public sealed class McpServerHost : IAsyncDisposable
     /// <param name="cancellationToken">Ends serving.</param>
     /// <returns>A task that ends when serving has ended.</returns>
     /// <exception cref="ConfigurationException">The port cannot be listened on.</exception>
-    public async Task RunHttpAsync(CancellationToken cancellationToken)
+    public Task RunHttpAsync(CancellationToken cancellationToken) => RunHttpAsync(static () => { }, cancellationToken);
+
+    private async Task RunHttpAsync(Action listening, CancellationToken cancellationToken)
     {
         await using var app = BuildHttp(out var sessions);
         await using (sessions.ConfigureAwait(false))
@@ -158,14 +210,15 @@ public sealed class McpServerHost : IAsyncDisposable
             }
 
             var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            Endpoint = new Uri(new Uri(bound), "/mcp");
+            _state.Endpoint = Endpoint = new Uri(new Uri(bound), "/mcp");
             Start();
+            listening();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
             await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Endpoint = null;
+            _state.Endpoint = Endpoint = null;
 
-            // Long polls and event streams do not end by themselves.
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            // Long polls and event streams do not end by themselves. Who restarts the server from an editor waits for it.
+            using var patience = new CancellationTokenSource(_needsToken ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(2));
             await app.StopAsync(patience.Token).ConfigureAwait(false);
         }
     }
@@ -211,21 +264,48 @@ public sealed class McpServerHost : IAsyncDisposable
         });
         var made = sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System, _programs.EndSession);
         var app = builder.Build();
-        app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length).HandleAsync);
+        app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length, _needsToken ? _state.Token : null).HandleAsync);
         return app;
 
         static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
     }
 
+    private static OperatorGrants OpenGrants(ServeOptions options, HostConfiguration configuration, out IReadOnlyList<Problem> problems)
+    {
+        problems = [];
+        if (options.GrantsFile is not { } path)
+        {
+            return new OperatorGrants();
+        }
+
+        try
+        {
+            var file = GrantFile.Open(path, configuration);
+            var grants = new OperatorGrants(file);
+            problems = file.Problems;
+            return grants;
+        }
+        catch (ConfigurationException e)
+        {
+            problems = [new Problem(path, 0, 0, e.Message) { IsWarning = true }];
+            return new OperatorGrants();
+        }
+    }
+
     private void Start()
     {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            return;
+        }
+
         if (!_options.Quiet)
         {
             _log.WriteLine(Describe());
         }
 
         var logger = _loggers.CreateLogger<McpServerHost>();
-        foreach (var problem in _configuration.Problems.Concat(_catalog.Problems))
+        foreach (var problem in _state.AllProblems)
         {
 #pragma warning disable CA1848, CA2254 // Written once, at the start.
             logger.LogWarning("{Problem}", problem);
@@ -271,6 +351,7 @@ public sealed class McpServerHost : IAsyncDisposable
         }
 
         _catalog = after;
+        _state.CatalogProblems = after.Problems;
         Tools.Replace(after);
         _programs.Forget(before.Tools);
         Runner.Forget(before.Tools);

@@ -61,6 +61,19 @@ public sealed record ServeOptions
     /// <value>Default: 7411.</value>
     public int Port { get; init; } = 7411;
 
+    /// <summary>
+    /// The user's own file with what was granted for always; it must lie where no tool can write. Null keeps no grants.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public string? GrantsFile { get; init; }
+
+    /// <summary>
+    /// What HTTP clients of a server with an operator must send as <c>Authorization: Bearer</c>: 32 to 256 letters and digits. An operator that starts
+    /// the server again gives the same one, so that clients stay connected. Null makes one.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public string? Token { get; init; }
+
     /// <summary>The version that clients are told.</summary>
     /// <value>Default: 0.1.0.</value>
     public string Version { get; init; } = "0.1.0";

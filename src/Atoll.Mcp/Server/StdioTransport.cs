@@ -26,10 +26,11 @@ internal sealed partial class StdioTransport : TransportBase
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _calls = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ended = new();
     private readonly ILogger _logger;
+    private readonly OperatorChannel? _operator;
     private SessionState _state;
     private int _disposed;
 
-    public StdioTransport(Stream input, Stream output, ToolServer tools, int maxLine, ILoggerFactory loggers)
+    public StdioTransport(Stream input, Stream output, ToolServer tools, int maxLine, ILoggerFactory loggers, OperatorChannel? channel = null)
         : base("atoll", loggers)
     {
         _input = input;
@@ -40,6 +41,12 @@ internal sealed partial class StdioTransport : TransportBase
 
         // One client: the connection is its session, whatever revision it speaks.
         SessionId = "stdio-" + Guid.NewGuid().ToString("n");
+        _operator = channel;
+        if (channel is not null)
+        {
+            tools.Runner.Denied += TellDenied;
+        }
+
         SetConnected();
 
         // Standard input can only be read by blocking, so it gets a thread of its own.
@@ -57,6 +64,7 @@ internal sealed partial class StdioTransport : TransportBase
         }
 
         // The blocked read cannot be cancelled: its thread ends with the stream or with the process.
+        _tools.Runner.Denied -= TellDenied;
         await _ended.CancelAsync().ConfigureAwait(false);
         SetDisconnected();
     }
@@ -163,6 +171,9 @@ internal sealed partial class StdioTransport : TransportBase
             case JsonRpcRequest { Method: RequestMethods.Initialize }:
                 _state = SessionState.Initializing;
                 break;
+            case JsonRpcRequest request when _operator is not null && OperatorChannel.Takes(request.Method):
+                _ = AnswerOperatorAsync(_operator, request);
+                return;
             case JsonRpcNotification { Method: NotificationMethods.InitializedNotification } when _state == SessionState.Initializing:
                 _state = SessionState.Initialized;
                 break;
@@ -220,6 +231,42 @@ internal sealed partial class StdioTransport : TransportBase
         {
             _calls.TryRemove(new(key, cancel));
             cancel.Dispose();
+        }
+    }
+
+    private async Task AnswerOperatorAsync(OperatorChannel channel, JsonRpcRequest request)
+    {
+        JsonRpcMessage answer;
+        try
+        {
+            // A check reads programs: other messages must not wait for it.
+            var result = await Task.Run(() => channel.Answer(request.Method, request.Params)).ConfigureAwait(false);
+            answer = new JsonRpcResponse { Id = request.Id, Result = result };
+        }
+        catch (McpProtocolException e)
+        {
+            answer = new JsonRpcError { Id = request.Id, Error = new JsonRpcErrorDetail { Code = (int)e.ErrorCode, Message = e.Message } };
+        }
+        catch (Exception e)
+        {
+            LogBroken(_logger, e, request.Method);
+            answer = new JsonRpcError { Id = request.Id, Error = new JsonRpcErrorDetail { Code = (int)McpErrorCode.InternalError, Message = "The server failed to answer; see its log." } };
+        }
+
+        await TrySendAsync(answer).ConfigureAwait(false);
+    }
+
+    private void TellDenied(ToolCall call, ToolResult result) => _ = TrySendAsync(OperatorChannel.Denied(call, result, call.Session == SessionId));
+
+    private async Task TrySendAsync(JsonRpcMessage message)
+    {
+        try
+        {
+            await SendMessageAsync(message, _ended.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            LogGone(_logger, e);
         }
     }
 

@@ -115,6 +115,15 @@ internal static class ToolResultWriter
             error.Value.WriteTo(writer);
         }
 
+        if (error.Denial is { } denial)
+        {
+            writer.WriteString("capability"u8, denial.Capability);
+            if (denial.Grant is { } grant)
+            {
+                writer.WriteString("grant"u8, grant.Capability);
+            }
+        }
+
         writer.WriteEndObject();
     }
 }

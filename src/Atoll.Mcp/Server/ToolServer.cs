@@ -61,6 +61,8 @@ internal sealed class ToolServer
 
     public ToolRunner Runner => _runner;
 
+    public ToolCatalog Catalog => _offer.Catalog;
+
     /// <summary>Finds a tool by either of its names.</summary>
     public ToolManifest? Find(string name) => _offer.Catalog.Find(name);
 
@@ -125,6 +127,15 @@ internal sealed class ToolServer
         if (error.Value.ValueKind != JsonValueKind.Undefined)
         {
             details["value"] = JsonNode.Parse(error.Value.GetRawText());
+        }
+
+        if (error.Denial is { } denial)
+        {
+            details["capability"] = denial.Capability;
+            if (denial.Grant is { } grant)
+            {
+                details["grant"] = grant.Capability;
+            }
         }
 
         meta[ErrorKey] = details;

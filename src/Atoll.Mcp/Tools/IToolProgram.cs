@@ -51,6 +51,9 @@ internal sealed record ToolError(string Code, string Message)
 {
     /// <summary>The value of an error that has more than a message; undefined otherwise.</summary>
     public JsonElement Value { get; init; }
+
+    /// <summary>What was refused, when it was a capability; null otherwise.</summary>
+    public Denial? Denial { get; init; }
 }
 
 /// <summary>The answer to a call.</summary>

@@ -8,23 +8,22 @@ namespace Atoll.Mcp.Tools;
 internal sealed partial class LogOutput : GuestOutput
 {
     private const int MaxLine = 4000;
-    private readonly ILogger _logger;
-    private readonly string _tool;
+    private readonly CurrentCall _call;
     private readonly int _limit;
     private readonly LineStream _lines;
     private long _taken;
+    private long _number;
 
-    public LogOutput(ILogger logger, string tool, int limit)
+    public LogOutput(CurrentCall call, int limit)
     {
-        _logger = logger;
-        _tool = tool;
+        _call = call;
         _limit = limit;
         _lines = new LineStream(
             line =>
             {
                 if (line.Length > 0)
                 {
-                    LogLine(logger, tool, Printable.Shorten(line, MaxLine));
+                    LogLine(call.Logger, call.Tool, Printable.Shorten(line, MaxLine));
                 }
             },
             MaxLine);
@@ -32,6 +31,11 @@ internal sealed partial class LogOutput : GuestOutput
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (_number != _call.Number)
+        {
+            (_number, _taken) = (_call.Number, 0);
+        }
+
         if (_taken > _limit)
         {
             return;
@@ -41,7 +45,7 @@ internal sealed partial class LogOutput : GuestOutput
         if (_taken > _limit)
         {
             End();
-            LogTooMuch(_logger, _tool, _limit);
+            LogTooMuch(_call.Logger, _call.Tool, _limit);
             return;
         }
 

@@ -64,17 +64,3 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
     [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability} (by the sandbox)")]
     private static partial void LogDenied(ILogger logger, string tool, string capability);
 }
-
-/// <summary>Which host a tool was not let connect to first. Used on the thread of the call.</summary>
-internal sealed class DeniedNetwork
-{
-    public Capability? First { get; set; }
-
-    public void See(AccessDecision decision)
-    {
-        if (decision is { Allowed: false, Capability.Area: "net" })
-        {
-            First ??= decision.Capability;
-        }
-    }
-}

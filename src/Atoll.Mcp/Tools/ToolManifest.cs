@@ -74,7 +74,23 @@ internal sealed class ToolManifest
     /// <summary>The manifest's file.</summary>
     public required string File { get; init; }
 
+    /// <summary>SHA-256 of the program's file, read once; null for the host's own tools and for a file that cannot be read.</summary>
+    public Lazy<string?> ProgramHash => field ??= new Lazy<string?>(HashProgram);
+
     public static string ToPublicName(string name) => name.Replace('.', '_');
+
+    private string? HashProgram()
+    {
+        try
+        {
+            using var file = EntryKind == ToolEntryKind.Native ? null : System.IO.File.OpenRead(Entry);
+            return file is null ? null : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>What came out of reading tool folders.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
 using Atoll.Components;
@@ -45,7 +46,8 @@ internal sealed partial class ToolRunner : IDisposable
     private readonly GuestThreadPool _threads;
 
     // The decision depends on nothing else, and one instance per decision lets programs keep what they opened for it.
-    private readonly ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly, bool Offline), EffectiveAccess> _access = new();
+    private AccessCache _access = new([]);
+    private readonly OperatorGrants _grants;
     private readonly ILogger<ToolRunner> _logger;
 
     /// <summary>Makes a runner.</summary>
@@ -53,8 +55,11 @@ internal sealed partial class ToolRunner : IDisposable
     /// <param name="policy">Decides the access.</param>
     /// <param name="programs">Gives a tool's program; the same one for the same tool.</param>
     /// <param name="logger">Log.</param>
-    public ToolRunner(HostConfiguration configuration, PolicyDecisionPoint policy, Func<ToolManifest, IToolProgram> programs, ILogger<ToolRunner> logger)
+    /// <param name="grants">What the operator grants while the server runs; null for nothing.</param>
+    public ToolRunner(
+        HostConfiguration configuration, PolicyDecisionPoint policy, Func<ToolManifest, IToolProgram> programs, ILogger<ToolRunner> logger, OperatorGrants? grants = null)
     {
+        _grants = grants ?? new OperatorGrants();
         _configuration = configuration;
         _policy = policy;
         _paths = new PathMapper(configuration.Workspace, configuration.Aliases);
@@ -82,10 +87,17 @@ internal sealed partial class ToolRunner : IDisposable
         else
         {
             LogFailed(call.Tool.Name, result.Error.Code, elapsed, Printable.Shorten(result.Error.Message, 500));
+            if (result.Error.Denial is not null)
+            {
+                Denied?.Invoke(call, result);
+            }
         }
 
         return result;
     }
+
+    /// <summary>Tells of calls that were refused a capability, before they are answered. Handlers must not block.</summary>
+    public event Action<ToolCall, ToolResult>? Denied;
 
     /// <summary>Runs the program of a tool on the calling thread and tells how long the program alone took; for benchmarks.</summary>
     internal TimeSpan Measure(ToolManifest tool, string path)
@@ -107,8 +119,8 @@ internal sealed partial class ToolRunner : IDisposable
         {
             foreach (var readOnly in new[] { false, true })
             {
-                _access.TryRemove((tool, readOnly, true), out _);
-                _access.TryRemove((tool, readOnly, false), out _);
+                _access.ByTool.TryRemove((tool, readOnly, true), out _);
+                _access.ByTool.TryRemove((tool, readOnly, false), out _);
             }
         }
     }
@@ -135,8 +147,8 @@ internal sealed partial class ToolRunner : IDisposable
 
         var frame = _configuration.Frame.Narrow(request is null ? null : request with { Workspace = null }, traceId, _configuration.FixedTenant);
         using var scope = _logger.BeginScope(new TraceScope(traceId));
-        var access = _access.GetOrAdd(
-            (tool, frame.ReadOnly, frame.Offline), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, key.Offline));
+        var access = AccessOf(tool, request?.ReadOnly == true, frame.Offline);
+        frame = frame with { ReadOnly = frame.ReadOnly && !access.Folders.Any(f => f.Access == FolderAccess.Write) };
         var prepared = new Prepared(tool, access, frame) { Session = call.Session };
         if (frameError is not null)
         {
@@ -145,7 +157,7 @@ internal sealed partial class ToolRunner : IDisposable
 
         if (tool.Permissions.Unsupported is [var capability, ..])
         {
-            return prepared with { Error = new ToolError("denied", $"Capability not granted: {capability} — this version cannot grant capabilities of this kind to a tool.") };
+            return prepared with { Error = new ToolError("denied", $"Capability not granted: {capability} — this version cannot grant capabilities of this kind to a tool.") { Denial = new Denial(capability, "") } };
         }
 
         if (request?.Workspace is { } workspace)
@@ -246,8 +258,32 @@ internal sealed partial class ToolRunner : IDisposable
             return new ToolError("invalid_input", $"The path \"{Printable.Shorten(text)}\" cannot be used: {error}.");
         }
 
-        return _policy.CheckPath(prepared.Tool.Name, prepared.Access, mapped.Host) is { } denial ? new ToolError("denied", denial.Message) : null;
+        return _policy.CheckPath(prepared.Tool.Name, prepared.Access, mapped.Host) is { } denial ? new ToolError("denied", denial.Message) { Denial = denial } : null;
     }
+
+    /// <summary>What calls of the tool may use now; those without a frame of their own, and beyond grants for one call.</summary>
+    internal EffectiveAccess StandingAccess(ToolManifest tool)
+        => _policy.Decide(tool.Name, tool.Permissions, frameReadOnly: false, _configuration.Frame.Offline, FoldersFor(tool, _grants.Standing));
+
+    private EffectiveAccess AccessOf(ToolManifest tool, bool readOnly, bool offline)
+    {
+        var standing = _grants.Standing;
+        var cache = _access;
+        if (cache.Grants != standing)
+        {
+            _access = cache = new AccessCache(standing);
+        }
+
+        var once = _grants.TakeOnce(tool.Name);
+        return once.IsEmpty
+            ? cache.ByTool.GetOrAdd(
+                (tool, readOnly, offline), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, key.Offline, FoldersFor(key.Tool, standing)))
+            : _policy.Decide(tool.Name, tool.Permissions, readOnly, offline, FoldersFor(tool, [.. standing, .. once]));
+    }
+
+    // A folder that is gone would only be reported at every call.
+    private static IEnumerable<FolderGrant> FoldersFor(ToolManifest tool, ImmutableArray<OperatorGrant> grants)
+        => grants.Where(g => g.Tool == tool.Name && (g.Program is null || g.Program == tool.ProgramHash.Value) && Directory.Exists(g.Folder.Path)).Select(g => g.Folder);
 
     private async Task<ToolResult> RunAsync(Prepared prepared, CancellationToken cancellationToken)
     {
@@ -349,7 +385,7 @@ internal sealed partial class ToolRunner : IDisposable
 
         // The sandbox refused: say what is missing in the terms of the one who can grant it.
         var denial = _policy.Explain(prepared.Tool.Name, prepared.Access, prepared.FirstPath, writing: prepared.Access.AsksToWrite);
-        return new ToolError(code, leadsOut ? $"{denial.Message} A symbolic link on the way leads out of the granted folders. ({message})" : $"{denial.Message} ({message})");
+        return new ToolError(code, leadsOut ? $"{denial.Message} A symbolic link on the way leads out of the granted folders. ({message})" : $"{denial.Message} ({message})") { Denial = leadsOut ? denial with { Grant = null } : denial };
     }
 
     // A tool that failed after the sandbox refused it a host failed in general because of that: say what is missing. One that made do is left alone.
@@ -361,7 +397,7 @@ internal sealed partial class ToolRunner : IDisposable
         }
 
         var denial = _policy.ExplainNetwork(prepared.Tool.Name, prepared.Tool.Permissions, prepared.Frame.Offline, asked);
-        return result with { Error = error with { Code = "denied", Message = $"{denial.Message} ({error.Message})" } };
+        return result with { Error = error with { Code = "denied", Message = $"{denial.Message} ({error.Message})", Denial = denial } };
     }
 
     // Only words a refusal that the sandbox has made already; races do not matter here.
@@ -385,6 +421,14 @@ internal sealed partial class ToolRunner : IDisposable
         }
 
         return JsonDocument.Parse(buffer.WrittenMemory).RootElement;
+    }
+
+    /// <summary>Decisions that hold as long as the operator's grants stay the same.</summary>
+    private sealed class AccessCache(ImmutableArray<OperatorGrant> grants)
+    {
+        public ImmutableArray<OperatorGrant> Grants { get; } = grants;
+
+        public ConcurrentDictionary<(ToolManifest Tool, bool ReadOnly, bool Offline), EffectiveAccess> ByTool { get; } = new();
     }
 
     private sealed record Prepared(ToolManifest Tool, EffectiveAccess Access, ContextFrame Frame)

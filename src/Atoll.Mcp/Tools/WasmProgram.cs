@@ -66,7 +66,7 @@ internal sealed class CommandProgram(ComponentLinker linker, Component component
                     // As many as there may be guest threads; what is kept costs memory.
                     MaxInstances = int.MaxValue,
                     MaxIdle = Environment.ProcessorCount * 2,
-                    Store = new StoreOptions { MaxMemoryBytes = maxMemoryBytes },
+                    Store = new StoreOptions { MaxMemoryBytes = maxMemoryBytes, MayBlock = true },
                 });
                 _pools.Add(maxMemoryBytes, pool);
             }

@@ -22,20 +22,20 @@ internal sealed partial class WasmToolProgram(ToolManifest manifest, WasmModules
 
     public ProgramOutput Run(ProgramCall call)
     {
-        DeniedNetwork denied = new();
-        return Run(call, denied) with { DeniedNetwork = denied.First };
+        CurrentCall current = new(call.Logger, manifest.Name);
+        return Run(call, current) with { DeniedNetwork = current.DeniedNetwork };
     }
 
-    private ProgramOutput Run(ProgramCall call, DeniedNetwork denied)
+    private ProgramOutput Run(ProgramCall call, CurrentCall current)
     {
         using var output = new BoundedOutput(call.MaxOutputBytes);
-        using var errors = new LogOutput(call.Logger, manifest.Name, MaxErrorBytes);
+        using var errors = new LogOutput(current, MaxErrorBytes);
         try
         {
             // Compiling is the host's work and uses up nothing of the guest's time.
             var program = _program.Value;
             var grants = _grants.For(call.Access)
-                .OnDecision(denied.See)
+                .OnDecision(current.See)
                 .AllowStdin(new MemoryStream(call.Input.ToArray(), writable: false))
                 .AllowStdout(output, neverWaits: true)
                 .AllowStderr(errors, neverWaits: true);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Atoll.Components;
+using Atoll.Components.Writing;
 using Atoll.Sdk.Manifests;
 using Atoll.Sdk.Toml;
 using Atoll.Sdk.Toolchains;
@@ -33,10 +34,9 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
     private readonly Dictionary<string, FoundTools> _tools = [];
 
     /// <summary>Builds a project.</summary>
-    /// <exception cref="ProjectException">Tools are missing, or the compiler found errors.</exception>
+    /// <exception cref="ProjectException">Tools are missing, the compiler found errors, or the world cannot be bound in the language.</exception>
     /// <exception cref="DiagnosticException">The manifest does not fit.</exception>
     /// <exception cref="WitException">The WIT has errors.</exception>
-    /// <exception cref="GuestBindingsException">The world cannot be bound in the language.</exception>
     /// <exception cref="WasmException">What was compiled does not fit the world.</exception>
     public async Task<BuildResult> BuildAsync(ProjectFolder project, BuildRequest request, CancellationToken cancellation)
     {
@@ -60,7 +60,9 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
         Directory.CreateDirectory(project.PathTo(ProjectFolder.Objects));
         progress($"compile   {string.Join(' ', sources)} ({tools.Description})");
         byte[] compiled = await toolchain.CompileAsync(new CompileRequest(project, world, sources, tools), environment, cancellation).ConfigureAwait(false);
-        byte[] component = MakeComponent(compiled, world, cancellation);
+
+        // Whoever is offered the functions, a model above all, reads what WIT says about them.
+        byte[] component = WorldDocs.Append(MakeComponent(compiled, toolchain.Bindings, world, cancellation), world);
         if (request.WriteManifest)
         {
             project = Complete(project, world, component, cancellation);
@@ -100,12 +102,16 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
 
     private void WriteBindings(ProjectFolder project, Toolchain toolchain, WitModel model, WitWorld world)
     {
-        if (toolchain.Bindings is not { } language)
+        IReadOnlyList<GeneratedFile> files;
+        try
         {
-            return;
+            files = GuestBindings.Generate(toolchain.Bindings, model, world);
+        }
+        catch (GuestBindingsException exception)
+        {
+            throw new ProjectException(exception.Message, inner: exception);
         }
 
-        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(language, model, world, toolchain.BindingOptions(project));
         foreach (GeneratedFile file in files)
         {
             project.WriteText($"{ProjectFolder.Bindings}/{file.Path}", file.Text);
@@ -120,14 +126,14 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
         progress($"bindings  {ProjectFolder.Bindings}/ ({string.Join(", ", files.Select(file => file.Path))})");
     }
 
-    private static byte[] MakeComponent(byte[] compiled, WitWorld world, CancellationToken cancellation)
+    private static byte[] MakeComponent(byte[] compiled, GuestLanguage language, WitWorld world, CancellationToken cancellation)
     {
         if (Component.IsComponent(compiled))
         {
             return compiled;
         }
 
-        byte[] embedded = ComponentWriter.EmbedWorld(compiled, world);
+        byte[] embedded = GuestModules.Complete(language, compiled, world);
 
         // Libraries of C may ask for WASI preview 1, for example to print.
         bool needsAdapter = embedded.AsSpan().IndexOf("wasi_snapshot_preview1"u8) >= 0;

@@ -23,6 +23,9 @@ internal interface ITestInstance : IDisposable
 
     /// <summary>The functions of the host that it called, in order.</summary>
     IReadOnlyList<string> Calls { get; }
+
+    /// <summary>What the set-up of the file expects of the calls to the host and is otherwise; null when nothing is.</summary>
+    string? Verify();
 }
 
 /// <summary>Runs the cases of a project against its component.</summary>
@@ -79,7 +82,7 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
             return $"failed: {exception.Message}";
         }
 
-        return Compare("log", test.Log, made.Log) ?? Compare("calls", test.Calls, made.Calls);
+        return Compare("log", test.Log, made.Log) ?? Compare("calls", test.Calls, made.Calls) ?? made.Verify();
 
         static string? Compare(string what, IReadOnlyList<string>? expected, IReadOnlyList<string> actual) => expected is null || expected.SequenceEqual(actual)
             ? null

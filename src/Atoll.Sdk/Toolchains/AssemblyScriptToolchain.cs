@@ -7,7 +7,7 @@ internal sealed class AssemblyScriptToolchain : Toolchain
 {
     public override string Language => "assemblyscript";
 
-    public override GuestLanguage? Bindings => GuestLanguage.AssemblyScript;
+    public override GuestLanguage Bindings => GuestLanguage.AssemblyScript;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => ["src/guest.ts"];
 

@@ -10,7 +10,7 @@ internal sealed class CToolchain : Toolchain
 
     public override string Language => "c";
 
-    public override GuestLanguage? Bindings => GuestLanguage.C;
+    public override GuestLanguage Bindings => GuestLanguage.C;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => project.FilesIn("src", ".c");
 
@@ -50,7 +50,7 @@ internal sealed class CToolchain : Toolchain
             environment,
             "clang",
             [
-                "--target=wasm32-wasi", $"--sysroot={request.Tools["sysroot"]}", "-mexec-model=reactor", "-std=c17", project.Manifest.Build.ForSize ? "-Os" : "-O2", "-g0",
+                "--target=wasm32-wasi", $"--sysroot={request.Tools["sysroot"]}", "-mexec-model=reactor", "-std=c17", project.Manifest.Build.ForSize ? "-Oz" : "-O2", "-g0",
                 "-Wall", "-Wextra", $"-ffile-prefix-map={project.Root}=.", $"-I{ProjectFolder.Bindings}", "-Isrc",
                 .. request.Sources, .. project.FilesIn(ProjectFolder.Bindings, ".c", ".s"), "-o", output, "-Wl,--strip-all", "-Wl,--gc-sections",
             ],

@@ -7,7 +7,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 {
     // The program's files and the bindings come together in one folder. TypeScript is stripped of its types, and checking them is the editor's work.
     private const string Script = """
-        import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+        import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
         import { createRequire } from 'node:module';
         import { dirname, join } from 'node:path';
         const [packages, source, bindings, objects, world, output, stub] = process.argv.slice(2);
@@ -39,10 +39,9 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
         };
         rmSync(objects, { recursive: true, force: true });
         takeAll(dirname(source), objects);
-        if (existsSync(bindings)) takeAll(bindings, join(objects, 'bindings'));
+        takeAll(bindings, join(objects, 'bindings'));
         if (failed) process.exit(1);
-        const glue = join(objects, 'bindings', 'component.js');
-        const entry = existsSync(glue) ? glue : join(objects, source.slice(dirname(source).length + 1).replace(/\.ts$/, '.js'));
+        const entry = join(objects, 'bindings', 'component.js');
         const { componentize } = require('componentize-qjs');
         const { component } = await componentize({
           witPath: 'wit', jsSource: readFileSync(entry, 'utf8'), jsPath: entry, moduleRoot: objects, world, stubWasi: stub === 'stub', sync: true,
@@ -52,7 +51,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 
     public override string Language => isTypeScript ? "ts" : "js";
 
-    public override GuestLanguage? Bindings => isTypeScript ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
+    public override GuestLanguage Bindings => isTypeScript ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => [$"src/guest.{Language}"];
 
@@ -71,7 +70,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
         await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
         byte[] component = await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
 
-        // Only the modules that convert know what to make of integers that pass as text.
+        // The bindings convert where the world has integers of 64 bits, and then they expect them as text.
         return File.Exists(project.PathTo($"{ProjectFolder.Bindings}/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class RustToolchain : Toolchain
 
     public override string Language => "rust";
 
-    public override GuestLanguage? Bindings => GuestLanguage.Rust;
+    public override GuestLanguage Bindings => GuestLanguage.Rust;
 
     public override IReadOnlyList<string> DefaultSources(ProjectFolder project) => ["src/lib.rs"];
 
@@ -40,7 +40,7 @@ internal sealed class RustToolchain : Toolchain
             environment,
             "rustc",
             [
-                "--edition=2021", "--crate-type=cdylib", "--crate-name=component", $"--target={Target}", "-C", project.Manifest.Build.ForSize ? "opt-level=s" : "opt-level=3", "-C", "lto=fat",
+                "--edition=2021", "--crate-type=cdylib", "--crate-name=component", $"--target={Target}", "-C", project.Manifest.Build.ForSize ? "opt-level=z" : "opt-level=3", "-C", "lto=fat",
                 "-C", "codegen-units=1", "-C", "panic=abort", "-C", "strip=symbols", "-C", $"linker={request.Tools["linker"]}", $"--remap-path-prefix={project.Root}=.", "--color=never",
                 "-o", output, request.Sources[0],
             ],

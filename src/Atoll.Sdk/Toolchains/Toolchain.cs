@@ -48,10 +48,8 @@ internal abstract class Toolchain
     /// <summary>The language's name in <c>Component.toml</c>.</summary>
     public abstract string Language { get; }
 
-    /// <summary>The language that bindings are written in; null where the compiler makes its own.</summary>
-    public abstract GuestLanguage? Bindings { get; }
-
-    public virtual GuestBindingsOptions BindingOptions(ProjectFolder project) => GuestBindingsOptions.Default;
+    /// <summary>The language that bindings are written in.</summary>
+    public abstract GuestLanguage Bindings { get; }
 
     /// <summary>The sources that a project has when its manifest names none.</summary>
     public abstract IReadOnlyList<string> DefaultSources(ProjectFolder project);

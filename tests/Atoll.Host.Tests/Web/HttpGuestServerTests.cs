@@ -8,6 +8,8 @@ using Atoll.Host.Configuration;
 using Atoll.Host.Web;
 using Atoll.Wasi;
 using Atoll.Wasm;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 
 namespace Atoll.Host.Tests.Web;
 
@@ -85,6 +87,31 @@ public sealed class HttpGuestServerTests
     }
 
     [Fact]
+    public async Task Trailers_of_a_request_come_after_its_body()
+    {
+        TaskCompletionSource<string> seen = new();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        await using WebApplication app = builder.Build();
+        app.Run(async http =>
+        {
+            KestrelExchange exchange = new(http);
+            string before = exchange.Incoming.Trailers() is null ? "none" : "some";
+            string body = await new StreamReader(exchange.Incoming.Body.AsStream()).ReadToEndAsync();
+            string after = string.Join(',', exchange.Incoming.Trailers()!.Select(field => $"{field.Name}={Encoding.Latin1.GetString(field.Value)}"));
+            seen.SetResult($"{before} {body} {after}");
+        });
+        await app.StartAsync();
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, new Uri(app.Urls.First()).Port);
+        await client.GetStream().WriteAsync(
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\nKeep-Alive: no\r\n\r\n"u8.ToArray());
+        Assert.Equal("none abc X-Sum=7", await seen.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        await app.StopAsync();
+    }
+
+    [Fact]
     public async Task Many_requests_at_a_time_are_answered_each_by_its_own_instance()
     {
         await using Running server = await Running.StartAsync();
@@ -144,6 +171,31 @@ public sealed class HttpGuestServerTests
         string log = await server.EndAsync();
         Assert.Contains("\"stderr\":\"a line for the log\"", log, StringComparison.Ordinal);
         Assert.Contains("\"method\":\"GET\",\"path\":\"/log\",\"status\":200", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_has_the_whole_answer_may_leave_a_guest_that_goes_on()
+    {
+        await using Running server = await Running.StartAsync(new HttpGuestOptions { MaxConcurrency = 1, LogRequests = true, Timeout = TimeSpan.FromMinutes(5) });
+        using (TcpClient client = new())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, server.Client.BaseAddress!.Port);
+            await client.GetStream().WriteAsync("GET /go-on HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            byte[] buffer = new byte[4096];
+            string answer = "";
+            while (!answer.EndsWith("Hello from a component", StringComparison.Ordinal))
+            {
+                int count = await client.GetStream().ReadAsync(buffer);
+                Assert.NotEqual(0, count);
+                answer += Encoding.ASCII.GetString(buffer, 0, count);
+            }
+        }
+
+        // The next one waits for the only instance.
+        Assert.Equal("Hello from a component", await server.Client.GetStringAsync("/"));
+        string log = await server.EndAsync();
+        Assert.Contains("GET /go-on 200 ", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("went away", log, StringComparison.Ordinal);
     }
 
     [Fact]

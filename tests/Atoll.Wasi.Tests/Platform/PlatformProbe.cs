@@ -28,7 +28,7 @@ internal sealed class PlatformProbe : IDisposable
     public PlatformProbe(Grants? grants = null, StoreOptions? options = null)
     {
         Context = new WasiContext((grants ?? Grants.None).OnDecision(Decisions.Add));
-        _store = new Store(Engine, (options ?? new StoreOptions()) with { State = Context });
+        _store = new Store(Engine, (options ?? new StoreOptions()) with { State = Context, MayBlock = true });
         _instance = Linker.Instantiate(_store, All.Value.Component);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Atoll.Components;
 using Atoll.Wasi.Network;
@@ -235,6 +236,39 @@ public sealed class HttpTests
         Assert.True(request.SetPathWithQuery("/a\r\nx").IsError);
         Assert.True(request.SetMethod(new Method.Other("GET /")).IsError);
         Assert.True(request.SetScheme(new Scheme.Other("1")).IsError);
+    }
+
+    [Fact]
+    public async Task Trailers_of_an_answer_come_after_its_body()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        Task serving = Task.Run(async () =>
+        {
+            using TcpClient client = await listener.AcceptTcpClientAsync();
+            await client.GetStream().ReadExactlyAsync(new byte[16]);
+            await client.GetStream().WriteAsync(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\nx-sum: 8\r\nKeep-Alive: no\r\n\r\n"u8.ToArray());
+            await client.GetStream().ReadAsync(new byte[4096]);
+        });
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using WasiProbe probe = new(Grants.None.AllowNetwork($"127.0.0.1:{port}"));
+        OutgoingRequest request = new(probe.Context, new Fields(probe.Context, new FieldList()));
+        Assert.False(request.SetScheme(Scheme.Plain).IsError);
+        Assert.False(request.SetAuthority($"127.0.0.1:{port}").IsError);
+        IncomingResponse response = await AnswerAsync(
+            probe, probe.Get<Func<OutgoingRequest, RequestOptions?, Result<FutureIncomingResponse, ErrorCode>>>("http/outgoing-handler#handle")(request, null).Value!);
+
+        // Finished before it was read: the rest of the body is passed over.
+        FutureTrailers future = response.Consume()!.Finish();
+        Pollable pollable = probe.Get<Func<FutureTrailers, Pollable>>("http/types#[method]future-trailers.subscribe")(future);
+        probe.Get<Action<Pollable>>("io/poll#[method]pollable.block")(pollable);
+        Fields trailers = future.Get()!.Value.Value.Value!;
+        Assert.Equal(["7", "8"], trailers.Get("x-sum").Select(value => Encoding.Latin1.GetString(value)));
+        Assert.False(trailers.Has("keep-alive"));
+        Assert.True(trailers.Set("x-sum", []).IsError);
+        probe.Dispose();
+        await serving;
     }
 
     private static OutgoingRequest Request(WasiProbe probe, TestServer server, Action<Fields>? headers = null)

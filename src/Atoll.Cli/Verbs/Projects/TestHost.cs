@@ -20,21 +20,29 @@ internal sealed class TestHost : ITestInstance
 
     public ComponentInstance Instance { get; }
 
-    public IReadOnlyList<string> Log =>
-    [
-        .. Lines(_host.Stdout), .. Lines(_host.Stderr), .. _host.Logs.Select(entry => $"{entry.Level.ToString().ToLowerInvariant()}: {entry.Message}"),
-    ];
+    public IReadOnlyList<string> Log => [.. Lines(_host.Written), .. _host.Logs.Select(entry => $"{entry.Level.ToString().ToLowerInvariant()}: {entry.Message}")];
 
     public IReadOnlyList<string> Calls => [.. _host.Calls.Select(call => call.Function)];
+
+    public string? Verify() => _host.Verify();
 
     /// <summary>Makes the host and an instance in it.</summary>
     /// <exception cref="DiagnosticException">The set-up is wrong.</exception>
     public static ITestInstance Make(Component component, TestFile file, CancellationToken cancellation)
     {
-        MockHost host = Set(file);
+        // Time stands and chance is known unless the file says otherwise, so that a test gives the same each time.
+        MockHost host = MockHost.Create()
+            .WithClock(VirtualWorld.Start)
+            .WithRandom()
+            .WithLogging()
+            .WithLimits(new StoreOptions { Timeout = TimeLimit, CancellationToken = cancellation });
         try
         {
-            host.WithLimits(new StoreOptions { Timeout = TimeLimit, CancellationToken = cancellation });
+            if (file.Mock is { } mock)
+            {
+                Set(host, file.Source, mock);
+            }
+
             return new TestHost(host, host.Load(component).Instance);
         }
         catch
@@ -46,17 +54,15 @@ internal sealed class TestHost : ITestInstance
 
     public void Dispose() => _host.Dispose();
 
-    private static MockHost Set(TestFile file)
+    private static void Set(MockHost host, SourceText source, TomlTable mock)
     {
         try
         {
-            // Time stands and chance is known unless the file says otherwise, so that a test gives the same each time.
-            MockHostSettings settings = file.Mock is { } mock ? MockHostSettings.Parse(TomlJson.Write(file.Source, mock)) : new MockHostSettings();
-            return MockHost.Create(settings with { Clock = settings.Clock ?? VirtualWorld.Start, Random = settings.Random ?? 0, Logging = settings.Logging ?? Wasi.Platform.GuestLogLevel.Trace });
+            host.WithSettings(MockHostSettings.Parse(TomlJson.Write(source, mock)));
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
-            throw new DiagnosticException(file.Source.Error(exception.Message, file.Mock!.Span, "docs/testing-components.md lists what can be set up."));
+            throw new DiagnosticException(source.Error(exception.Message, mock.Span, "docs/testing-components.md lists what [mock] can set up."));
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class ScriptFunctions(ScriptAbi abi, ScriptNames names)
         writer.Line("/** The handle, which is no longer this object's. */");
         writer.Line("take(): i32 { const handle = this.handle; this.handle = 0; return handle; }");
         writer.Line("/** Gives the handle back: the resource is gone, or no longer the guest's. */");
-        writer.Line($"drop(): void {{ {drop}(this.take()); }}");
+        writer.Line($"drop(): void {{ if (this.handle != 0) {drop}(this.take()); }}");
         for (int i = 0; i < functions.Length; i++)
         {
             ScriptTypes.Docs(writer, functions[i].Source.Annotations.Docs);

@@ -63,15 +63,9 @@ internal sealed class OutgoingExchange : Incoming
     /// <inheritdoc/>
     public override FieldList? Trailers()
     {
+        // Of trailers that are too many the guest gets as many as there may be; the message was accepted already.
         FieldList trailers = new();
-        foreach (KeyValuePair<string, System.Net.Http.Headers.HeaderStringValues> header in _response!.TrailingHeaders.NonValidated)
-        {
-            foreach (string value in header.Value)
-            {
-                trailers.Add(header.Key, value);
-            }
-        }
-
+        TryAdd(_response!.TrailingHeaders.NonValidated, trailers);
         return trailers.Count == 0 ? null : trailers;
     }
 
@@ -134,12 +128,12 @@ internal sealed class OutgoingExchange : Incoming
     private HttpFailure? Accept(HttpResponseMessage response)
     {
         Status = (ushort)response.StatusCode;
-        return TryAdd(response.Headers.NonValidated) && TryAdd(response.Content.Headers.NonValidated)
+        return TryAdd(response.Headers.NonValidated, Headers) && TryAdd(response.Content.Headers.NonValidated, Headers)
             ? null
             : new HttpFailure(new ErrorCode.HttpResponseHeaderSectionSize(null));
     }
 
-    private bool TryAdd(System.Net.Http.Headers.HttpHeadersNonValidated headers)
+    private static bool TryAdd(System.Net.Http.Headers.HttpHeadersNonValidated headers, FieldList fields)
     {
         foreach (KeyValuePair<string, System.Net.Http.Headers.HeaderStringValues> header in headers)
         {
@@ -150,12 +144,12 @@ internal sealed class OutgoingExchange : Incoming
 
             foreach (string value in header.Value)
             {
-                if (Headers.Count == FieldList.MaximumCount)
+                if (fields.Count == FieldList.MaximumCount)
                 {
                     return false;
                 }
 
-                Headers.Add(header.Key, value);
+                fields.Add(header.Key, value);
             }
         }
 

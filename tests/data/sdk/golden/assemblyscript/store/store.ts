@@ -57,7 +57,7 @@ export namespace files {
     /** The handle, which is no longer this object's. */
     take(): i32 { const handle = this.handle; this.handle = 0; return handle; }
     /** Gives the handle back: the resource is gone, or no longer the guest's. */
-    drop(): void { $core0(this.take()); }
+    drop(): void { if (this.handle != 0) $core0(this.take()); }
     static create(name: string): world.files.File {
       const $before = abi.mark();
       const $answer = $core1(<i32>abi.to4(name), name.length);
@@ -99,6 +99,6 @@ export namespace exportsCursors {
     /** The handle, which is no longer this object's. */
     take(): i32 { const handle = this.handle; this.handle = 0; return handle; }
     /** Gives the handle back: the resource is gone, or no longer the guest's. */
-    drop(): void { $core5(this.take()); }
+    drop(): void { if (this.handle != 0) $core5(this.take()); }
   }
 }

@@ -10,15 +10,19 @@ using ModelContextProtocol.Protocol;
 namespace Atoll.Mcp.Tests;
 
 /// <summary>The operator's side of the standard streams: state, refusals, grants; and that nobody else has it.</summary>
-public sealed class OperatorTests
+public sealed class OperatorTests : IDisposable
 {
     private static readonly Dictionary<string, IToolProgram> Programs = new() { ["test.echo"] = FunctionProgram.Echo, ["test.touch"] = new FunctionProgram(Touch) };
+
+    private readonly List<string> _folders = [];
+
+    public void Dispose() => _folders.ForEach(folder => Directory.Delete(folder, recursive: true));
 
     [Fact]
     public async Task A_refused_call_is_told_and_runs_after_a_grant_for_the_session()
     {
         await using var server = new TestServer(programs: Programs);
-        var outside = Directory.CreateTempSubdirectory("atoll-out-").FullName;
+        var outside = NewFolder("atoll-out-");
         await using var channel = new Channel(server);
         var refused = await channel.CallAsync("test.echo", Path.Combine(outside, "x"));
         var error = refused["result"]!["_meta"]!["atoll/error"]!;
@@ -119,9 +123,9 @@ public sealed class OperatorTests
     [Fact]
     public async Task A_grant_for_always_ends_when_the_workspace_changes_the_program()
     {
-        var config = Directory.CreateTempSubdirectory("atoll-config-").FullName;
-        var outside = Directory.CreateTempSubdirectory("atoll-out-").FullName;
-        var folder = Directory.CreateTempSubdirectory("atoll-own-").FullName;
+        var config = NewFolder("atoll-config-");
+        var outside = NewFolder("atoll-out-");
+        var folder = NewFolder("atoll-own-");
         Directory.CreateDirectory(Path.Combine(folder, "bin"));
         var program = Path.Combine(folder, "bin", "t.wasm");
         var shipped = Path.Combine(TestRepository(), "guests", "tools", "bin");
@@ -161,6 +165,12 @@ public sealed class OperatorTests
         Assert.Contains(answer["result"]!["problems"]!.AsArray(), p => (int)p!["line"]! == 2 && (int)p["column"]! == 11 && (int)p["endColumn"]! == 15);
         Assert.NotNull((await channel.AskAsync("atoll/check", new JsonObject { ["file"] = file }))["error"]);
         Assert.NotNull((await channel.AskAsync("atoll/unknown", []))["error"]);
+    }
+
+    private string NewFolder(string prefix)
+    {
+        _folders.Add(Directory.CreateTempSubdirectory(prefix).FullName);
+        return _folders[^1];
     }
 
     private static string TestRepository()

@@ -185,7 +185,9 @@ internal sealed class ToolServer
         public static Offer Of(ToolCatalog catalog)
         {
             Tool[] tools = [.. catalog.Tools.Select(Describe)];
-            return new Offer(catalog, tools, JsonSerializer.Serialize(tools, McpJsonUtilities.DefaultOptions));
+
+            // By a type that the library has generated code for: a trimmed program has no other.
+            return new Offer(catalog, tools, JsonSerializer.Serialize(new ListToolsResult { Tools = [.. tools] }, McpJsonUtilities.DefaultOptions));
         }
 
         /// <summary>A list of its own for each answer: the protocol library may add to it.</summary>

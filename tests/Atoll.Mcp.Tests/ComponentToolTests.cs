@@ -8,6 +8,7 @@ using Atoll.Mcp.Tools;
 using Atoll.Spec.Tests;
 using Atoll.Wasm;
 using Atoll.Wasm.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 

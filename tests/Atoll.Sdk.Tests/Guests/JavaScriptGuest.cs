@@ -23,8 +23,6 @@ internal static class JavaScriptGuest
         writeFileSync('guest.js', ts.transpileModule(readFileSync('guest.ts', 'utf8'), { compilerOptions }).outputText);
         """;
 
-    private static readonly Lazy<string?> Packages = new(Install);
-
     /// <summary>Builds a component; integers of 64 bits are exact in it unless the world has none.</summary>
     public static byte[] Build(string witFile, string source)
     {
@@ -47,7 +45,7 @@ internal static class JavaScriptGuest
     {
         using TemporaryFolder folder = new();
         Prepare(folder, witFile, source);
-        string compiler = Path.Combine(Found(), "node_modules/typescript/bin/tsc");
+        string compiler = Path.Combine(NodePackages.Folder(), "node_modules/typescript/bin/tsc");
         string[] options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--verbatimModuleSyntax", "--target", "es2022"];
         string[] files = [.. Directory.EnumerateFiles(folder.Path, "*.*ts", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(folder.Path, "guest.js"))];
         string node = Programs.Require("node", "install Node.js");
@@ -56,7 +54,7 @@ internal static class JavaScriptGuest
 
     private static void Prepare(TemporaryFolder folder, string witFile, string source)
     {
-        Found();
+        NodePackages.Folder();
         WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
         string name = Path.GetFileName(source).StartsWith("guest.ts", StringComparison.Ordinal) ? "guest.ts" : "guest.js";
         GuestLanguage language = name == "guest.ts" ? GuestLanguage.TypeScript : GuestLanguage.JavaScript;
@@ -69,43 +67,6 @@ internal static class JavaScriptGuest
     private static void Node(TemporaryFolder folder, string name, string script, string[] arguments)
     {
         File.WriteAllText(Path.Combine(folder.Path, name), script);
-        Programs.Run(folder.Path, Programs.Require("node", "install Node.js"), [name, Found(), .. arguments]);
-    }
-
-    private static string Found()
-    {
-        if (Packages.Value is null)
-        {
-            Programs.Missing("npm is not installed, or cannot install the packages of eng/js");
-        }
-
-        return Packages.Value!;
-    }
-
-    private static string? Install()
-    {
-        string folder = Path.Combine(Files.Root, "artifacts/npm/js");
-        string package = File.ReadAllText(Path.Combine(Files.Root, "eng/js/package.json"));
-        string lockFile = File.ReadAllText(Path.Combine(Files.Root, "eng/js/package-lock.json"));
-        string done = Path.Combine(folder, "node_modules/.package-lock.json");
-        string ours = Path.Combine(folder, "package-lock.json");
-        if (File.Exists(done) && File.Exists(ours) && File.ReadAllText(ours) == lockFile)
-        {
-            return folder;
-        }
-
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "package.json"), package);
-        File.WriteAllText(ours, lockFile);
-        try
-        {
-            Programs.Run(folder, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", folder);
-            File.WriteAllText(ours, lockFile);
-            return folder;
-        }
-        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or Xunit.Sdk.XunitException)
-        {
-            return null;
-        }
+        Programs.Run(folder.Path, Programs.Require("node", "install Node.js"), [name, NodePackages.Folder(), .. arguments]);
     }
 }

@@ -6,8 +6,6 @@ namespace Atoll.Sdk.Tests.Guests;
 /// <summary>Builds components of AssemblyScript with the generated bindings.</summary>
 internal static class ScriptGuest
 {
-    private const string Hint = "npm install --prefix artifacts/npm/assemblyscript assemblyscript@0.28.20";
-
     public static byte[] Build(string witFile, string source)
     {
         WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
@@ -21,12 +19,7 @@ internal static class ScriptGuest
     private static byte[] Compile(string folder, string entry)
     {
         string node = Programs.Require("node", "it runs asc");
-        string asc = Path.Combine(Environment.GetEnvironmentVariable("ATOLL_ASSEMBLYSCRIPT") ?? Path.Combine(Files.Root, "artifacts/npm/assemblyscript"), "node_modules/assemblyscript/bin/asc.js");
-        if (!File.Exists(asc))
-        {
-            Programs.Missing($"AssemblyScript is not installed: {Hint}");
-        }
-
+        string asc = Path.Combine(NodePackages.Folder(), "node_modules/assemblyscript/bin/asc.js");
         Programs.Run(folder, node, asc, entry, "-O3", "--runtime", "incremental", "--use", "abort=", "-o", "core.wasm");
         return File.ReadAllBytes(Path.Combine(folder, "core.wasm"));
     }

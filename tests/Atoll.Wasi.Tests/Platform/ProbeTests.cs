@@ -242,7 +242,7 @@ public sealed class ProbeTests
                     try
                     {
                         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] });
-                        await tls.ReadAsync(new byte[1]);
+                        await tls.CopyToAsync(Stream.Null);
                     }
                     catch (Exception exception) when (exception is IOException or AuthenticationException)
                     {

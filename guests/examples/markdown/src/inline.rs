@@ -311,7 +311,9 @@ fn flanks(inner: char, outer: char) -> bool {
 }
 
 fn is_punctuation(character: char) -> bool {
-    character.is_ascii_punctuation() || matches!(character, '\u{a1}'..='\u{bf}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{20a0}'..='\u{20bf}' | '\u{3001}'..='\u{3003}')
+    const OTHERS: [(char, char); 5] =
+        [('\u{a1}', '\u{bf}'), ('\u{2010}', '\u{2027}'), ('\u{2030}', '\u{205e}'), ('\u{20a0}', '\u{20bf}'), ('\u{3001}', '\u{3003}')];
+    character.is_ascii_punctuation() || OTHERS.iter().any(|&(first, last)| (first..=last).contains(&character))
 }
 
 fn is_scheme(text: &str) -> bool {

@@ -9,7 +9,10 @@ use bindings::types::{Fields, IncomingBody, IncomingRequest, Method, OutgoingBod
 
 const MAX_BODY: usize = 256 << 10;
 const CHUNK: usize = 4096;
-const HELP: &str = "POST /statistics  a text of at most 256 KiB in UTF-8: how many characters, words, lines and paragraphs it has\nGET  /health      whether the service is there\n";
+const HELP: &str = "\
+POST /statistics  a text of at most 256 KiB in UTF-8: how many characters, words, lines and paragraphs it has
+GET  /health      whether the service is there
+";
 
 struct Component;
 

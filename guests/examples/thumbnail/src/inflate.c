@@ -167,7 +167,9 @@ uint32_t adler32(const uint8_t *data, size_t len) {
 }
 
 const char *inflate_zlib(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_len) {
-  if (in_len < 6 || (in[0] & 15) != 8 || in[0] >> 4 > 7 || (in[0] << 8 | in[1]) % 31 != 0 || in[1] & 0x20) return "the compressed data does not begin as zlib's do";
+  if (in_len < 6 || (in[0] & 15) != 8 || in[0] >> 4 > 7 || (in[0] << 8 | in[1]) % 31 != 0 || in[1] & 0x20) {
+    return "the compressed data does not begin as zlib's do";
+  }
   const uint8_t *sum = in + in_len - 4;
   stream_t s = {.in = in, .in_len = in_len - 4, .in_pos = 2, .out = out, .out_len = out_len};
   code_t literals, distances;

@@ -204,9 +204,9 @@ png_result_t png_read(const uint8_t *png, size_t len, png_row_t *row, void *cont
   if (result.status != PNG_FINE) return result;
   if ((uint64_t)image.info.width * image.info.height > MAX_PIXELS) return (png_result_t){PNG_TOO_LARGE, "the image has more than 16777216 pixels"};
   if (png[SIGNATURE + 8 + 12]) return (png_result_t){PNG_UNSUPPORTED, "interlaced images are not read"};
-  if (image.info.depth == 16) {
-    // The raw rows of 16 million pixels would be 128 MiB.
-    if ((uint64_t)image.info.width * image.info.height > MAX_PIXELS / 2) return (png_result_t){PNG_TOO_LARGE, "an image of 16 bits has more than 8388608 pixels"};
+  // The raw rows of 16 million such pixels would be 128 MiB.
+  if (image.info.depth == 16 && (uint64_t)image.info.width * image.info.height > MAX_PIXELS / 2) {
+    return (png_result_t){PNG_TOO_LARGE, "an image of 16 bits has more than 8388608 pixels"};
   }
   image.packed = malloc(len);
   if (!image.packed) abort();

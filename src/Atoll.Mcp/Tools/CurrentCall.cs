@@ -1,4 +1,5 @@
 using Atoll.Components;
+using Atoll.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp.Tools;
@@ -7,7 +8,7 @@ namespace Atoll.Mcp.Tools;
 /// The call that an instance runs now, for what was granted to the instance once: whose log its lines go to, and which host it was not let connect to first.
 /// Used on the thread of the call.
 /// </summary>
-internal sealed class CurrentCall(ILogger logger, string tool)
+internal sealed partial class CurrentCall(ILogger logger, string tool)
 {
     /// <summary>The log, with the call's trace id.</summary>
     public ILogger Logger { get; private set; } = logger;
@@ -28,11 +29,21 @@ internal sealed class CurrentCall(ILogger logger, string tool)
         Number++;
     }
 
+    /// <summary>Takes note of a decision of the sandbox; refusals are in the log of the call.</summary>
     public void See(AccessDecision decision)
     {
-        if (decision is { Allowed: false, Capability.Area: "net" })
+        if (decision.Allowed)
+        {
+            return;
+        }
+
+        LogDenied(Logger, Tool, Printable.Shorten(decision.Capability.ToString(), 400));
+        if (decision.Capability.Area == "net")
         {
             DeniedNetwork ??= decision.Capability;
         }
     }
+
+    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability} (by the sandbox)")]
+    private static partial void LogDenied(ILogger logger, string tool, string capability);
 }

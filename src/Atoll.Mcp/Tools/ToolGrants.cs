@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Atoll.Components;
-using Atoll.Host.Configuration;
 using Atoll.Host.Security;
 using Atoll.Wasi;
 using Microsoft.Extensions.Logging;
@@ -39,13 +38,6 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
         }
 
         grants = access.Network?.AddTo(grants) ?? grants;
-        grants = grants.OnDecision(decision =>
-        {
-            if (!decision.Allowed)
-            {
-                LogDenied(logger, tool, Printable.Shorten(decision.Capability.ToString(), 400));
-            }
-        });
         foreach (var (old, entry) in _grants)
         {
             if (Stopwatch.GetElapsedTime(entry.Made) >= GrantLifetime)
@@ -60,7 +52,4 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
 
     [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "the granted folder {Folder} does not exist at the moment")]
     private static partial void LogFolderGone(ILogger logger, string folder);
-
-    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "audit: denied {Tool} {Capability} (by the sandbox)")]
-    private static partial void LogDenied(ILogger logger, string tool, string capability);
 }

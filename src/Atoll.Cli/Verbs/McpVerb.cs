@@ -141,7 +141,7 @@ internal sealed class McpAddVerb : Verb
 
         string program = Environment.ProcessPath ?? "atoll";
         return Path.GetFileNameWithoutExtension(program) == "dotnet"
-            ? (program, [typeof(McpAddVerb).Assembly.Location])
+            ? (program, [Path.Combine(AppContext.BaseDirectory, "atoll.dll")])
             : (program, []);
     }
 }

@@ -97,6 +97,12 @@ public class PolicyTests
     [InlineData("net:connect:http://example.org:80", false)]
     [InlineData("net:listen:*:80", false)]
     [InlineData("kv:read:cache/**", true)]
+    [InlineData("kv:write:cache", true)]
+    [InlineData("kv:write:**", true)]
+    [InlineData("kv:delete:cache", false)]
+    [InlineData("kv:read:a b", false)]
+    [InlineData("kv:read:a/b/**", false)]
+    [InlineData("kv:read", false)]
     [InlineData("delete", false)]
     [InlineData("", false)]
     [InlineData("fs:exec:/a/**", false)]
@@ -107,6 +113,35 @@ public class PolicyTests
     [InlineData("fs::x", false)]
     public void Permissions_are_parsed_strictly(string words, bool valid)
         => Assert.Equal(valid, ToolPermissions.TryParse(words.Split(','), PathStyle.Unix, out _, out _));
+
+    // operator's buckets | manifest | rule of the operator | frame is read-only | --read-only | what is left
+    [Theory]
+    [InlineData("a b", "kv:write:a", null, false, false, "kv:write:a/**")]
+    [InlineData("a b", "kv:read:a", null, false, false, "kv:read:a/**")]
+    [InlineData("a b", "kv:write:**", null, false, false, "kv:write:a/**|kv:write:b/**")]
+    [InlineData("a:ro b", "kv:write:**", null, false, false, "kv:read:a/**|kv:write:b/**")]
+    [InlineData("a b", "kv:write:**", "kv:read:b", false, false, "kv:read:b/**")]
+    [InlineData("a b", "kv:write:**", "read", false, false, "")]
+    [InlineData("a", "kv:write:a", null, true, false, "kv:read:a/**")]
+    [InlineData("a", "kv:write:a", null, false, true, "kv:read:a/**")]
+    [InlineData("a", "kv:write:other", null, false, false, "")]
+    [InlineData("a", "read", null, false, false, "")]
+    [InlineData("", "kv:write:**", null, false, false, "")]
+    public void Buckets_are_those_that_operator_manifest_rule_and_frame_leave(string granted, string manifest, string? rule, bool frameReadOnly, bool readOnly, string expected)
+    {
+        SecurityPolicy policy = new()
+        {
+            Buckets = [.. granted.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => BucketGrant.TryParse(text)!)],
+            ReadOnlyAlways = readOnly,
+            Tools = rule is null ? ImmutableDictionary<string, ToolRule>.Empty : ImmutableDictionary<string, ToolRule>.Empty.Add("t", new ToolRule(Permissions: Permissions(rule))),
+        };
+        EffectiveAccess access = new PolicyDecisionPoint(policy, NullLogger<PolicyDecisionPoint>.Instance).Decide("t", Permissions(manifest), frameReadOnly);
+        Assert.Equal(expected, string.Join('|', access.Buckets.Select(bucket => bucket.Capability)));
+        Assert.Equal(expected, access.Text);
+
+        static ToolPermissions Permissions(string words) =>
+            ToolPermissions.TryParse(words.Split(','), PathStyle.Unix, out ToolPermissions? permissions, out string? error) ? permissions : throw new FormatException(error);
+    }
 
     // operator's hosts | manifest | rule of the operator | frame is offline | asked | what the refusal says, or nothing where it is allowed
     [Theory]

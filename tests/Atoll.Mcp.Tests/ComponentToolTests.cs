@@ -69,6 +69,39 @@ public sealed class ComponentToolTests
     }
 
     [Fact]
+    public async Task A_bucket_is_shared_by_the_tools_that_ask_for_it()
+    {
+        await using var server = new TestServer(
+            options => options with { Buckets = ["counters"] },
+            prepare: workspace =>
+            {
+                File.Copy(Path.Combine(GuestTests.Repository, "guests", "examples", "bin", "counter.wasm"), Path.Combine(workspace, "counter.wasm"));
+                Manifest(workspace, "writer", "add", "kv:write:counters");
+                Manifest(workspace, "reader", "read", "kv:read:counters");
+                Manifest(workspace, "would.write", "add", "kv:read:counters");
+                Manifest(workspace, "stranger", "add", "kv:write:other");
+            });
+        var client = await server.ConnectStdioAsync();
+        const string one = """{"name": "visits", "amount": 1}""";
+        Assert.Equal("""{"result":1}""", Structured(await CallAsync(client, "writer", one)));
+        Assert.Equal("""{"result":2}""", Structured(await CallAsync(client, "writer", one)));
+        Assert.Equal("""{"result":2}""", Structured(await CallAsync(client, "reader", """{"name": "visits"}""")));
+        Assert.Contains("kv:write:counters", Error(await CallAsync(client, "would_write", one)), StringComparison.Ordinal);
+        Assert.Contains("kv:read:counters", Error(await CallAsync(client, "stranger", one)), StringComparison.Ordinal);
+        await server.LogWithAsync("audit: denied stranger kv:read:counters/** (by the sandbox)");
+
+        static string Error(CallToolResult result)
+        {
+            Assert.True(result.IsError);
+            return result.Meta!["atoll/error"]!.ToJsonString();
+        }
+
+        static void Manifest(string workspace, string name, string function, string permission) => File.WriteAllText(
+            Path.Combine(Directory.CreateDirectory(Path.Combine(workspace, ".mcp", "tools")).FullName, name + ".json"),
+            $$"""{ "name": "{{name}}", "version": "1.0.0", "entry": "wasm://counter.wasm#counters.{{function}}", "permissions": ["{{permission}}"] }""");
+    }
+
+    [Fact]
     public async Task Values_of_every_type_go_in_and_come_out()
     {
         await using var server = Serve();

@@ -38,6 +38,9 @@ internal sealed class ServeVerb : Verb
         Description = "Let names of granted hosts stand for private addresses too. Without it only addresses that are granted themselves may be private.",
     };
 
+    private readonly Option<string[]> _kv = CommonOptions.Many(
+        "--kv", "BUCKET[:ro]", "Let tools that ask for it, and COMPONENTs, open a bucket of keys and values that begins empty and ends with the server; `:ro` for reading only. Repeatable.");
+
     private readonly Option<bool> _write = new("--write") { Description = "Let tools write into the folders that they may reach." };
 
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Let tools read only, whatever the configuration says." };
@@ -89,7 +92,7 @@ internal sealed class ServeVerb : Verb
 
     public override void Define(Command command)
     {
-        foreach (Option option in new Option[] { _stdio, _operator, _keep, _workspace, _allow, _net, _netPrivate, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
+        foreach (Option option in new Option[] { _stdio, _operator, _keep, _workspace, _allow, _net, _netPrivate, _kv, _write, _readOnly, _tools, _config, _host, _port, _logLevel, _noCache, _quiet })
         {
             command.Add(option);
         }
@@ -146,6 +149,7 @@ internal sealed class ServeVerb : Verb
             AllowedFolders = [.. (arguments.GetValue(_allow) ?? []).Select(context.Resolve)],
             Hosts = arguments.GetValue(_net) ?? [],
             HostsMayBePrivate = arguments.GetValue(_netPrivate),
+            Buckets = arguments.GetValue(_kv) ?? [],
             ReadOnly = write ? false : readOnly ? true : null,
             Components = [.. (arguments.GetValue(_components) ?? []).Select(context.Resolve)],
             KeepInstances = arguments.GetValue(_keep),

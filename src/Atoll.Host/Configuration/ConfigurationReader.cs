@@ -106,10 +106,14 @@ internal sealed class ConfigurationReader
             Policy = new SecurityPolicy
             {
                 Folders = [.. _folders], ReadOnly = readOnly || _frame.ReadOnly, ReadOnlyAlways = _source.ReadOnly == true, Tools = _tools.ToImmutableDictionary(StringComparer.Ordinal),
-                                ConfigurationFile = _file, Hosts = [.. _hosts], HostsMayBePrivate = _hostsMayBePrivate || _source.HostsMayBePrivate,
+                ConfigurationFile = _file, Hosts = [.. _hosts], HostsMayBePrivate = _hostsMayBePrivate || _source.HostsMayBePrivate,
+                Buckets = [.. _source.Buckets.Select(Bucket)],
             },
         };
     }
+
+    private static BucketGrant Bucket(string text) => BucketGrant.TryParse(text)
+        ?? throw new ConfigurationException($"--kv: {Printable.Shorten(text)} is no bucket. Write its name, 1 to 128 letters, digits, `-`, `_` and `.`, and :ro behind it when tools may only read it.");
 
     private bool ReadFile()
     {

@@ -14,6 +14,9 @@ internal sealed record ConfigurationSource
     /// <summary>Whether names of hosts may stand for private addresses.</summary>
     public bool HostsMayBePrivate { get; init; }
 
+    /// <summary>Buckets that tools may open, as <c>BUCKET</c> or <c>BUCKET:ro</c>.</summary>
+    public IReadOnlyList<string> Buckets { get; init; } = [];
+
     public bool? ReadOnly { get; init; }
 
     /// <summary>A configuration file that the operator named. Null: <c>.mcp/config.json</c> of the workspace, when there is one.</summary>

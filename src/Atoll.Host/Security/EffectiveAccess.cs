@@ -17,8 +17,12 @@ internal sealed record EffectiveAccess(ImmutableArray<FolderGrant> Folders, bool
     /// <summary>Hosts that it may connect to; null for none.</summary>
     public NetworkAccess? Network { get; init; }
 
+    /// <summary>Buckets that it may open.</summary>
+    public ImmutableArray<BucketGrant> Buckets { get; init; } = [];
+
     /// <summary>All of it in words; equal words, equal access.</summary>
-    public string Text => string.Join('|', Folders.Select(folder => folder.Capability).Append(Network?.Text ?? "").Where(part => part.Length > 0));
+    public string Text => string.Join(
+        '|', Folders.Select(folder => folder.Capability).Concat(Buckets.Select(bucket => bucket.Capability)).Append(Network?.Text ?? "").Where(part => part.Length > 0));
 }
 
 /// <summary>A refusal: the capability that is missing and what the operator can do.</summary>

@@ -55,6 +55,7 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
         {
             Declared = declared, NeverWrites = neverWrites,
             Network = frameOffline ? null : Hosts(declared, rule),
+            Buckets = Buckets(declared, rule, neverWrites),
         };
     }
 
@@ -92,6 +93,13 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
 
         LogDenied(tool, Printable.Shorten(asked.ToString(), 400));
         return new Denial(asked.ToString(), $"Capability not granted: network {Printable.Shorten(asked.ToString(), 400)} — {what}.");
+    }
+
+    private ImmutableArray<BucketGrant> Buckets(ToolPermissions declared, ToolRule? rule, bool neverWrites)
+    {
+        IEnumerable<BucketGrant> buckets = BucketPermission.Limit(Policy.Buckets, declared.Buckets);
+        buckets = rule?.Permissions is { } limits ? BucketPermission.Limit(buckets, limits.Buckets) : buckets;
+        return [.. neverWrites ? buckets.Select(bucket => bucket with { CanWrite = false }) : buckets];
     }
 
     private NetworkAccess? Hosts(ToolPermissions declared, ToolRule? rule)

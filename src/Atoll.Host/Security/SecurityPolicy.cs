@@ -20,6 +20,9 @@ internal sealed record SecurityPolicy
     /// <summary>Whether names among the hosts may stand for addresses that are not public.</summary>
     public bool HostsMayBePrivate { get; init; }
 
+    /// <summary>Buckets that tools may open; no others are there.</summary>
+    public ImmutableArray<BucketGrant> Buckets { get; init; } = [];
+
     /// <summary>Tools (dotted name) with rules of their own; each rule can only take away.</summary>
     public ImmutableDictionary<string, ToolRule> Tools { get; init; } = ImmutableDictionary<string, ToolRule>.Empty;
 

@@ -111,7 +111,7 @@ public sealed class McpServerHost : IAsyncDisposable
         var configuration = ConfigurationReader.Read(new ConfigurationSource
         {
             Workspace = options.Workspace, AllowedFolders = options.AllowedFolders, ReadOnly = options.ReadOnly, ConfigFile = options.ConfigFile,
-            FsAllowList = options.FsAllowList, Hosts = options.Hosts, HostsMayBePrivate = options.HostsMayBePrivate,
+            FsAllowList = options.FsAllowList, Hosts = options.Hosts, HostsMayBePrivate = options.HostsMayBePrivate, Buckets = options.Buckets,
         });
         if (options.Components.FirstOrDefault(path => !File.Exists(path) && !Directory.Exists(path)) is { } missing)
         {

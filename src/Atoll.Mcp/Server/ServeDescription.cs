@@ -26,6 +26,11 @@ internal static class ServeDescription
             text.Append("  network    ").AppendJoin(", ", policy.Hosts).Append(policy.HostsMayBePrivate ? "  (private addresses too)" : "").Append("  for tools that ask for it\n");
         }
 
+        if (!policy.Buckets.IsEmpty)
+        {
+            text.Append("  buckets    ").AppendJoin(", ", policy.Buckets.Select(bucket => bucket.CanWrite ? bucket.Name : bucket.Name + " (read only)")).Append("  for tools that ask for it\n");
+        }
+
         text.Append("  config     ").Append(configuration.File ?? "none (defaults: this folder, read only)").Append('\n');
         var problems = configuration.Problems.Length + catalog.Problems.Length;
         if (problems > 0)
@@ -44,6 +49,7 @@ internal static class ServeDescription
         text.Append("  --allow DIR        another folder (or FS_ALLOWLIST=DIR,DIR, or \"allow\" in ").Append(policy.ConfigurationFile).Append(")\n");
         text.Append(policy.ReadOnly ? "  --write            let tools change files (or \"readOnly\": false)\n" : "  --read-only        take writing away again\n");
         text.Append("  --net HOST:PORT    let tools that ask for it connect to a host (or {\"net\": …} in \"allow\" of a file for --config)\n");
+        text.Append("  --kv BUCKET        let tools that ask for it keep keys and values while the server runs\n");
         text.Append("  --tools DIR        tools of your own: DIR/.mcp/tools/*.json");
         return text.ToString();
     }

@@ -21,6 +21,13 @@ public sealed record ServeOptions
     /// <value>Default: false.</value>
     public bool HostsMayBePrivate { get; init; }
 
+    /// <summary>
+    /// Buckets of keys and values (<c>wasi:keyvalue</c>, <c>atoll:platform/key-value</c>) that tools may open if their manifests ask for it, as <c>BUCKET</c> or <c>BUCKET:ro</c>;
+    /// <see cref="Components"/> may open them all. They begin empty, are shared by all tools, and end with the server.
+    /// </summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyList<string> Buckets { get; init; } = [];
+
     /// <summary>Whether tools may only read; null leaves it to the configuration file, whose default is true.</summary>
     /// <value>Default: null.</value>
     public bool? ReadOnly { get; init; }
@@ -29,7 +36,7 @@ public sealed record ServeOptions
     /// <value>Default: null.</value>
     public string? ToolsFolder { get; init; }
 
-    /// <summary>Components whose functions are all offered as tools, with no grants but <see cref="Hosts"/>: files, or folders with components in them.</summary>
+    /// <summary>Components whose functions are all offered as tools, with no grants but <see cref="Hosts"/> and <see cref="Buckets"/>: files, or folders with components in them.</summary>
     /// <value>Default: none.</value>
     public IReadOnlyList<string> Components { get; init; } = [];
 

@@ -11,9 +11,10 @@ namespace Atoll.Mcp.Tools;
 /// <param name="Hosts">Hosts that they may connect to.</param>
 internal sealed record OfferedComponents(IReadOnlyList<string> Paths, ToolLifetime Lifetime, IReadOnlyList<string> Hosts)
 {
-    /// <summary>What they ask for: the hosts, and no more.</summary>
+    /// <summary>What they ask for: the hosts, the buckets of the command line, which are all there are, and no more.</summary>
     public ToolPermissions Permissions { get; } =
-        ToolPermissions.TryParse(Hosts.Select(host => "net:connect:" + host), HostPath.Current, out var permissions, out var error) ? permissions : throw new ArgumentException(error, nameof(Hosts));
+        ToolPermissions.TryParse(Hosts.Select(host => "net:connect:" + host).Append("kv:write:**"), HostPath.Current, out var permissions, out var error)
+            ? permissions : throw new ArgumentException(error, nameof(Hosts));
 }
 
 /// <summary>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Atoll.Components;
 using Atoll.Host.Security;
 using Atoll.Wasi;
+using Atoll.Wasi.Preview2.KeyValue;
 using Microsoft.Extensions.Logging;
 
 namespace Atoll.Mcp.Tools;
@@ -38,6 +39,7 @@ internal sealed partial class ToolGrants(string tool, ILogger logger)
         }
 
         grants = access.Network?.AddTo(grants) ?? grants;
+        grants = access.Buckets.Aggregate(grants, (all, bucket) => all.AllowKeyValue(bucket.Name, bucket.Store, readOnly: !bucket.CanWrite));
         foreach (var (old, entry) in _grants)
         {
             if (Stopwatch.GetElapsedTime(entry.Made) >= GrantLifetime)

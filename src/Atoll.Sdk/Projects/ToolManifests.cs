@@ -53,6 +53,6 @@ internal static class ToolManifests
         return bytes.ToArray();
     }
 
-    /// <summary>What a server grants to single tools: folders and hosts.</summary>
-    private static bool IsGranted(string area) => area is "fs" or "net";
+    /// <summary>What a server grants to single tools: folders, hosts and buckets.</summary>
+    private static bool IsGranted(string area) => area is "fs" or "net" or "kv";
 }

@@ -7,7 +7,10 @@ uint32_t bench_exports_api_add(uint32_t a, uint32_t b) { return a + b; }
 void bench_exports_api_echo(bench_string_t *s, bench_string_t *ret) { *ret = *s; }
 
 void bench_exports_api_bytes(bench_list_u8_t *b, bench_list_u8_t *ret) {
-    for (size_t i = 0; i < b->len; i++) b->ptr[i] ^= 0xff;
+    // Copied first, as one does in C: a byte that is written may be part of *b for all that the compiler knows.
+    uint8_t *bytes = b->ptr;
+    size_t len = b->len;
+    for (size_t i = 0; i < len; i++) bytes[i] ^= 0xff;
     *ret = *b;
 }
 

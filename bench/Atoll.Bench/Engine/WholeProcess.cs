@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Atoll.Bench;
 
@@ -29,36 +28,32 @@ internal static partial class WholeProcess
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static Usage Run(string command, string[] arguments, string input, string? cache)
     {
-        ProcessStartInfo start = new(command, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
-        if (cache is not null)
-        {
-            start.Environment["ATOLL_CACHE_DIR"] = Path.Combine(cache, "code");
-            start.Environment["ATOLL_KEY_DIR"] = Path.Combine(cache, "key");
-        }
-
-        double before = ChildrenMilliseconds();
-        long began = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{command} cannot be started");
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        Feed(process, input);
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        double wall = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        return process.ExitCode == 0
-            ? new Usage(ChildrenMilliseconds() - before, wall, output)
-            : throw new InvalidOperationException($"{Path.GetFileName(command)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result.Trim()}");
-    }
-
-    private static void Feed(Process process, string input)
-    {
+        // Files: from a pipe that is still empty Node's WASI reads "try again", and into one it writes no more than the first 64 KiB.
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("atoll-bench-");
         try
         {
-            process.StandardInput.Write(input);
-            process.StandardInput.Close();
+            string from = Path.Combine(folder.FullName, "in"), to = Path.Combine(folder.FullName, "out");
+            File.WriteAllText(from, input);
+            ProcessStartInfo start = new("/bin/sh", ["-c", "from=$1 to=$2; shift 2; exec \"$@\" <\"$from\" >\"$to\"", "sh", from, to, command, .. arguments]) { RedirectStandardError = true };
+            if (cache is not null)
+            {
+                start.Environment["ATOLL_CACHE_DIR"] = Path.Combine(cache, "code");
+                start.Environment["ATOLL_KEY_DIR"] = Path.Combine(cache, "key");
+            }
+
+            double before = ChildrenMilliseconds();
+            long began = Stopwatch.GetTimestamp();
+            using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{command} cannot be started");
+            string errors = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            double wall = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            return process.ExitCode == 0
+                ? new Usage(ChildrenMilliseconds() - before, wall, File.ReadAllText(to))
+                : throw new InvalidOperationException($"{Path.GetFileName(command)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Trim()}");
         }
-        catch (IOException)
+        finally
         {
-            // It ended before it had read everything: its exit code and what it wrote to standard error say why.
+            folder.Delete(recursive: true);
         }
     }
 

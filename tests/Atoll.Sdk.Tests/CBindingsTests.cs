@@ -1,5 +1,6 @@
 using Atoll.Components;
 using Atoll.Sdk.Tests.Guests;
+using Atoll.Wasm;
 using Atoll.Wit;
 
 namespace Atoll.Sdk.Tests;
@@ -82,5 +83,32 @@ public sealed class CBindingsTests
         folder.Write(files);
         bool isFreestanding = files.Any(file => file.Text.Contains("core_free_blocks", StringComparison.Ordinal));
         CGuest.Compile(folder.Path, [files.Single(file => file.Path.EndsWith(".c", StringComparison.Ordinal)).Path], isFreestanding, "-c", "-Wno-unused-command-line-argument");
+    }
+
+    [Fact]
+    public void The_allocator_without_a_library_leaves_pages_alone_that_others_grew()
+    {
+        using TemporaryFolder folder = new();
+        string wit = Path.Combine(folder.Path, "heap.wit"), source = Path.Combine(folder.Path, "heap.c");
+        File.WriteAllText(wit, "package test:heap; world heap { export check: func() -> u32; }");
+        File.WriteAllText(source, """
+            #include "heap.h"
+            uint32_t heap_exports_check(void) {
+                if (!malloc(16)) return 1;
+                volatile unsigned char *theirs = (unsigned char *)(__builtin_wasm_memory_grow(0, 1) << 16);
+                for (int i = 0; i < 65536; i++) theirs[i] = 7;
+                for (int i = 0; i < 40; i++) {
+                    void *ours = malloc(30000);
+                    if (!ours) return 1;
+                    memset(ours, 1, 30000);
+                }
+                for (int i = 0; i < 65536; i++) if (theirs[i] != 7) return 2;
+                return 0;
+            }
+            """);
+        WasmEngine engine = new();
+        using Store store = new(engine);
+        ComponentInstance instance = new ComponentLinker().Instantiate(store, Component.Load(engine, CGuest.Build(wit, source, isFreestanding: true)));
+        Assert.Equal(ComponentValue.U32(0), instance.GetFunction("check")!.Invoke());
     }
 }

@@ -59,6 +59,9 @@ internal sealed class BindgenLanguageVerb(string name, GuestLanguage language, s
 
     public override string Summary => $"Write bindings for {title}.";
 
+    // In the other languages modules and classes keep names apart.
+    private bool HasPrefix => language is GuestLanguage.C or GuestLanguage.AssemblyScript;
+
     public override string Remarks => "Files that were generated before are replaced; others only with --force. docs/sdk.md says how types and ownership look in the language.";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule];
@@ -75,7 +78,11 @@ internal sealed class BindgenLanguageVerb(string name, GuestLanguage language, s
         command.Add(_world);
         command.Add(_features);
         command.Add(_output);
-        command.Add(_prefix);
+        if (HasPrefix)
+        {
+            command.Add(_prefix);
+        }
+
         if (language == GuestLanguage.C)
         {
             command.Add(_freestanding);
@@ -92,7 +99,7 @@ internal sealed class BindgenLanguageVerb(string name, GuestLanguage language, s
         WitWorld world = WitInput.SelectWorld(model, arguments.GetValue(_world), wit);
         GuestBindingsOptions options = new()
         {
-            Prefix = arguments.GetValue(_prefix) is { } prefix ? Checked(prefix) : null,
+            Prefix = HasPrefix && arguments.GetValue(_prefix) is { } prefix ? Checked(prefix) : null,
             IsFreestanding = language == GuestLanguage.C && arguments.GetValue(_freestanding),
         };
         IReadOnlyList<GeneratedFile> files;

@@ -19,7 +19,7 @@ internal sealed record BucketGrant(string Name, bool CanWrite, IKeyValueBucket S
     {
         bool canWrite = !text.EndsWith(ReadOnly, StringComparison.Ordinal);
         string name = canWrite ? text : text[..^ReadOnly.Length];
-        return BucketPermission.IsName(name) ? new BucketGrant(name, canWrite, new MemoryBucket()) : null;
+        return KeyValueGrant.IsName(name) ? new BucketGrant(name, canWrite, new MemoryBucket()) : null;
     }
 }
 
@@ -28,16 +28,11 @@ internal sealed record BucketGrant(string Name, bool CanWrite, IKeyValueBucket S
 /// <param name="Writes">Whether it asks to change it.</param>
 internal sealed record BucketPermission(string? Name, bool Writes)
 {
-    private const int MaxName = 128;
-
-    /// <summary>Whether a bucket can have this name (<see cref="KeyValueGrants.AllowKeyValue"/>).</summary>
-    public static bool IsName(string name) => name.Length is > 0 and <= MaxName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
-
     /// <summary>Reads what stands behind <c>kv:</c>: <c>read:BUCKET</c>, <c>write:BUCKET</c>, with <c>/**</c> behind it or not, or <c>**</c> for the bucket. Null when it is none.</summary>
     public static BucketPermission? TryParse(string action, string pattern)
     {
         string name = pattern.EndsWith("/**", StringComparison.Ordinal) ? pattern[..^3] : pattern;
-        return action is "read" or "write" && (name == "**" || IsName(name)) ? new BucketPermission(name == "**" ? null : name, action == "write") : null;
+        return action is "read" or "write" && (name == "**" || KeyValueGrant.IsName(name)) ? new BucketPermission(name == "**" ? null : name, action == "write") : null;
     }
 
     /// <summary>What of the operator's buckets is left to whoever has these permissions. Whoever may write may read.</summary>

@@ -36,9 +36,9 @@ internal static class CTexts
     public static string[] FreestandingDefinitions { get; } = Split("""
         #define CORE_LIBRARY(name) __attribute__((__weak__, __no_builtin__(name)))
 
-        extern unsigned char __heap_base;
+        extern unsigned char __heap_base, __heap_end;
         static void *core_free_blocks[32];
-        static size_t core_heap_end;
+        static size_t core_heap_end, core_heap_limit;
 
         // A block starts with the logarithm of its size; what is handed out comes 8 bytes later.
         CORE_LIBRARY("malloc") void *malloc(size_t size) {
@@ -49,12 +49,20 @@ internal static class CTexts
                 core_free_blocks[order] = *(void **)(block + 8);
                 return block + 8;
             }
-            if (core_heap_end == 0) core_heap_end = ((size_t)(uintptr_t)&__heap_base + 15) & ~(size_t)15;
-            uint64_t end = (uint64_t)core_heap_end + ((uint64_t)1 << order);
-            uint64_t have = (uint64_t)__builtin_wasm_memory_size(0) << 16;
-            if (end > have && __builtin_wasm_memory_grow(0, (size_t)((end - have + 65535) >> 16)) == (size_t)-1) return NULL;
+            size_t room = (size_t)1 << order;
+            if (core_heap_limit == 0) {
+                core_heap_end = ((size_t)(uintptr_t)&__heap_base + 15) & ~(size_t)15;
+                core_heap_limit = (size_t)(uintptr_t)&__heap_end;
+            }
+            if (core_heap_end > core_heap_limit || room > core_heap_limit - core_heap_end) {
+                // Pages that others have grown are theirs: only what is grown here is used.
+                size_t pages = (room + 65535) >> 16, first = __builtin_wasm_memory_grow(0, pages);
+                if (first == (size_t)-1 || first + pages > 65535) return NULL;
+                if (first << 16 != core_heap_limit) core_heap_end = first << 16;
+                core_heap_limit = (first + pages) << 16;
+            }
             block = (unsigned char *)core_heap_end;
-            core_heap_end = (size_t)end;
+            core_heap_end += room;
             *block = (unsigned char)order;
             return block + 8;
         }

@@ -11,6 +11,8 @@ namespace Atoll.Cli.Verbs;
 /// <summary><c>atoll invoke</c>: calls a function of a component with values from the command line.</summary>
 internal sealed class InvokeVerb : Verb
 {
+    private readonly Lazy<ComponentLinker> _linker = new(static () => new ComponentLinker().AddWasi().AddPlatform());
+
     private readonly GrantOptions _grants = new();
 
     private readonly LimitOptions _limits = new();
@@ -54,6 +56,8 @@ internal sealed class InvokeVerb : Verb
         command.Add(_component);
     }
 
+    public override void Begin() => CodeStore.Begin(() => _ = _linker.Value);
+
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         WasmEngine engine = new(CodeStore.Options(arguments.GetValue(_limits.Fuel) is not null, CodeStore.OpenExisting(context)) with { StartInterpreted = true });
@@ -78,7 +82,7 @@ internal sealed class InvokeVerb : Verb
         }
 
         ComponentValue[] values = parenthesis < 0
-            ? Values(file.Describe(name), type, given, arguments.GetValue(_raw))
+            ? Values(file, name, type, given, arguments.GetValue(_raw))
             : given.Length == 0 ? Wave.ParseArguments(called[parenthesis..], type)
             : throw CliException.Usage("the arguments stand in the parentheses already; leave out what comes after.");
         StoreOptions limits = new()
@@ -98,13 +102,13 @@ internal sealed class InvokeVerb : Verb
         return Task.FromResult(result is { Kind: ComponentValueKind.Result } value && value.AsCase().Name == "err" ? ExitCodes.Failed : ExitCodes.Ok);
     }
 
-    private static ComponentValue? Call(ComponentFile file, string name, ComponentValue[] values, Grants grants, StoreOptions limits)
+    private ComponentValue? Call(ComponentFile file, string name, ComponentValue[] values, Grants grants, StoreOptions limits)
     {
         using WasiContext wasi = new(grants);
         using Store store = new(file.Component.Engine, limits with { State = wasi });
         try
         {
-            return ProgramFile.Explain(file.Path, () => new ComponentLinker().AddWasi().AddPlatform().Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
+            return ProgramFile.Explain(file.Path, () => _linker.Value.Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
         }
         catch (GuestExitException exit)
         {
@@ -121,11 +125,11 @@ internal sealed class InvokeVerb : Verb
         }
     }
 
-    private static ComponentValue[] Values(string function, ComponentFunctionType type, string[] given, bool raw)
+    private static ComponentValue[] Values(ComponentFile file, string name, ComponentFunctionType type, string[] given, bool raw)
     {
         if (given.Length > type.Parameters.Length)
         {
-            throw CliException.Usage($"{function} takes {type.Parameters.Length} arguments, not {given.Length}.");
+            throw CliException.Usage($"{file.Describe(name)} takes {type.Parameters.Length} arguments, not {given.Length}.");
         }
 
         ComponentValue[] values = new ComponentValue[type.Parameters.Length];
@@ -138,7 +142,7 @@ internal sealed class InvokeVerb : Verb
             }
             else
             {
-                values[i] = parameter.Type is OptionType ? ComponentValue.None : throw CliException.Usage($"the argument `{parameter.Name}` is missing: {function}");
+                values[i] = parameter.Type is OptionType ? ComponentValue.None : throw CliException.Usage($"the argument `{parameter.Name}` is missing: {file.Describe(name)}");
             }
         }
 

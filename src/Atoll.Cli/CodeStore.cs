@@ -51,28 +51,6 @@ internal static class CodeStore
     /// </summary>
     private const int StackBytes = 4 << 20;
 
-    /// <summary>
-    /// Prepares on another thread what looking for compiled code needs of the system: half of a short program's time is that of the runtime, which loads on two processors
-    /// what it would load on one.
-    /// </summary>
-    /// <param name="more">What else is to be done there.</param>
-    public static void Begin(Action? more = null)
-    {
-        if (Environment.ProcessorCount > 1)
-        {
-            // What fails here fails again where it is needed, and is reported there.
-            _ = Task.Factory.StartNew(
-                () =>
-                {
-                    _ = ModuleCode.CurrentBuild;
-                    more?.Invoke();
-                },
-                CancellationToken.None,
-                TaskCreationOptions.LongRunning,
-                TaskScheduler.Default);
-        }
-    }
-
     /// <summary>What <c>run</c> makes its engine with (<c>serve</c> too, without fuel), and so what <c>compile</c> has to compile for.</summary>
     public static WasmEngineOptions Options(bool fuel, ICodeCache? cache) =>
         new() { ConsumeFuel = fuel, CodeLifetime = CodeLifetime.Pinned, CodeCache = cache, StackBudgetBytes = StackBytes };

@@ -80,7 +80,6 @@ internal static class AtollCommand
             RootCommand root = BuildRoot(known);
             if (known is not null && root.Subcommands is [VerbCommand { Verb.PassesArguments: true } command])
             {
-                command.Verb.Begin();
                 int own = GuestArguments.CountOwn(command, args.AsSpan(1)) + 1;
                 context = context with { GuestArguments = args[own..] };
                 args = args[..own];

@@ -29,11 +29,6 @@ internal abstract class Verb
     {
     }
 
-    /// <summary>Starts what the verb needs whatever its arguments say, on other threads, because reading the arguments takes a while.</summary>
-    public virtual void Begin()
-    {
-    }
-
     public virtual Task<int> RunAsync(ParseResult arguments, CliContext context) =>
         throw CliException.Usage($"`{Name}` needs one of: {string.Join(", ", Children.Select(child => child.Name))}. Try `atoll {Name} --help`.");
 }

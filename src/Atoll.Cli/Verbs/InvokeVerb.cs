@@ -11,8 +11,6 @@ namespace Atoll.Cli.Verbs;
 /// <summary><c>atoll invoke</c>: calls a function of a component with values from the command line.</summary>
 internal sealed class InvokeVerb : Verb
 {
-    private readonly Lazy<ComponentLinker> _linker = new(static () => new ComponentLinker().AddWasi().AddPlatform());
-
     private readonly GrantOptions _grants = new();
 
     private readonly LimitOptions _limits = new();
@@ -55,8 +53,6 @@ internal sealed class InvokeVerb : Verb
 
         command.Add(_component);
     }
-
-    public override void Begin() => CodeStore.Begin(() => _ = _linker.Value);
 
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
@@ -102,13 +98,13 @@ internal sealed class InvokeVerb : Verb
         return Task.FromResult(result is { Kind: ComponentValueKind.Result } value && value.AsCase().Name == "err" ? ExitCodes.Failed : ExitCodes.Ok);
     }
 
-    private ComponentValue? Call(ComponentFile file, string name, ComponentValue[] values, Grants grants, StoreOptions limits)
+    private static ComponentValue? Call(ComponentFile file, string name, ComponentValue[] values, Grants grants, StoreOptions limits)
     {
         using WasiContext wasi = new(grants);
         using Store store = new(file.Component.Engine, limits with { State = wasi });
         try
         {
-            return ProgramFile.Explain(file.Path, () => _linker.Value.Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
+            return ProgramFile.Explain(file.Path, () => EarlyStart.Linker.Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
         }
         catch (GuestExitException exit)
         {

@@ -62,8 +62,6 @@ internal sealed class RunVerb : Verb
         command.Add(_program);
     }
 
-    public override void Begin() => CodeStore.Begin();
-
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         string path = arguments.GetValue(_program)!;

@@ -39,7 +39,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     {
         _pool = pool;
         _handler = handler;
-        _grants = grants;
+        _grants = grants.AllowLogging(log.Entry, limitBytes: MaximumOutput);
         _options = options;
         _threads = new GuestThreadPool(options.MaxConcurrency, options.MaxConcurrency);
         _log = log;
@@ -269,9 +269,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
             {
                 using LineStream output = server._log.Lines("stdout");
                 using LineStream errors = server._log.Lines("stderr");
-                WasiContext context = new(WithOutput(server._grants, output, errors)
-                    .AllowLogging(server._log.Entry, limitBytes: MaximumOutput)
-                    .AllowContext(new CallContext { TraceId = traceId }));
+                WasiContext context = new(WithOutput(server._grants, output, errors).AllowContext(new CallContext { TraceId = traceId }));
                 using ComponentLease lease = server._pool.Rent(aborted, context);
                 try
                 {

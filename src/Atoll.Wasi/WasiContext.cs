@@ -164,7 +164,7 @@ public sealed class WasiContext : IDisposable
 
     private void Wait(Store store, ulong nanoseconds, CancellationToken interruption)
     {
-        if (!Bell.Wait(Time, nanoseconds, store.MayBlock, interruption))
+        if (!Bell.Wait(Time, nanoseconds, store.MayBlock, interruption) && !(_streams[0]?.Input?.TakeFirstMoment() == true && Bell.WaitMoment(interruption)))
         {
             throw new TrapException(
                 TrapKind.WouldBlock,

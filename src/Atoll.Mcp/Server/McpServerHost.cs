@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Server;
 
 namespace Atoll.Mcp;
@@ -46,7 +47,7 @@ public sealed class McpServerHost : IAsyncDisposable
         _options = options;
         _configuration = configuration;
         Address = address;
-        _log = new TextLoggerProvider(log);
+        _log = new TextLoggerProvider(log, static exception => exception is McpProtocolException);
         _loggers = LoggerFactory.Create(builder => builder
             .SetMinimumLevel(options.LogLevel)
             .AddFilter("ModelContextProtocol", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning)

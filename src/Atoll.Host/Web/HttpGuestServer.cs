@@ -34,7 +34,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     {
         _pool = pool;
         _handler = handler;
-        _grants = grants;
+        _grants = grants.AllowLogging(log.Entry, limitBytes: MaximumOutput);
         _options = options;
         _threads = new GuestThreadPool(options.MaxConcurrency, options.MaxConcurrency);
         _log = log;
@@ -186,8 +186,11 @@ public sealed class HttpGuestServer : IAsyncDisposable
 
         if (http.RequestAborted.IsCancellationRequested)
         {
-            // A guest may go on after its answer; a client that has all of it need not wait for that.
-            return exchange is { IsFinished: true, Failure: null } && exception is OperationCanceledException && isSettled ? null : "the client went away";
+            // A guest may go on after its answer; a client that has all of it need not wait for that. Of an answer to HEAD the headers are all.
+            bool hasAll = HttpMethods.IsHead(http.Request.Method)
+                ? http.Response.HasStarted && exception is null or OperationCanceledException
+                : exchange is { IsFinished: true, Failure: null } && exception is OperationCanceledException && isSettled;
+            return hasAll ? null : "the client went away";
         }
 
         (int status, string problem) = Describe(exchange, exception);
@@ -252,9 +255,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
             {
                 using LineStream output = server._log.Lines("stdout");
                 using LineStream errors = server._log.Lines("stderr");
-                WasiContext context = new(WithOutput(server._grants, output, errors)
-                    .AllowLogging(server._log.Entry, limitBytes: MaximumOutput)
-                    .AllowContext(new CallContext { TraceId = traceId }));
+                WasiContext context = new(WithOutput(server._grants, output, errors).AllowContext(new CallContext { TraceId = traceId }));
                 using ComponentLease lease = server._pool.Rent(aborted, context);
                 try
                 {

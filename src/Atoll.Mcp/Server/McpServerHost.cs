@@ -10,6 +10,7 @@ using Atoll.Mcp.Server;
 using Atoll.Mcp.Tools;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Server;
 
 namespace Atoll.Mcp;
@@ -42,7 +43,7 @@ public sealed class McpServerHost : IAsyncDisposable
         _options = options;
         _configuration = configuration;
         Address = address;
-        _log = new TextLoggerProvider(log);
+        _log = new TextLoggerProvider(log, static exception => exception is McpProtocolException);
         var quiet = options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning;
         _loggers = new LoggerFactory([_log], new LoggerFilterOptions
         {

@@ -82,22 +82,36 @@ public sealed unsafe partial class Store
     {
         int here;
         ThreadBias? bias = _bias;
-        if (bias is not null && !bias.IsInside && (nuint)(&here) - bias.Floor < bias.Size && *bias.EndCell == 0)
-        {
-            Volatile.Write(ref bias.IsInside, true);
-            StoreControl* control = Control;
-            if (!Volatile.Read(ref bias.IsRevoked))
-            {
-                Volatile.Write(ref control->StackLimit, Math.Max(bias.Floor, (nuint)(&here) - _stackBudget));
-                if (!control->IsInterrupted)
-                {
-                    return bias;
-                }
-            }
 
-            Volatile.Write(ref bias.IsInside, false);
+        // What is rare leaves early, so that the rest is one way without jumps: calls of some nanoseconds cost what their jumps cost.
+        if (bias is null)
+        {
+            return EnterSlowly();
         }
 
+        nuint floor = bias.Floor;
+        if (bias.IsInside || (nuint)(&here) - floor >= bias.Size || *bias.EndCell != 0)
+        {
+            return EnterSlowly();
+        }
+
+        Volatile.Write(ref bias.IsInside, true);
+        StoreControl* control = Control;
+        if (Volatile.Read(ref bias.IsRevoked))
+        {
+            return EnterAfterAll(bias);
+        }
+
+        // The first field: asked for by its name, it would be read to see whether there is a block.
+        Volatile.Write(ref *(nuint*)control, Math.Max(floor, (nuint)(&here) - _stackBudget));
+        return control->IsInterrupted ? EnterAfterAll(bias) : bias;
+    }
+
+    /// <summary>Begins a call that seemed to be quick.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ThreadBias? EnterAfterAll(ThreadBias bias)
+    {
+        Volatile.Write(ref bias.IsInside, false);
         return EnterSlowly();
     }
 
@@ -107,7 +121,7 @@ public sealed unsafe partial class Store
     {
         if (entered is not null)
         {
-            Volatile.Write(ref entered.IsInside, false);
+            entered.Leave();
         }
         else
         {
@@ -210,7 +224,7 @@ public sealed unsafe partial class Store
         return null;
     }
 
-    private void ExitSlowly()
+    internal void ExitSlowly()
     {
         nuint outer = _limits[_depth - 1];
         if (outer != 0)

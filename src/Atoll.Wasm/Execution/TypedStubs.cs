@@ -130,13 +130,22 @@ internal static class TypedStubs
         il.Emit(OpCodes.Call, Own(nameof(Translates)));
         il.BeginCatchBlock(null!);
         il.Emit(OpCodes.Pop);
+        Label failed = il.DefineLabel();
+        il.Emit(OpCodes.Leave, failed);
         il.EndExceptionBlock();
-        loadFunction();
-        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
-        il.Emit(OpCodes.Throw);
         il.BeginFaultBlock();
         EmitExit(il, loadFunction, entered);
         il.EndExceptionBlock();
+
+        // Behind all that is protected, and so out of the way of calls that succeed. After the exit the next call may fail.
+        il.MarkLabel(failed);
+        LocalBuilder failure = il.DeclareLocal(typeof(Exception));
+        loadFunction();
+        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
+        il.Emit(OpCodes.Stloc, failure);
+        EmitExit(il, loadFunction, entered);
+        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Throw);
         il.MarkLabel(succeeded);
         EmitExit(il, loadFunction, entered);
     }
@@ -154,7 +163,17 @@ internal static class TypedStubs
 
     internal static ThreadBias? Enter(Function function) => function.Store.Enter();
 
-    internal static void Exit(Function function, ThreadBias? entered) => function.Store.Exit(entered);
+    internal static void Exit(Function function, ThreadBias? entered)
+    {
+        if (entered is not null)
+        {
+            entered.Leave();
+        }
+        else
+        {
+            function.Store.ExitSlowly();
+        }
+    }
 
     internal static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
 

@@ -76,9 +76,13 @@ public sealed unsafe partial class Store
     }
 
     /// <summary>Begins a call into guest code on this thread; returns what <see cref="Exit"/> needs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ThreadBias? Enter() => TryEnter() ?? EnterSlowly();
+
+    /// <summary>Begins a call as <see cref="Enter"/> does, if this thread may do so without a lock; otherwise returns null, and nothing has begun.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ThreadBias? Enter()
+    internal ThreadBias? TryEnter()
     {
         int here;
         ThreadBias? bias = _bias;
@@ -86,33 +90,32 @@ public sealed unsafe partial class Store
         // What is rare leaves early, so that the rest is one way without jumps: calls of some nanoseconds cost what their jumps cost.
         if (bias is null)
         {
-            return EnterSlowly();
+            return null;
         }
 
         nuint floor = bias.Floor;
         if (bias.IsInside || (nuint)(&here) - floor >= bias.Size || *bias.EndCell != 0)
         {
-            return EnterSlowly();
+            return null;
         }
 
         Volatile.Write(ref bias.IsInside, true);
         StoreControl* control = Control;
         if (Volatile.Read(ref bias.IsRevoked))
         {
-            return EnterAfterAll(bias);
+            bias.Leave();
+            return null;
         }
 
         // The first field: asked for by its name, it would be read to see whether there is a block.
         Volatile.Write(ref *(nuint*)control, Math.Max(floor, (nuint)(&here) - _stackBudget));
-        return control->IsInterrupted ? EnterAfterAll(bias) : bias;
-    }
+        if (control->IsInterrupted)
+        {
+            bias.Leave();
+            return null;
+        }
 
-    /// <summary>Begins a call that seemed to be quick.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ThreadBias? EnterAfterAll(ThreadBias bias)
-    {
-        Volatile.Write(ref bias.IsInside, false);
-        return EnterSlowly();
+        return bias;
     }
 
     /// <summary>Ends a call; must run on every path that <see cref="Enter"/> returned on.</summary>
@@ -162,7 +165,7 @@ public sealed unsafe partial class Store
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ThreadBias? EnterSlowly()
+    internal ThreadBias? EnterSlowly()
     {
         int here;
         ThreadMark me = ThreadMark.Current;

@@ -124,7 +124,7 @@ internal sealed unsafe class CompiledModule
     public static int FunctionOf(MethodBase method)
     {
         // "f12"; "f12$body" for a function with a large frame, whose guard is not a frame of its own; "g12" for one whose body is inlined, which loses
-        // the place in it. "f12$loop" took over from the interpreter, whose frame stands for both.
+        // the place in it, and for the copy of one that calls itself. "f12$loop" took over from the interpreter, whose frame stands for both.
         ReadOnlySpan<char> name = method.Name;
         if (name.EndsWith("$body"))
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Atoll.Cli.Verbs;
 using Atoll.Cli.Verbs.Projects;
 
@@ -91,7 +92,7 @@ internal static class AtollCommand
         }
         catch (Exception exception) when (ErrorReport.For(exception) is { } report)
         {
-            report.Write(context.Error, debug ? exception : null);
+            ErrorReport.Tell(report, context.Error, debug ? exception : null);
             return report.ExitCode;
         }
     }
@@ -137,6 +138,20 @@ internal static class AtollCommand
             return $"`{path}` needs one of: {string.Join(", ", command.Subcommands.Select(child => child.Name))}. Try `{path} --help`.";
         }
 
-        return $"{string.Join(" ", result.Errors.Select(error => error.Message))} Try `{path} --help`.";
+        return $"{string.Join(" ", result.Errors.Select(Describe))} Try `{path} --help`.";
     }
+
+    /// <summary>An error of the parser's; where it would name a type of .NET, what is expected.</summary>
+    private static string Describe(ParseError error) =>
+        error.SymbolResult is OptionResult { Option: { } option, Tokens: [.., { } last] } && WholeNumbers(option.ValueType) is { } range && error.Message.Contains("System.", StringComparison.Ordinal)
+            ? $"`{last.Value}` is no whole number {range}, which {option.Name} takes."
+            : error.Message;
+
+    private static string? WholeNumbers(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var known when known == typeof(int) => $"up to {int.MaxValue}",
+        var known when known == typeof(long) => $"up to {long.MaxValue}",
+        var known when known == typeof(ulong) => $"from 0 to {ulong.MaxValue}",
+        _ => null,
+    };
 }

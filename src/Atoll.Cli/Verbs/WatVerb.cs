@@ -33,6 +33,11 @@ internal sealed class WatVerb : Verb
     {
         string path = arguments.GetValue(_file)!;
         byte[] text = ProgramFile.ReadBytes(path, context);
+        if (text.AsSpan().StartsWith("\0asm"u8))
+        {
+            throw new CliException(ExitCodes.BadModule, $"{path} is in binary form already. `atoll print` writes a module as text.");
+        }
+
         byte[] binary = ProgramFile.Explain(path, () =>
         {
             byte[] translated = ComponentWriter.FromText(text);

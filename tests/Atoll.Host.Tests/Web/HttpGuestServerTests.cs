@@ -199,6 +199,29 @@ public sealed class HttpGuestServerTests
     }
 
     [Fact]
+    public async Task A_client_that_asked_for_headers_may_leave_when_it_has_them()
+    {
+        const string Send = "(call $send-all (local.get $out) (i32.const 1088) (i32.const 22))";
+        string text = File.ReadAllText(GuestPath()).Replace(Send, Send + " (loop $on (br $on))", StringComparison.Ordinal);
+        await using Running server = await Running.StartAsync(
+            new HttpGuestOptions { MaxConcurrency = 1, LogRequests = true, Timeout = TimeSpan.FromMinutes(5) }, Component.Load(Engine, ComponentText.Assemble(text)));
+        using (TcpClient client = new())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, server.Endpoint.Port);
+            await client.GetStream().WriteAsync("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            byte[] buffer = new byte[4096];
+            int count = await client.GetStream().ReadAsync(buffer);
+            Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(buffer, 0, count), StringComparison.Ordinal);
+        }
+
+        // The next one waits for the only instance.
+        Assert.Equal("1", await server.Client.GetStringAsync("/again"));
+        string log = await server.EndAsync();
+        Assert.Contains("HEAD / 200 ", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("went away", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_that_goes_away_stops_the_guest()
     {
         await using Running server = await Running.StartAsync(new HttpGuestOptions { MaxConcurrency = 1, Timeout = TimeSpan.FromMinutes(5) });

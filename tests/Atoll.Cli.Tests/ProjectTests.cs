@@ -80,6 +80,28 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "--http", "hello")).Code);
         CliResult built = await cli.RunAsync("build", "hello");
         Assert.True(built.Code == ExitCodes.Ok, built.Out + built.Error);
+        CliResult test = await cli.RunAsync("test", "hello");
+        Assert.True(test.Code == ExitCodes.Ok, test.Out + test.Error);
+        Assert.EndsWith("1 passed, 0 failed\n", test.Out, StringComparison.Ordinal);
+        cli.Write("hello/tests/more.toml", """
+            [[case]]
+            request = { path = "/", headers = { accept = "text/plain" }, body = "x" }
+            response = { status = 404 }
+
+            [[case]]
+            request = { path = "/" }
+            response = { headers = { x-there = "no" } }
+
+            [[case]]
+            request = { method = "P O", path = "/" }
+
+            [[case]]
+            call = 'greet("Ada")'
+            """);
+        CliResult failing = await cli.RunAsync("test", "hello", "--filter", "more");
+        Assert.All(
+            ["expected status 404\n       but got  200 with the body Hello from /", "but got  no x-there", "failed: `P O http://localhost/` is no request", "exports no function `greet`"],
+            text => Assert.Contains(text, failing.Out, StringComparison.Ordinal));
         using Process server = ProcessRunner.Start(cli.Folder, "dotnet", ProcessRunner.Built, "serve-http", "--addr", "127.0.0.1:0", "hello/build/hello.wasm");
         Task drain = server.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         try

@@ -69,6 +69,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
         string[] arguments = [script, request.Tools["packages"], request.Sources[0], ProjectFolder.Bindings, $"{ProjectFolder.Objects}/js", request.World.Name!, output, usesWasi ? "wasi" : "stub"];
         await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
         byte[] component = await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+        component = request.World.Exports.Any(item => item.Name == QuickJsInitializer.Name) ? component : QuickJsInitializer.Hide(component);
 
         // The bindings convert where the world has integers of 64 bits, and then they expect them as text.
         return File.Exists(project.PathTo($"{ProjectFolder.Bindings}/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;

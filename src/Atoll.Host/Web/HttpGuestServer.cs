@@ -112,7 +112,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
             }
             catch (Exception exception) when (exception is IOException or SocketException)
             {
-                throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message} Choose another address.", exception);
+                throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message.TrimEnd('.')}. Choose another address.", exception);
             }
 
             Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

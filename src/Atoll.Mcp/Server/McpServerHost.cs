@@ -207,7 +207,7 @@ public sealed class McpServerHost : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message} Choose another port with --port.", e);
+                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message.TrimEnd('.')}. Choose another port with --port.", e);
             }
 
             var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -61,6 +61,7 @@ public sealed class MishapTests
     [InlineData("print module.wat -o folder", 1, "folder cannot be written: it is a folder. Name a file.")]
     [InlineData("print module.wat -o gone/x.wat", 1, "gone does not exist. Make it first, or correct the path.")]
     [InlineData("wat module.wasm -o x.wasm", 3, "module.wasm is in binary form already.")]
+    [InlineData("wat module.wat -o ./module.wat", 2, "--output is module.wat itself, which would be gone. Name another file.")]
     [InlineData("component exact-integers component.wasm -o x.wasm", 1, "component.wasm: the component holds no QuickJS")]
     [InlineData("wit check dangling.wit", 1, "dangling.wit does not exist. Check the path")]
     [InlineData("mcp check folder", 1, "folder is a folder. Name the files")]

@@ -7,6 +7,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        EarlyStart.Begin(args);
         using CancellationTokenSource cancellation = new();
 
         // The first signal asks for an orderly end; the second is left to the system, which ends the process.

@@ -148,6 +148,28 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.EndsWith("0 passed, 1 failed\n", (await cli.RunAsync("test", "greeter", "--filter", "alphabet")).Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("rust")]
+    [InlineData("js")]
+    [InlineData("ts")]
+    [InlineData("assemblyscript")]
+    [Trait("Category", "Long")]
+    public async Task Builds_elsewhere_give_the_same_bytes(string language)
+    {
+        List<string?> hashes = [];
+        for (int i = 0; i < 2; i++)
+        {
+            using CliRunner cli = Runner();
+            await NeedToolsAsync(cli, language);
+            Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "greeter")).Code);
+            CliResult result = await cli.RunAsync("build", "greeter", "--json");
+            Assert.True(result.Code == ExitCodes.Ok, result.Error);
+            hashes.Add(JsonDocument.Parse(result.Out).RootElement.GetProperty("sha256").GetString());
+        }
+
+        Assert.Equal(hashes[0], hashes[1]);
+    }
+
     [Fact]
     [Trait("Category", "Long")]
     public async Task Errors_of_the_compiler_are_shown_and_the_old_component_stays()

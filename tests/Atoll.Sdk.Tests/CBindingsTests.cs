@@ -74,6 +74,37 @@ public sealed class CBindingsTests
     }
 
     [Fact]
+    public void Functions_of_numbers_are_exported_themselves()
+    {
+        WitModel model = WitModel.Parse("""
+            package a:b;
+            interface i { resource r { get: func() -> s8; } }
+            world w {
+              import i;
+              use i.{r};
+              export plain: func(a: s8, b: bool, c: char, d: u64) -> f32;
+              export text: func(a: string);
+              export lent: func(a: borrow<r>) -> u8;
+            }
+            """);
+        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(GuestLanguage.C, model, model.SelectWorld());
+        Assert.Contains("__attribute__((__export_name__(\"plain\")))\nfloat w_exports_plain(int8_t a, bool b, uint32_t c, uint64_t d);", files[0].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"plain\"", files[1].Text, StringComparison.Ordinal);
+        Assert.All(new[] { "text", "lent" }, name => Assert.Contains($"__export_name__(\"{name}\")", files[1].Text, StringComparison.Ordinal));
+        using TemporaryFolder folder = new();
+        string wit = Path.Combine(folder.Path, "w.wit"), source = Path.Combine(folder.Path, "guest.c");
+        File.WriteAllText(wit, "package a:b; world w { export plain: func(a: s8, b: bool, c: char, d: u64) -> f32; }");
+        File.WriteAllText(source, """
+            #include "w.h"
+            float w_exports_plain(int8_t a, bool b, uint32_t c, uint64_t d) { return a + (b ? 0.5f : 0) + c + (float)d; }
+            """);
+        WasmEngine engine = new();
+        using Store store = new(engine);
+        ComponentInstance instance = new ComponentLinker().Instantiate(store, Component.Load(engine, CGuest.Build(wit, source, isFreestanding: true)));
+        Assert.Equal(-128 + 0.5f + 65 + 7, instance.GetFunction("plain")!.ToDelegate<Func<sbyte, bool, System.Text.Rune, ulong, float>>()(-128, true, new System.Text.Rune('A'), 7));
+    }
+
+    [Fact]
     public void The_same_world_gives_the_same_text() =>
         Assert.Equal(CGuest.Generate(Files.Data("coverage/coverage.wit")), CGuest.Generate(Files.Data("coverage/coverage.wit")));
 

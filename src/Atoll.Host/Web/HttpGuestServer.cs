@@ -8,14 +8,9 @@ using Atoll.Wasi;
 using Atoll.Wasi.Platform;
 using Atoll.Wasi.Preview2.Http;
 using Atoll.Wasm;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Atoll.Host.Web;
 
@@ -103,26 +98,22 @@ public sealed class HttpGuestServer : IAsyncDisposable
     /// <exception cref="ConfigurationException">The address cannot be listened on.</exception>
     public async Task RunAsync(Action<Uri>? started = null, CancellationToken cancellationToken = default)
     {
-        WebApplication app = Build();
-        await using (app.ConfigureAwait(false))
+        using BareKestrel server = Build();
+        try
         {
-            try
-            {
-                await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is IOException or SocketException)
-            {
-                throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message.TrimEnd('.')}. Choose another address.", exception);
-            }
-
-            Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-            started?.Invoke(Endpoint);
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
-            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Endpoint = null;
-            using CancellationTokenSource patience = new(_options.DrainTime);
-            await app.StopAsync(patience.Token).ConfigureAwait(false);
+            Endpoint = await server.StartAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message.TrimEnd('.')}. Choose another address.", exception);
+        }
+
+        started?.Invoke(Endpoint);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+        await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Endpoint = null;
+        using CancellationTokenSource patience = new(_options.DrainTime);
+        await server.StopAsync(patience.Token).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -140,24 +131,19 @@ public sealed class HttpGuestServer : IAsyncDisposable
     private static Grants WithOutput(Grants grants, LineStream output, LineStream errors) =>
         grants.AllowStdout(output, MaximumOutput, neverWaits: true).AllowStderr(errors, MaximumOutput, neverWaits: true);
 
-    private WebApplication Build()
+    private BareKestrel Build()
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _options.DrainTime);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        KestrelServerOptions kestrel = new()
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = _options.MaxBodyBytes;
-            kestrel.Limits.MaxConcurrentConnections = 10_000;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.Listen(_options.Address, static listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        WebApplication app = builder.Build();
-        app.Run(HandleAsync);
-        return app;
+            AddServerHeader = false,
+            RequestHeaderEncodingSelector = static _ => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static _ => Encoding.Latin1,
+        };
+        kestrel.Limits.MaxRequestBodySize = _options.MaxBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = 10_000;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Listen(_options.Address, static listen => listen.Protocols = HttpProtocols.Http1);
+        return new BareKestrel(kestrel, HandleAsync, NullLoggerFactory.Instance);
     }
 
     private async Task HandleAsync(HttpContext http)

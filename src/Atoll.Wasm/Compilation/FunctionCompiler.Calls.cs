@@ -40,6 +40,14 @@ internal sealed partial class FunctionCompiler
         {
             int defined = index - _definition.ImportedFunctionCount;
             LoadContext();
+            if (_copyToken != 0 && defined == _index)
+            {
+                // No look at the stack, hence none at requests to stop.
+                _il.Emit(Il.Call, _copyToken);
+                EndCall(type, outs, depth, isTail: false);
+                return;
+            }
+
             if (!isTail && _module.IsElsewhere(defined))
             {
                 LoadCode(defined);

@@ -10,13 +10,15 @@ namespace Atoll.Wasm.Compilation;
 /// </content>
 internal sealed partial class FunctionCompiler
 {
+    /// <summary>Bytes of code that a loop may run without a look whether it is to stop: less than a few milliseconds.</summary>
+    private const long MostUnseen = 4 << 20;
+
     /// <summary>Locals about which something is known at once: more would make branches expensive to compile.</summary>
     private const int MostFacts = 64;
 
     private readonly List<int> _knownLocals = [];
-    private readonly Dictionary<int, int> _loopEnds = [];
     private LocalFact[] _facts = [];
-    private List<int>?[] _setsOf = [];
+    private LoopScan? _scan;
     private KnownLocal[]? _snapshot;
     private int _evicted;
 
@@ -29,8 +31,8 @@ internal sealed partial class FunctionCompiler
         /// <summary>So many bytes from the value on lie inside of memory 0.</summary>
         public long Extent;
 
-        /// <summary>The value is below 2 to this power; 0: nothing is known.</summary>
-        public byte Width;
+        /// <summary>Between what the value lies.</summary>
+        public NumberRange Range;
 
         /// <summary>Place in the list of known locals, plus one.</summary>
         public int Slot;
@@ -41,81 +43,44 @@ internal sealed partial class FunctionCompiler
         public int CheckRun;
     }
 
-    private readonly record struct KnownLocal(int Local, long Extent, byte Width);
+    private readonly record struct KnownLocal(int Local, long Extent, NumberRange Range);
 
     private void ResetChecks(FunctionBody body)
     {
         _facts = new LocalFact[body.LocalCount];
         _knownLocals.Clear();
-        _loopEnds.Clear();
         _snapshot = null;
         _run = 1;
-        DecideOnRotations(0, 0);
-        if (body.HasLoops)
-        {
-            FindSetsInLoops(body);
-        }
+        _scan = body.HasLoops ? new LoopScan(_definition, body) : null;
+        DecideOnRotations(_scan?.Rotations ?? 0, _scan?.Comparisons ?? 0);
     }
 
-    /// <summary>Notes where locals change and where loops end: what is known at a loop's start must still hold when control comes back to it.</summary>
-    private void FindSetsInLoops(FunctionBody body)
+    /// <summary>At a loop's start: forgets locals that its body changes, and notes what is known of the one that it counts with.</summary>
+    private void EnterLoop(LoopScan.Loop loop, Frame frame)
     {
-        _setsOf = new List<int>?[body.LocalCount];
-        Stack<int> starts = [];
-        int rotations = 0;
-        int comparisons = 0;
-        WasmReader reader = new(_definition.Bytes, body.Code.Start, body.Code.End);
-        while (!reader.AtEnd)
-        {
-            Opcode opcode = reader.ReadOpcode();
-            int position = reader.Position;
-            if (opcode is Opcode.LocalSet or Opcode.LocalTee)
-            {
-                (_setsOf[reader.ReadVarU32()] ??= []).Add(position);
-                continue;
-            }
-
-            rotations += opcode is Opcode.I32Rotl or Opcode.I32Rotr or Opcode.I64Rotl or Opcode.I64Rotr ? 1 : 0;
-            comparisons += opcode is Opcode.If or Opcode.BrIf or Opcode.Select or (>= Opcode.I32Eqz and <= Opcode.I64GeU) ? 1 : 0;
-            Instructions.TryGet(opcode, out Instruction instruction);
-            if (opcode == Opcode.Loop || instruction.Immediate == ImmediateKind.BlockType)
-            {
-                starts.Push(position);
-            }
-            else if (opcode == Opcode.End && starts.TryPop(out int start))
-            {
-                _loopEnds[start] = position;
-            }
-
-            reader.SkipImmediate(instruction.Immediate);
-        }
-
-        DecideOnRotations(rotations, comparisons);
-    }
-
-    /// <summary>At a loop's start: forgets locals that its body changes.</summary>
-    /// <param name="position">Offset behind the loop's operation code.</param>
-    private void ForgetWhatLoopSets(int position)
-    {
-        int end = _loopEnds[position];
+        (NumberRange range, long rounds) = loop.Condition is { } condition
+            ? condition.Evaluate(_facts[condition.Local].Range, _scan!.StepOf(loop, condition))
+            : default;
         for (int i = _knownLocals.Count - 1; i >= 0; i--)
         {
-            if (_setsOf[_knownLocals[i]] is { } sets)
+            if (_scan!.Sets(loop, _knownLocals[i]))
             {
-                int next = sets.BinarySearch(position);
-                next = next < 0 ? ~next : next;
-                if (next < sets.Count && sets[next] < end)
-                {
-                    Forget(_knownLocals[i]);
-                }
+                Forget(_knownLocals[i]);
             }
         }
+
+        if (range.IsKnown)
+        {
+            Know(loop.Condition!.Value.Local, 0, range);
+        }
+
+        frame.IsBrief = loop.IsPlain && rounds > 0 && rounds * (loop.End - loop.Start) <= MostUnseen;
     }
 
-    private void Know(int local, long extent, byte width)
+    private void Know(int local, long extent, NumberRange range)
     {
         ref LocalFact fact = ref _facts[local];
-        if (extent <= 0 && width == 0)
+        if (extent <= 0 && !range.IsKnown)
         {
             Forget(local);
             return;
@@ -133,7 +98,7 @@ internal sealed partial class FunctionCompiler
         }
 
         fact.Extent = extent;
-        fact.Width = width;
+        fact.Range = range;
         _snapshot = null;
     }
 
@@ -153,7 +118,7 @@ internal sealed partial class FunctionCompiler
 
     private void ForgetChecks() => Restore(null);
 
-    private KnownLocal[] Snapshot() => _snapshot ??= [.. _knownLocals.Select(local => new KnownLocal(local, _facts[local].Extent, _facts[local].Width))];
+    private KnownLocal[] Snapshot() => _snapshot ??= [.. _knownLocals.Select(local => new KnownLocal(local, _facts[local].Extent, _facts[local].Range))];
 
     private void Restore(KnownLocal[]? known)
     {
@@ -169,7 +134,7 @@ internal sealed partial class FunctionCompiler
 
         foreach (KnownLocal item in known ?? [])
         {
-            Know(item.Local, item.Extent, item.Width);
+            Know(item.Local, item.Extent, item.Range);
         }
 
         _snapshot = known;
@@ -188,8 +153,8 @@ internal sealed partial class FunctionCompiler
         foreach (KnownLocal item in other)
         {
             LocalFact fact = _facts[item.Local];
-            KnownLocal met = new(item.Local, Math.Min(item.Extent, fact.Extent), fact.Width == 0 || item.Width == 0 ? (byte)0 : Math.Max(item.Width, fact.Width));
-            if (met.Extent > 0 || met.Width > 0)
+            KnownLocal met = new(item.Local, Math.Min(item.Extent, fact.Extent), item.Range.Or(fact.Range));
+            if (met.Extent > 0 || met.Range.IsKnown)
             {
                 both.Add(met);
             }
@@ -208,24 +173,24 @@ internal sealed partial class FunctionCompiler
             return (long)(minimum - Math.Min(minimum, (ulong)ConstantAddress(address)));
         }
 
-        int width = KnownWidth(address);
-        return width is > 0 and < 48 ? Math.Max(extent, (long)minimum - ((1L << width) - 1)) : extent;
+        NumberRange range = KnownRange(address);
+        return range.IsKnown && range.End <= (long)MemoryMapping.LargestBytes ? Math.Max(extent, (long)minimum - range.Most) : extent;
     }
 
-    private int KnownWidth(in Entry value) => value.Kind switch
+    private NumberRange KnownRange(in Entry value) => value.Kind switch
     {
-        EntryKind.Local => _facts[value.Index].Width,
-        EntryKind.Const => value.Bits < 0 ? 0 : Math.Max(1, 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)value.Bits)),
-        EntryKind.Compare => 1,
-        _ => value.Width,
+        EntryKind.Local => _facts[value.Index].Range,
+        EntryKind.Const => NumberRange.Constant(value.Type, value.Bits),
+        EntryKind.Compare => NumberRange.Below(2),
+        _ => value.Range,
     };
 
     /// <summary>Notes what is known of the value on top.</summary>
-    private void Annotate(long extent, int width)
+    private void Annotate(long extent, NumberRange range)
     {
         ref Entry top = ref CollectionsMarshal.AsSpan(_stack)[^1];
         top.Extent = Math.Max(0, extent);
-        top.Width = (byte)width;
+        top.Range = range;
     }
 
     /// <summary>
@@ -254,7 +219,7 @@ internal sealed partial class FunctionCompiler
             : EmitCarryCheck(address, memory, extent, isNarrow);
         if (address.Kind == EntryKind.Local && memory == 0)
         {
-            Know(address.Index, extent, _facts[address.Index].Width);
+            Know(address.Index, extent, _facts[address.Index].Range);
             ref LocalFact fact = ref _facts[address.Index];
             fact.CheckPosition = position;
             fact.IsTabled = isTabled;

@@ -50,6 +50,9 @@ internal sealed partial class FunctionCompiler
         /// <summary>A loop: how many loops there are around its body, itself included.</summary>
         public int LoopDepth { get; set; }
 
+        /// <summary>A loop that ends soon by itself.</summary>
+        public bool IsBrief { get; set; }
+
         /// <summary>What all branches to the end know of loops; see <see cref="_seenDepth"/>.</summary>
         public int SeenDepth { get; set; } = int.MaxValue;
 
@@ -184,7 +187,7 @@ internal sealed partial class FunctionCompiler
         Frame frame = PushFrame(FrameKind.Loop, type);
         MoveToTemps(frame.Values);
         PushShared(type.Parameters, frame.Values);
-        ForgetWhatLoopSets(position);
+        EnterLoop(_scan!.At(position), frame);
         frame.LoopDepth = ++_loopDepth;
         if (reader.Position == _resumeOffset)
         {

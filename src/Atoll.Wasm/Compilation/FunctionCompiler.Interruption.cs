@@ -30,7 +30,7 @@ internal sealed partial class FunctionCompiler
         }
     }
 
-    private bool NeedsLook(Frame target) => _options.Interruptible && target.Kind == FrameKind.Loop && _seenDepth < target.LoopDepth;
+    private bool NeedsLook(Frame target) => _options.Interruptible && target.Kind == FrameKind.Loop && _seenDepth < target.LoopDepth && !target.IsBrief;
 
     /// <summary>A branch leaves for the frame: what is known there is what all branches know.</summary>
     private void NoteBranch(Frame target)

@@ -118,7 +118,7 @@ internal sealed partial class FunctionCompiler
         }
 
         PushStack(access.Type, 3);
-        Annotate(0, access.Width);
+        Annotate(0, access.Range);
     }
 
     private void CompileStore(MemoryAccess access, int memory, ulong offset)
@@ -346,8 +346,8 @@ internal sealed partial class FunctionCompiler
 /// <param name="Store">Store: the instruction, or 0 for a load.</param>
 internal readonly record struct MemoryAccess(LocalKind Type, int Size, Il Load, Il Widen, Il Store)
 {
-    /// <summary>Bits of the value that can be set, when it is a load without sign that is narrower than the value; else 0.</summary>
-    public int Width => Load is Il.LdindU1 or Il.LdindU2 or Il.LdindU4 ? 8 * Size : 0;
+    /// <summary>Between what the value lies, when it is a load without sign that is narrower than the value.</summary>
+    public NumberRange Range => Load is Il.LdindU1 or Il.LdindU2 or Il.LdindU4 ? NumberRange.Below(1L << (8 * Size)) : default;
 
     private static readonly MemoryAccess[] Table =
     [

@@ -94,9 +94,9 @@ internal sealed partial class FunctionCompiler
     /// <param name="opcode">The instruction, as the one for i32.</param>
     private void CompileInteger(LocalKind kind, Opcode opcode)
     {
-        (long extent, int width) = Predict(kind, opcode);
+        (long extent, NumberRange range) = Predict(kind, opcode);
         EmitInteger(kind, opcode);
-        Annotate(extent, width);
+        Annotate(extent, range);
     }
 
     private void EmitInteger(LocalKind kind, Opcode opcode)
@@ -264,7 +264,7 @@ internal sealed partial class FunctionCompiler
 
     private void CompileConversion(Opcode opcode)
     {
-        int width = opcode is Opcode.I64ExtendI32U or Opcode.I32WrapI64 ? KnownWidth(_stack[^1]) : 0;
+        NumberRange range = opcode is Opcode.I64ExtendI32U or Opcode.I64ExtendI32S or Opcode.I32WrapI64 ? NumberRange.Converted(opcode, KnownRange(_stack[^1])) : default;
         int depth = LoadOperands(1);
         LocalKind result = EmitConversion(opcode);
         if (opcode is Opcode.F32DemoteF64 or Opcode.F64PromoteF32)
@@ -273,7 +273,7 @@ internal sealed partial class FunctionCompiler
         }
 
         PushStack(result, depth + 1);
-        Annotate(0, width == 0 && opcode == Opcode.I64ExtendI32U ? 32 : width < 32 ? width : 0);
+        Annotate(0, range);
     }
 
     private LocalKind EmitConversion(Opcode opcode) => opcode switch
@@ -368,7 +368,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Ceq);
         }
 
-        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1), Width = 1 };
+        entry = new Entry { Kind = EntryKind.Stack, Type = LocalKind.I32, Depth = (short)(entry.Depth + 1), Range = NumberRange.Below(2) };
     }
 
     /// <summary>Pops the condition and branches on it; nothing else is on IL's stack.</summary>

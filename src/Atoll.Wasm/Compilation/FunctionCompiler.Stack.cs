@@ -51,8 +51,8 @@ internal sealed partial class FunctionCompiler
         public bool Flag;
         public short Depth;
 
-        /// <summary>Neither a constant nor a local: the value is below 2 to this power; 0: nothing is known.</summary>
-        public byte Width;
+        /// <summary>Neither a constant nor a local: between what the value lies.</summary>
+        public NumberRange Range;
 
         /// <summary>Likewise: so many bytes from the value on are known to lie inside of memory 0.</summary>
         public long Extent;
@@ -162,7 +162,7 @@ internal sealed partial class FunctionCompiler
         _il.StoreLocal(temp);
         _lazyReads[entry.Index]--;
         LocalFact fact = _facts[entry.Index];
-        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Extent = fact.Extent, Width = fact.Width };
+        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Extent = fact.Extent, Range = fact.Range };
     }
 
     /// <summary>Pops <paramref name="count"/> entries and leaves their values on IL's stack, in order. Returns the deepest expression among them.</summary>
@@ -293,12 +293,12 @@ internal sealed partial class FunctionCompiler
 
         bool isInteger = value.Type is LocalKind.I32 or LocalKind.I64;
         long extent = isInteger && _definition.Memories.Length > 0 ? KnownExtent(value, 0) : 0;
-        byte width = isInteger ? (byte)KnownWidth(value) : (byte)0;
+        NumberRange range = isInteger ? KnownRange(value) : default;
         LoadOperands(1);
         CopyForHandlers(local);
         StoreWasmLocal(local);
         Forget(local);
-        Know(local, extent, width);
+        Know(local, extent, range);
         _isSet[local] = true;
         if (tee)
         {
@@ -334,6 +334,10 @@ internal sealed partial class FunctionCompiler
 
     private void EmitZero(LocalKind kind) => EmitConst(kind, 0);
 
+    /// <summary>
+    /// The JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x, which leaves a
+    /// signalling NaN signalling. What it does not see to be constant, it can do neither to.
+    /// </summary>
     private void EmitConst(LocalKind type, long bits, bool opaque = false)
     {
         switch (type)
@@ -346,14 +350,16 @@ internal sealed partial class FunctionCompiler
                 break;
             case LocalKind.F32 when opaque || float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
                 _il.LoadInt32((int)bits);
-                _il.Emit(Il.Call, _module.Numeric(nameof(Execution.Numeric.OpaqueF32)));
+                AddHiddenZero(LocalKind.I32);
+                _il.Emit(Il.Call, _module.Numeric(nameof(Execution.Numeric.F32ReinterpretI32)));
                 break;
             case LocalKind.F32:
                 _il.LoadFloat32((uint)bits);
                 break;
             case LocalKind.F64 when opaque || double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
                 _il.LoadInt64(bits);
-                _il.Emit(Il.Call, _module.Numeric(nameof(Execution.Numeric.OpaqueF64)));
+                AddHiddenZero(LocalKind.I64);
+                Reinterpret(type, nameof(BitConverter.Int64BitsToDouble));
                 break;
             case LocalKind.F64:
                 _il.LoadFloat64((ulong)bits);

@@ -85,6 +85,7 @@ internal sealed partial class FunctionCompiler
     {
         FunctionBody body = _definition.Bodies[index];
         Reset(_definition.TypeOf(_definition.ImportedFunctionCount + index), body);
+        ResetRecursion(index, body);
         _il.Placement = placement;
         _prologue.Placement = placement;
         EmitEntry(body);
@@ -204,7 +205,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        if (_hasCalls && _options.StackGuard)
+        if (_hasCalls && _options.StackGuard && !_isCopy)
         {
             // A leaf's frame fits into the headroom; what calls has to look at its stack (and sees interrupts on the way).
             _guardLocal = AddLocal(LocalKind.Pointer);

@@ -50,6 +50,9 @@ internal sealed partial class ModuleCompiler
         return ModuleAssembly.MethodToken(_functions + _later.Count - 1);
     }
 
+    /// <summary>Token of the copy of a small function that calls itself. Its place in the code is not told, hence a letter of its own.</summary>
+    public int CopyOf(int index) => Later(() => AddFunction($"g{index}", index, new FunctionCompiler(this).CompileCopy(index), MethodImplAttributes.AggressiveInlining));
+
     /// <summary>A method that inlines a giant function's body: it has the variables that found no place there.</summary>
     private void AddGiant(string name, MethodImplAttributes impl, BlobHandle signature, int arguments, VariablePlacement placement, int body)
     {

@@ -68,13 +68,9 @@ internal static class Numeric
         : (bits & int.MaxValue) > 0x7F80_0000 ? OpaqueF32(bits)
         : Vector128.CreateScalarUnsafe(bits).AsSingle().ToScalar();
 
-    // Not inlined: the JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x,
-    // which leaves a signalling NaN signalling.
+    // Not inlined: the JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static float OpaqueF32(int bits) => BitConverter.Int32BitsToSingle(bits);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static double OpaqueF64(long bits) => BitConverter.Int64BitsToDouble(bits);
 
     [MethodImpl(Inline)]
     public static long I64Add128(long lowA, long highA, long lowB, long highB, out long high)

@@ -130,36 +130,37 @@ internal static class CTexts
         //   owns nothing. ..._own_... handles are freed by ..._drop. A parameter of type ..._borrow_... is lent for the call, and the bindings give it
         //   back; inside a list or another value it is for you to do so, with ..._drop_borrow.
         //   {prefix}_string_set only points at a text, for parameters of imports; {prefix}_string_dup copies one, for results.
+        // Include this file where you define what is exported: functions of numbers have the name of their export from here.
         // Strings are UTF-8 and carry no zero at their end. char is uint32_t: a Unicode scalar value.
         """);
 
-    public static string[] StringDeclarations(string prefix) => Split($$"""
+    public static string[] Strings(string prefix) => Split($$"""
         typedef struct { char *ptr; size_t len; } {{prefix}}_string_t;
 
+        // Written out here, so that the compiler can put them where they are called.
+
         /** Points at a text that ends with zero. */
-        void {{prefix}}_string_set({{prefix}}_string_t *ret, const char *text);
-        /** Copies a text that ends with zero. */
-        void {{prefix}}_string_dup({{prefix}}_string_t *ret, const char *text);
-        /** Copies bytes. */
-        void {{prefix}}_string_dup_n({{prefix}}_string_t *ret, const char *text, size_t len);
-        void {{prefix}}_string_free({{prefix}}_string_t *value);
-        """);
-
-    public static string[] StringDefinitions(string prefix) => Split($$"""
-        void {{prefix}}_string_set({{prefix}}_string_t *ret, const char *text) {
+        static inline void {{prefix}}_string_set({{prefix}}_string_t *ret, const char *text) {
             ret->ptr = (char *)text;
-            ret->len = strlen(text);
+            ret->len = __builtin_strlen(text);
         }
 
-        void {{prefix}}_string_dup({{prefix}}_string_t *ret, const char *text) { {{prefix}}_string_dup_n(ret, text, strlen(text)); }
-
-        void {{prefix}}_string_dup_n({{prefix}}_string_t *ret, const char *text, size_t len) {
-            ret->ptr = cabi_realloc(NULL, 0, 1, len);
+        /** Copies bytes. */
+        static inline void {{prefix}}_string_dup_n({{prefix}}_string_t *ret, const char *text, size_t len) {
+            char *copy = NULL;
+            if (len > 0) {
+                copy = (char *)malloc(len);
+                if (!copy) __builtin_trap();
+                __builtin_memcpy(copy, text, len);
+            }
+            ret->ptr = copy;
             ret->len = len;
-            memcpy(ret->ptr, text, len);
         }
 
-        void {{prefix}}_string_free({{prefix}}_string_t *value) {
+        /** Copies a text that ends with zero. */
+        static inline void {{prefix}}_string_dup({{prefix}}_string_t *ret, const char *text) { {{prefix}}_string_dup_n(ret, text, __builtin_strlen(text)); }
+
+        static inline void {{prefix}}_string_free({{prefix}}_string_t *value) {
             if (value->len > 0) free(value->ptr);
         }
         """);

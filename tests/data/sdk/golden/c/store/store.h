@@ -8,6 +8,7 @@
 //   owns nothing. ..._own_... handles are freed by ..._drop. A parameter of type ..._borrow_... is lent for the call, and the bindings give it
 //   back; inside a list or another value it is for you to do so, with ..._drop_borrow.
 //   store_string_set only points at a text, for parameters of imports; store_string_dup copies one, for results.
+// Include this file where you define what is exported: functions of numbers have the name of their export from here.
 // Strings are UTF-8 and carry no zero at their end. char is uint32_t: a Unicode scalar value.
 #ifndef STORE_H
 #define STORE_H
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,13 +24,32 @@ extern "C" {
 
 typedef struct { char *ptr; size_t len; } store_string_t;
 
+// Written out here, so that the compiler can put them where they are called.
+
 /** Points at a text that ends with zero. */
-void store_string_set(store_string_t *ret, const char *text);
-/** Copies a text that ends with zero. */
-void store_string_dup(store_string_t *ret, const char *text);
+static inline void store_string_set(store_string_t *ret, const char *text) {
+    ret->ptr = (char *)text;
+    ret->len = __builtin_strlen(text);
+}
+
 /** Copies bytes. */
-void store_string_dup_n(store_string_t *ret, const char *text, size_t len);
-void store_string_free(store_string_t *value);
+static inline void store_string_dup_n(store_string_t *ret, const char *text, size_t len) {
+    char *copy = NULL;
+    if (len > 0) {
+        copy = (char *)malloc(len);
+        if (!copy) __builtin_trap();
+        __builtin_memcpy(copy, text, len);
+    }
+    ret->ptr = copy;
+    ret->len = len;
+}
+
+/** Copies a text that ends with zero. */
+static inline void store_string_dup(store_string_t *ret, const char *text) { store_string_dup_n(ret, text, __builtin_strlen(text)); }
+
+static inline void store_string_free(store_string_t *value) {
+    if (value->len > 0) free(value->ptr);
+}
 
 typedef struct store_exports_cursors_cursor store_exports_cursors_cursor_t; // Defined by you.
 

@@ -49,6 +49,8 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         CliResult result = await cli.RunAsync("test", "words", "--json");
         Assert.True(result.Code == ExitCodes.Ok, result.Out + result.Error);
         Assert.Equal(2, JsonDocument.Parse(result.Out).RootElement.GetProperty("passed").GetInt32());
+        JsonElement[] offered = [.. JsonDocument.Parse((await cli.RunAsync("inspect", "words/build/words.wasm", "--json")).Out).RootElement.GetProperty("functions").EnumerateArray()];
+        Assert.Equal("count-words", Assert.Single(offered).GetProperty("name").GetString());
     }
 
     [Theory]
@@ -202,6 +204,17 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.Equal(ExitCodes.Failed, result.Code);
         Assert.Contains("src/greeter.c:1:2: error", result.Error, StringComparison.Ordinal);
         Assert.Equal(built.GetProperty("bytes").GetInt64(), new FileInfo(Path.Combine(cli.Folder, "greeter", "build", "greeter.wasm")).Length);
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task A_project_in_C_may_be_named_like_a_header()
+    {
+        using CliRunner cli = Runner();
+        await NeedToolsAsync(cli, "c");
+        await cli.RunAsync("init", "--lang", "c", "stdlib");
+        CliResult result = await cli.RunAsync("build", "stdlib");
+        Assert.True(result.Code == ExitCodes.Ok, result.Error);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Diagnostics.CodeAnalysis;
 using Atoll.Cli.Verbs;
 using Atoll.Cli.Verbs.Projects;
 
@@ -21,23 +22,36 @@ internal static class AtollCommand
         ("compile", static () => new CompileVerb()),
         ("cache", static () => new CacheVerb()),
         ("wit", static () => new WitVerb()),
-        ("component", static () => new ComponentVerb()),
-        ("bindgen", static () => new BindgenVerb()),
+        .. IsForAuthors ? (ReadOnlySpan<(string, Func<Verb>)>)
+        [
+            ("component", static () => new ComponentVerb()),
+            ("bindgen", static () => new BindgenVerb()),
+        ] : [],
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
-        ("init", static () => new InitVerb()),
-        ("build", static () => new BuildVerb()),
-        ("test", static () => new TestVerb()),
-        ("dev", static () => new DevVerb()),
+        .. IsForAuthors ? (ReadOnlySpan<(string, Func<Verb>)>)
+        [
+            ("init", static () => new InitVerb()),
+            ("build", static () => new BuildVerb()),
+            ("test", static () => new TestVerb()),
+            ("dev", static () => new DevVerb()),
+        ] : [],
         ("serve", static () => new ServeVerb()),
         ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),
-        ("bench", static () => new BenchVerb()),
-        ("pack", static () => new PackVerb()),
-        ("package", static () => new PackageVerb()),
+        .. IsForAuthors ? (ReadOnlySpan<(string, Func<Verb>)>)
+        [
+            ("bench", static () => new BenchVerb()),
+            ("pack", static () => new PackVerb()),
+            ("package", static () => new PackageVerb()),
+        ] : [],
         ("completions", static () => new CompletionsVerb()),
         ("version", static () => new VersionVerb()),
     ];
+
+    /// <summary>Whether the verbs are there that make components and packages. The program inside of an editor's extension is built without them.</summary>
+    [FeatureSwitchDefinition("Atoll.Cli.IsForAuthors")]
+    private static bool IsForAuthors => !AppContext.TryGetSwitch("Atoll.Cli.IsForAuthors", out bool isOn) || isOn;
 
     public static Option<bool> Help { get; } = new("--help", "-h", "-?") { Description = "Show this help.", Recursive = true };
 
@@ -72,10 +86,12 @@ internal static class AtollCommand
         bool debug = false;
         try
         {
-            if (args is ["--version"])
+            args = args switch
             {
-                args = ["version"];
-            }
+                ["--version"] => ["version"],
+                ["help", .. var verb] => [.. verb, "--help"],
+                _ => args,
+            };
 
             string? known = args.Length > 0 && Array.Exists(Verbs, verb => verb.Name == args[0]) ? args[0] : null;
             RootCommand root = BuildRoot(known);

@@ -75,6 +75,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
             runtime, takesOwned ? "true" : "false"];
         await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
         byte[] component = await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+        component = request.World.Exports.Any(item => item.Name == QuickJsInitializer.Name) ? component : QuickJsInitializer.Hide(component);
 
         // The bindings convert where the world has integers of 64 bits, and then they expect them as text.
         return File.Exists(project.PathTo($"{ProjectFolder.Bindings}/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;

@@ -135,7 +135,7 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", "c", "--world", "plugin.wit", "mine")).Code);
         CliResult missing = await cli.RunAsync("build", "mine");
         Assert.Equal(ExitCodes.Failed, missing.Code);
-        Assert.Contains("plugin_exports_answer", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("the export `answer` is missing", missing.Error, StringComparison.Ordinal);
         cli.Write("mine/wit/world.wit", "package a:b;\nworld plugin { export answer: func(x: stream<u8>) -> u32; }\n");
         CliResult unbound = await cli.RunAsync("build", "mine");
         Assert.Equal(ExitCodes.Failed, unbound.Code);

@@ -17,8 +17,8 @@ internal sealed class StartProfile
     // The compiler knows the type that stands for all reference types by this assembly, which does not exist.
     private const string CanonAssembly = "System.Private.Canon";
 
-    /// <summary>Bytes of IL up to which the compiler asks for nothing else before it inlines a method.</summary>
-    private const int AlwaysInlined = 16;
+    /// <summary>Bytes of IL up to which nearly every method that is called by name is inlined.</summary>
+    private const int AlwaysInlined = 24;
 
     private static readonly Dictionary<string, PrimitiveTypeCode> Primitives = new(StringComparer.Ordinal)
     {

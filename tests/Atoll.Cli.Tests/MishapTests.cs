@@ -36,6 +36,15 @@ public sealed class MishapTests
     }
 
     [Fact]
+    public async Task What_comes_next_can_be_typed_in_a_clone_too()
+    {
+        using CliRunner cli = new();
+        Assert.EndsWith("\nNext: cd first && atoll test\n", (await cli.RunAsync("init", "--lang", "c", "first")).Out, StringComparison.Ordinal);
+        cli.With("ATOLL_REPOSITORY", cli.Folder);
+        Assert.EndsWith($"\nNext: cd second && {Path.Combine("..", "atoll")} test\n", (await cli.RunAsync("init", "--lang", "c", "second")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_link_leads_to_is_written_and_the_link_stays()
     {
         using CliRunner cli = new();
@@ -52,6 +61,7 @@ public sealed class MishapTests
     [InlineData("print module.wat -o folder", 1, "folder cannot be written: it is a folder. Name a file.")]
     [InlineData("print module.wat -o gone/x.wat", 1, "gone does not exist. Make it first, or correct the path.")]
     [InlineData("wat module.wasm -o x.wasm", 3, "module.wasm is in binary form already.")]
+    [InlineData("wat module.wat -o ./module.wat", 2, "--output is module.wat itself, which would be gone. Name another file.")]
     [InlineData("component exact-integers component.wasm -o x.wasm", 1, "component.wasm: the component holds no QuickJS")]
     [InlineData("wit check dangling.wit", 1, "dangling.wit does not exist. Check the path")]
     [InlineData("mcp check folder", 1, "folder is a folder. Name the files")]
@@ -59,6 +69,8 @@ public sealed class MishapTests
     [InlineData("wast folder", 1, "there is no script (.wast) in the folder folder.")]
     [InlineData("run --fuel 99999999999999999999 module.wat", 2, "`99999999999999999999` is no whole number from 0 to 18446744073709551615, which --fuel takes.")]
     [InlineData("init --lang js --probe x", 1, "there is no --probe for js; there is for c and rust.")]
+    [InlineData("init --lang c --world gone.wit x", 1, "--world: gone.wit does not exist. Check the path")]
+    [InlineData("run --env  module.wat", 2, "`` is not NAME=VALUE.")]
     [InlineData("run ", 2, "the path of the file is empty.")]
     public async Task What_is_wrong_is_said_with_what_to_do(string line, int code, string expected)
     {

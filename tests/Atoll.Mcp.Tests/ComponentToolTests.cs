@@ -44,6 +44,14 @@ public sealed class ComponentToolTests
     }
 
     [Fact]
+    public async Task A_folder_without_components_is_a_problem()
+    {
+        await using var server = new TestServer(options => options with { Components = [options.Workspace] });
+        await server.ConnectStdioAsync();
+        await server.LogWithAsync("the folder holds no component (.wasm). Put some there, or name another folder.");
+    }
+
+    [Fact]
     public async Task A_component_learns_of_its_call_and_logs_with_its_trace()
     {
         byte[] bytes = ComponentText.Assemble(TextSource.Read(File.ReadAllText(Path.Combine(GuestTests.Repository, "tests", "data", "platform.wat"))));

@@ -86,10 +86,12 @@ internal static class AtollCommand
         bool debug = false;
         try
         {
-            if (args is ["--version"])
+            args = args switch
             {
-                args = ["version"];
-            }
+                ["--version"] => ["version"],
+                ["help", .. var verb] => [.. verb, "--help"],
+                _ => args,
+            };
 
             string? known = args.Length > 0 && Array.Exists(Verbs, verb => verb.Name == args[0]) ? args[0] : null;
             RootCommand root = BuildRoot(known);

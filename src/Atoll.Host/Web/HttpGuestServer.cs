@@ -105,7 +105,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
-            throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message} Choose another address.", exception);
+            throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message.TrimEnd('.')}. Choose another address.", exception);
         }
 
         started?.Invoke(Endpoint);
@@ -187,10 +187,8 @@ public sealed class HttpGuestServer : IAsyncDisposable
         if (http.RequestAborted.IsCancellationRequested)
         {
             // A guest may go on after its answer; a client that has all of it need not wait for that. Of an answer to HEAD the headers are all.
-            bool hasAll = HttpMethods.IsHead(http.Request.Method)
-                ? http.Response.HasStarted && exception is null or OperationCanceledException
-                : exchange is { IsFinished: true, Failure: null } && exception is OperationCanceledException && isSettled;
-            return hasAll ? null : "the client went away";
+            bool hasAll = HttpMethods.IsHead(http.Request.Method) ? http.Response.HasStarted : exchange is { IsWhole: true, Failure: null } && isSettled;
+            return hasAll && exception is null or OperationCanceledException ? null : "the client went away";
         }
 
         (int status, string problem) = Describe(exchange, exception);

@@ -205,7 +205,7 @@ public sealed class McpServerHost : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message} Choose another port with --port.", e);
+                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message.TrimEnd('.')}. Choose another port with --port.", e);
             }
 
             _state.Endpoint = Endpoint = new Uri(bound, "/mcp");

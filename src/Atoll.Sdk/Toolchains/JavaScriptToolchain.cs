@@ -75,6 +75,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
             runtime, takesOwned ? "true" : "false"];
         await request.RunAsync(environment, "node", arguments, cancellation).ConfigureAwait(false);
         byte[] component = await File.ReadAllBytesAsync(project.PathTo(output), cancellation).ConfigureAwait(false);
+        component = request.World.Exports.Any(item => item.Name == QuickJsInitializer.Name) ? component : QuickJsInitializer.Hide(component);
 
         // The bindings convert where the world has integers of 64 bits, and then they expect them as text.
         return File.Exists(project.PathTo($"{ProjectFolder.Bindings}/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;
@@ -82,13 +83,14 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
 
     /// <summary>The runtime that components are made with; null where the packages have none of a known form, and the componentizer takes its own.</summary>
     /// <param name="packages">The folder of the packages.</param>
-    public static (byte[] Module, bool TakesOwned)? Runtime(string packages)
+    /// <param name="forSize">Whether the smaller runtime is wanted, or the faster one.</param>
+    public static (byte[] Module, bool TakesOwned)? Runtime(string packages, bool forSize)
     {
         string scope = Path.Combine(packages, "node_modules", "@andreiltd");
         string[] programs = Directory.Exists(scope) ? Directory.GetFiles(scope, "*.node", SearchOption.AllDirectories) : [];
         foreach (string program in programs.Order(StringComparer.Ordinal))
         {
-            if (QuickJsRuntime.Find(File.ReadAllBytes(program)) is { } runtime)
+            if (QuickJsRuntime.Find(File.ReadAllBytes(program), forSize) is { } runtime)
             {
                 return (QuickJsRuntime.Changed(runtime), QuickJsRuntime.IsKnown(runtime));
             }
@@ -100,7 +102,7 @@ internal sealed class JavaScriptToolchain(bool isTypeScript) : Toolchain
     private static async Task<(string Path, bool TakesOwned)> WriteRuntimeAsync(CompileRequest request, CancellationToken cancellation)
     {
         const string Path = $"{ProjectFolder.Objects}/runtime.wasm";
-        if (Runtime(request.Tools["packages"]) is not { } runtime)
+        if (Runtime(request.Tools["packages"], request.Project.Manifest.Build.ForSize) is not { } runtime)
         {
             return ("", false);
         }

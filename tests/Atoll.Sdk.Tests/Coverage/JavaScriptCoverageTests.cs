@@ -58,8 +58,8 @@ public sealed class JavaScriptCoverageTests : CoverageTests
     [InlineData(new byte[] { 9, 0, 0x61, 0x73, 0x6D, 1, 0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0x61, 0x73, 0x6D, 1, 0, 0, 0, 0, 3, 2, 0xC3 })]
     public void A_program_without_a_runtime_has_none(byte[] program)
     {
-        Assert.Null(QuickJsRuntime.Find(program));
-        Assert.Null(QuickJsRuntime.Find([.. program, .. "wit_dylib_push_string"u8]));
+        Assert.Null(QuickJsRuntime.Find(program, forSize: false));
+        Assert.Null(QuickJsRuntime.Find([.. program, .. "wit_dylib_push_string"u8], forSize: true));
     }
 
     [Fact]
@@ -76,6 +76,19 @@ public sealed class JavaScriptCoverageTests : CoverageTests
 
     [Fact]
     public void Types_of_JavaScript_are_accepted() => JavaScriptGuest.CheckTypes(Files.Data("golden/plugin.wit"), "guest.js.example");
+}
+
+/// <summary>The guest in JavaScript, on the smaller runtime.</summary>
+public sealed class SmallJavaScriptCoverageTests : CoverageTests
+{
+    private const int MaxBytes = 1_350_000;
+
+    private static readonly Lazy<byte[]> Built = new(() => JavaScriptGuest.Build(Files.Data("coverage/coverage.wit"), Files.Data("coverage/js/guest.js"), forSize: true));
+
+    protected override byte[] Component => Built.Value;
+
+    [Fact]
+    public void Is_small() => Assert.InRange(Component.Length, 1, MaxBytes);
 }
 
 /// <summary>The guest in TypeScript.</summary>

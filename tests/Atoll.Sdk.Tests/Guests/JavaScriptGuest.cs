@@ -28,7 +28,8 @@ internal static class JavaScriptGuest
     /// <param name="witFile">The world.</param>
     /// <param name="source">The guest.</param>
     /// <param name="hasOurRuntime">Whether the runtime is changed as <c>atoll build</c> does it.</param>
-    public static byte[] Build(string witFile, string source, bool hasOurRuntime = true)
+    /// <param name="forSize">Whether the smaller runtime is taken.</param>
+    public static byte[] Build(string witFile, string source, bool hasOurRuntime = true, bool forSize = false)
     {
         using TemporaryFolder folder = new();
         WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
@@ -41,7 +42,7 @@ internal static class JavaScriptGuest
 
         if (hasOurRuntime)
         {
-            (byte[] runtime, bool takesOwned) = JavaScriptToolchain.Runtime(NodePackages.Folder())!.Value;
+            (byte[] runtime, bool takesOwned) = JavaScriptToolchain.Runtime(NodePackages.Folder(), forSize)!.Value;
             Assert.True(takesOwned);
             File.WriteAllBytes(Path.Combine(folder.Path, "runtime.wasm"), runtime);
             File.WriteAllText(Path.Combine(folder.Path, "bindings/runtime.js"), "export const takesOwned = true;\n");

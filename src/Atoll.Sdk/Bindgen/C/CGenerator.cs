@@ -43,6 +43,12 @@ internal sealed class CGenerator : IGuestGenerator
             writer.Line();
         }
 
+        else
+        {
+            writer.Lines(CTexts.SmallAllocator(names.Prefix));
+            writer.Line();
+        }
+
         writer.Lines(CTexts.Strings(names.Prefix));
         types.Declare(writer);
         writer.Separate();

@@ -12,11 +12,15 @@ namespace Atoll.Sdk.Bindgen.JavaScript;
 /// </summary>
 internal static class QuickJsRuntime
 {
-    /// <summary>The runtime of componentize-qjs 0.4.5 without asynchronous functions: where its functions are is known.</summary>
-    private const string Known = "25703f010b80efb806f9c35daf9ee6524ad60320c9781b0bae4e234264f8dac5";
-
-    /// <summary>In the known runtime: gives back what a call borrowed and frees what it put aside; what it has done it does not do again.</summary>
-    private const int ReleaseCall = 51;
+    /// <summary>
+    /// The runtimes of componentize-qjs 0.4.5 without asynchronous functions, for speed and for size, by their hash: which function gives back what a call borrowed and
+    /// frees what it put aside. What it has done it does not do again.
+    /// </summary>
+    private static readonly Dictionary<string, int> ReleaseCalls = new(StringComparer.Ordinal)
+    {
+        ["25703f010b80efb806f9c35daf9ee6524ad60320c9781b0bae4e234264f8dac5"] = 51,
+        ["51bced91769e0a3cb8bc288d230675b03fca8f97b42723b9f9f1702e6903b6f7"] = 56,
+    };
 
     // Resources of the world in memory (wit_dylib.h of wasm-tools): the list's place in the world, an item's size, and functions of an item.
     private const byte Resources = 24, ResourceBytes = 20, Drop = 8, Representation = 16;
@@ -30,8 +34,10 @@ internal static class QuickJsRuntime
     private const string Initialize = "wit_dylib_initialize";
 
     /// <summary>Finds the runtime in the bytes of the componentizer's program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="forSize">Whether the smaller runtime is wanted, or the faster one.</param>
     /// <returns>The runtime for synchronous components; null if there is none of a known form.</returns>
-    public static byte[]? Find(ReadOnlySpan<byte> program)
+    public static byte[]? Find(ReadOnlySpan<byte> program, bool forSize)
     {
         ReadOnlySpan<byte> magic = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00], name = "wit_dylib_push_string"u8;
         byte[]? found = null;
@@ -39,7 +45,8 @@ internal static class QuickJsRuntime
         {
             at += next;
             ReadOnlySpan<byte> bytes = program.Slice(at, Measure(program[at..]));
-            if (bytes.Length > (found?.Length ?? 0) && bytes.IndexOf(name) >= 0 && IsSynchronous(bytes.ToArray()))
+            bool isBetter = found is null || (forSize ? bytes.Length < found.Length : bytes.Length > found.Length);
+            if (isBetter && bytes.IndexOf(name) >= 0 && IsSynchronous(bytes.ToArray()))
             {
                 found = bytes.ToArray();
             }
@@ -49,7 +56,7 @@ internal static class QuickJsRuntime
     }
 
     /// <summary>Whether <see cref="Changed"/> makes the runtime right with resources.</summary>
-    public static bool IsKnown(ReadOnlySpan<byte> runtime) => Convert.ToHexStringLower(SHA256.HashData(runtime)) == Known;
+    public static bool IsKnown(ReadOnlySpan<byte> runtime) => ReleaseCalls.ContainsKey(HashOf(runtime));
 
     /// <summary>
     /// The runtime with clocks that stand still at 0 and a seed of 0 until the program is read in, so that the same program gives the same memory. From then on they are
@@ -77,13 +84,15 @@ internal static class QuickJsRuntime
 
         change.Exports[Start] = change.AddFunction(module.Functions[start], begin.Call(start).I32Const(1).SetGlobal(isReady).End());
         StandStill(change, module, isReady);
-        if (IsKnown(runtime))
+        if (ReleaseCalls.TryGetValue(HashOf(runtime), out int releaseCall))
         {
-            MendResources(change, module, functions);
+            MendResources(change, module, functions, releaseCall);
         }
 
         return change.ToBytes();
     }
+
+    private static string HashOf(ReadOnlySpan<byte> runtime) => Convert.ToHexStringLower(SHA256.HashData(runtime));
 
     private static void StandStill(ModuleChange change, ModuleDefinition module, int isReady)
     {
@@ -112,7 +121,7 @@ internal static class QuickJsRuntime
         CodeWriter Until(byte result) => new CodeWriter().GetGlobal(isReady).Bytes(0x04, result);
     }
 
-    private static void MendResources(ModuleChange change, ModuleDefinition module, Dictionary<string, int> functions)
+    private static void MendResources(ModuleChange change, ModuleDefinition module, Dictionary<string, int> functions, int releaseCall)
     {
         uint toNothing = TypeOf([]), toI32 = TypeOf([ValueType.I32]);
         int world = change.AddGlobal(), isTaking = change.AddGlobal();
@@ -130,7 +139,7 @@ internal static class QuickJsRuntime
 
         // The object lives on in the guest: only its handle is gone.
         Replace(Destructor, new CodeWriter().GetGlobal(isTaking).Bytes(0x04, 0x40, 0x0F, 0x0B).Get(0).Get(1).Call(destructor).End());
-        Replace(Call, new CodeWriter().Get(0).Get(1).Call(call).Get(0).Call(ReleaseCall).End());
+        Replace(Call, new CodeWriter().Get(0).Get(1).Call(call).Get(0).Call(releaseCall).End());
 
         void Replace(string name, byte[] body) => change.Exports[name] = change.AddFunction(module.Functions[functions[name]], body);
 

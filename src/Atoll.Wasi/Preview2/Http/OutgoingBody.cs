@@ -29,6 +29,9 @@ internal sealed class OutgoingBody : WasiResource
     /// <summary>Bytes that the guest wrote.</summary>
     public ulong Written { get; set; }
 
+    /// <summary>Whether that is as much as its headers say.</summary>
+    public bool HasWholeLength => _length == Written;
+
     /// <summary>Where to write.</summary>
     public PipeWriter Writer => _target?.Body ?? Pipe.Writer;
 

@@ -41,10 +41,23 @@ internal sealed record CliContext
             _ => Console.OpenStandardError(),
         },
         GetVariable = Environment.GetEnvironmentVariable,
-        CurrentDirectory = Environment.CurrentDirectory,
+        CurrentDirectory = ReadCurrentDirectory(),
         IsTerminal = !Console.IsInputRedirected && !Console.IsErrorRedirected,
         Cancellation = cancellation,
     };
+
+    /// <exception cref="CliException">Somebody removed the folder that the command was started in.</exception>
+    private static string ReadCurrentDirectory()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Failed("the folder that this was started in is gone, or may not be looked into. Change to another folder and try again.", exception);
+        }
+    }
 
     /// <summary>The full path of a path that the user typed.</summary>
     public string Resolve(string path) => Path.GetFullPath(path, CurrentDirectory);

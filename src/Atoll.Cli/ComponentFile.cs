@@ -9,27 +9,13 @@ namespace Atoll.Cli;
 internal sealed class ComponentFile
 {
     private const int MaxListed = 40;
-    private readonly Dictionary<string, string> _signatures = new(StringComparer.Ordinal);
+    private readonly Lazy<World> _world;
 
     private ComponentFile(string path, Component component)
     {
         Path = path;
         Component = component;
-        try
-        {
-            Wit = ComponentWit.Of(component);
-            foreach (WitWorldItem item in Wit.SelectWorld().Exports)
-            {
-                foreach (WitFunction function in item.Function is { } single ? [single] : item.Interface!.AllFunctions)
-                {
-                    _signatures[item.Function is null ? $"{item.Name}#{function.ExternName}" : function.ExternName] = function.ToString();
-                }
-            }
-        }
-        catch (NotSupportedException exception)
-        {
-            WhyNoWit = exception.Message;
-        }
+        _world = new Lazy<World>(() => World.Of(component));
     }
 
     public string Path { get; }
@@ -37,9 +23,9 @@ internal sealed class ComponentFile
     public Component Component { get; }
 
     /// <summary>Its world; null where WIT cannot say it (<see cref="WhyNoWit"/>).</summary>
-    public WitModel? Wit { get; }
+    public WitModel? Wit => _world.Value.Wit;
 
-    public string? WhyNoWit { get; }
+    public string? WhyNoWit => _world.Value.WhyNoWit;
 
     public static ComponentFile Load(string path, WasmEngine engine, CliContext context) =>
         Load(path, ProgramFile.ReadBinary(path, context, mayBeComponent: true), engine, context);
@@ -58,7 +44,7 @@ internal sealed class ComponentFile
     public string Describe(string function)
     {
         int mark = function.IndexOf('#', StringComparison.Ordinal);
-        return _signatures.TryGetValue(function, out string? signature) ? function[..(mark + 1)] + signature : function;
+        return _world.Value.Signatures.TryGetValue(function, out string? signature) ? function[..(mark + 1)] + signature : function;
     }
 
     /// <summary>The function that a name means.</summary>
@@ -85,4 +71,30 @@ internal sealed class ComponentFile
 
     private string List(IReadOnlyList<string> functions) =>
         string.Concat(functions.Take(MaxListed).Select(function => $"\n    {Describe(function)}")) + (functions.Count > MaxListed ? $"\n    … and {functions.Count - MaxListed} more" : "");
+
+    /// <summary>The world and its functions' signatures: for messages, which a call that goes well does not need.</summary>
+    private sealed record World(WitModel? Wit, string? WhyNoWit, Dictionary<string, string> Signatures)
+    {
+        public static World Of(Component component)
+        {
+            Dictionary<string, string> signatures = new(StringComparer.Ordinal);
+            try
+            {
+                WitModel wit = ComponentWit.Of(component);
+                foreach (WitWorldItem item in wit.SelectWorld().Exports)
+                {
+                    foreach (WitFunction function in item.Function is { } single ? [single] : item.Interface!.AllFunctions)
+                    {
+                        signatures[item.Function is null ? $"{item.Name}#{function.ExternName}" : function.ExternName] = function.ToString();
+                    }
+                }
+
+                return new World(wit, null, signatures);
+            }
+            catch (NotSupportedException exception)
+            {
+                return new World(null, exception.Message, signatures);
+            }
+        }
+    }
 }

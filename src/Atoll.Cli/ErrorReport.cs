@@ -29,6 +29,19 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         _ => new(ExitCodes.Internal, $"a fault of Atoll itself: {exception.GetType().Name}: {exception.Message} Run it again with --debug and report what it prints.", []),
     };
 
+    /// <summary>Writes it, if anybody listens: whoever closed standard error has the exit code.</summary>
+    public static void Tell(ErrorReport report, TextWriter output, Exception? trace)
+    {
+        try
+        {
+            report.Write(output, trace);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // There is no other place to say it.
+        }
+    }
+
     /// <summary>Writes it; with an exception also where it came from.</summary>
     public void Write(TextWriter output, Exception? trace)
     {

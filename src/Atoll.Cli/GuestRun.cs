@@ -117,7 +117,7 @@ internal sealed record GuestRun
                 ExitCodes.BadModule, $"{Path} exports no `wasi:cli/run@0.2.x`, so it is no program. It exports {list}. `atoll invoke {Path}` calls functions of a library.");
         }
 
-        ComponentLinker linker = new ComponentLinker().AddWasi().AddPlatform();
+        ComponentLinker linker = EarlyStart.Linker;
         return (grants, limits, atEnd) =>
         {
             try

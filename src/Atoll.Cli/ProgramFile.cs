@@ -28,6 +28,11 @@ internal static class ProgramFile
 
     public static byte[] ReadBytes(string path, CliContext context)
     {
+        if (path.Length == 0)
+        {
+            throw CliException.Usage("the path of the file is empty. Is a variable of the shell without a value?");
+        }
+
         string full = context.Resolve(path);
         if (Directory.Exists(full))
         {

@@ -69,7 +69,9 @@ public sealed class ComponentFunction
     /// numbers, <see cref="ReadOnlyMemory{T}"/> for such lists anywhere, value tuples, records with a property and a constructor's parameter for each field,
     /// enumerations for enums and flags, <c>T?</c> or <see cref="Optional{T}"/> for options, <see cref="Result{T, TError}"/>, an abstract class with nested classes
     /// for variants, <see cref="ComponentResource"/>, the class of the host's objects or a <see cref="GuestResource"/> for handles, <see cref="ErrorContext"/>, or <see cref="ComponentValue"/>
-    /// for any type. <see cref="WitNameAttribute"/> helps where names differ. Types must be public.
+    /// for any type. <see cref="WitNameAttribute"/> helps where names differ. Types must be public. A parameter that is a string may be a <see cref="ReadOnlySpan{T}"/>
+    /// of characters, or of bytes in UTF-8. A delegate that returns nothing may take one parameter more, an <see cref="System.Buffers.IBufferWriter{T}"/>, into which the
+    /// result is written: a list of numbers, or a string as characters or as bytes in UTF-8. Then nothing is allocated.
     /// </typeparam>
     /// <exception cref="ArgumentException">The delegate type does not fit; the message says where.</exception>
     public TDelegate ToDelegate<TDelegate>()

@@ -56,7 +56,7 @@ public static class ComponentWriter
         return EmbeddedWorld.Embed(module.ToArray(), world, (StringEncoding)encoding);
     }
 
-    /// <summary>Makes a component of a core module that holds its world (<see cref="EmbedWorld"/>).</summary>
+    /// <summary>Makes a component of a core module that holds its world (<see cref="EmbedWorld"/>), with what WIT says about the world's exports.</summary>
     /// <param name="module">
     /// The module in the binary format. It has the names and types that the canonical ABI asks for: imports as <c>ns:pkg/interface</c> and <c>function</c>, exports as
     /// <c>ns:pkg/interface#function</c>, <c>memory</c>, <c>cabi_realloc</c>, <c>cabi_post_…</c> ("Canonical ABI", "BuildTargets").
@@ -89,7 +89,8 @@ public static class ComponentWriter
             types = WorldMerge.Merge(types, found.World.World, "the world of the module and that of the preview 1 adapter");
         }
 
-        return Check(ModuleComponent.Write(ModulePlan.Make(main, adapter?.Adapter, types, Preview1Adapter.ModuleName)), cancellationToken);
+        byte[] component = ModuleComponent.Write(ModulePlan.Make(main, adapter?.Adapter, types, Preview1Adapter.ModuleName));
+        return Check(WorldDocs.Append(component, world?.Docs ?? []), cancellationToken);
     }
 
     /// <summary>Plugs components into the imports of another.</summary>

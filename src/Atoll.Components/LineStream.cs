@@ -10,7 +10,10 @@ namespace Atoll.Components;
 public sealed class LineStream : Stream
 {
     private readonly Action<string> _line;
-    private readonly byte[] _bytes;
+    private readonly int _maxLineBytes;
+
+    // Made with the first byte: most streams of a server's calls see none.
+    private byte[] _bytes = [];
     private int _count;
 
     /// <summary>Makes a stream.</summary>
@@ -22,7 +25,7 @@ public sealed class LineStream : Stream
         ArgumentNullException.ThrowIfNull(line);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLineBytes, 1);
         _line = line;
-        _bytes = new byte[maxLineBytes];
+        _maxLineBytes = maxLineBytes;
     }
 
     /// <inheritdoc/>
@@ -47,6 +50,11 @@ public sealed class LineStream : Stream
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (_bytes.Length == 0 && !buffer.IsEmpty)
+        {
+            _bytes = new byte[_maxLineBytes];
+        }
+
         while (!buffer.IsEmpty)
         {
             int end = buffer.IndexOf((byte)'\n');

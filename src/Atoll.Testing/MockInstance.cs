@@ -1,6 +1,7 @@
 using Atoll.Components;
 using Atoll.Components.Types;
 using Atoll.Wasi;
+using Atoll.Wasi.Preview2.Http;
 using Atoll.Wasm;
 
 namespace Atoll.Testing;
@@ -54,6 +55,29 @@ public sealed class MockInstance : IDisposable
     /// <exception cref="ArgumentException">There is no such function, or several, or the type does not fit.</exception>
     public TDelegate Get<TDelegate>(string function)
         where TDelegate : Delegate => Find(function).ToDelegate<TDelegate>();
+
+    /// <summary>Has the component answer a request; it exports <c>wasi:http/incoming-handler</c>.</summary>
+    /// <param name="request">The request. Its body has at most what memory holds; headers that are the host's, such as <c>Host</c>, do not reach the guest.</param>
+    /// <returns>The whole answer, with names of headers in either case. Its body has at most 64 MiB.</returns>
+    /// <exception cref="ArgumentException">The component answers no requests, or method or headers are none.</exception>
+    /// <exception cref="InvalidOperationException">The component did not answer, not wholly, or with an error code.</exception>
+    /// <exception cref="WasmException">The guest trapped or was stopped.</exception>
+    public MockHttpResponse Send(MockHttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        string handler = IncomingHandler.Find(Instance.Component) ?? throw new ArgumentException("the component exports no wasi:http/incoming-handler@0.2.x: it answers no requests", nameof(request));
+        MockExchange exchange = new(request);
+        try
+        {
+            IncomingHandler.Handle(Instance, handler, _context, exchange);
+        }
+        catch (GuestExitException) when (exchange.IsFinished)
+        {
+            // A guest may end itself after its answer.
+        }
+
+        return exchange.Response();
+    }
 
     /// <summary>Ends the instance.</summary>
     public void Dispose()

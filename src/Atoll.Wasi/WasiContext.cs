@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Atoll.Components;
 using Atoll.Wasi.FileSystem;
 using Atoll.Wasi.Platform;
@@ -36,23 +37,25 @@ public sealed class WasiContext : IDisposable
     {
         ArgumentNullException.ThrowIfNull(grants);
         _grants = grants;
-        List<DirectoryGrant> directories = [];
-        List<(string Name, string Value)> environment = [];
-        Dictionary<string, string> config = new(StringComparer.Ordinal);
-        Dictionary<string, KeyValueGrant> buckets = new(StringComparer.Ordinal);
+
+        // Made when there is something to hold: a server makes a context for each call.
+        List<DirectoryGrant>? directories = null;
+        List<(string Name, string Value)>? environment = null;
+        Dictionary<string, string>? config = null;
+        Dictionary<string, KeyValueGrant>? buckets = null;
         foreach (IGrant grant in grants.Items)
         {
             switch (grant)
             {
                 case ArgumentsGrant arguments: Arguments = arguments.Arguments; break;
-                case EnvironmentGrant variable: environment.Add((variable.Name, variable.Value)); break;
+                case EnvironmentGrant variable: (environment ??= []).Add((variable.Name, variable.Value)); break;
                 case StdioGrant stream: _streams[stream.Descriptor] = new StandardStream(stream, this); break;
-                case DirectoryGrant directory: directories.Add(directory); break;
+                case DirectoryGrant directory: (directories ??= []).Add(directory); break;
                 case ClockGrant clock: Clock = clock.Time; break;
                 case Network.NetworkGrant network: Network = network.Policy; break;
                 case RandomGrant random: Random = random.Fill; break;
-                case ConfigGrant value: config[value.Name] = value.Value; break;
-                case KeyValueGrant bucket: buckets[bucket.Bucket] = bucket; break;
+                case ConfigGrant value: (config ??= new Dictionary<string, string>(StringComparer.Ordinal))[value.Name] = value.Value; break;
+                case KeyValueGrant bucket: (buckets ??= new Dictionary<string, KeyValueGrant>(StringComparer.Ordinal))[bucket.Bucket] = bucket; break;
                 case LogGrant log: Log = new GuestLog(log); break;
                 case ContextGrant frame: CallContext = frame.Context; break;
                 case MetadataGrant metadata: Metadata = metadata.Metadata; break;
@@ -60,10 +63,10 @@ public sealed class WasiContext : IDisposable
             }
         }
 
-        Environment = environment;
-        Directories = directories;
-        Config = config;
-        Buckets = buckets;
+        Environment = environment is null ? [] : environment;
+        Directories = directories is null ? [] : directories;
+        Config = config is null ? ReadOnlyDictionary<string, string>.Empty : config;
+        Buckets = buckets is null ? ReadOnlyDictionary<string, KeyValueGrant>.Empty : buckets;
     }
 
     internal IReadOnlyList<string> Arguments { get; } = [];
@@ -161,7 +164,7 @@ public sealed class WasiContext : IDisposable
 
     private void Wait(Store store, ulong nanoseconds, CancellationToken interruption)
     {
-        if (!Bell.Wait(Time, nanoseconds, store.MayBlock, interruption))
+        if (!Bell.Wait(Time, nanoseconds, store.MayBlock, interruption) && !(_streams[0]?.Input?.TakeFirstMoment() == true && Bell.WaitMoment(interruption)))
         {
             throw new TrapException(
                 TrapKind.WouldBlock,

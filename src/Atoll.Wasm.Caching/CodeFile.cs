@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,25 +10,24 @@ namespace Atoll.Wasm.Caching;
 /// image can be read and checked when it is needed.
 /// </summary>
 /// <remarks>
-/// "ATOLLC1\n", 32 bits: length of the rest of the head; key, name, tool (each 32 bits of length and UTF-8), 32 bits: number of images; for each
-/// image 64 bits of offset, 32 bits of length, 32 bytes of HMAC-SHA256; then 32 bytes of HMAC-SHA256 over all before. Numbers are little-endian.
+/// "ATOLLC2\n", 32 bits: length of the rest of the head; key, name, tool (each 32 bits of length and UTF-8), 32 bits: number of images; for each
+/// image 64 bits of offset, 32 bits of length and its code (<see cref="CodeSeal"/>); then the code of all before. Numbers are little-endian.
 /// </remarks>
 internal sealed class CodeFile : ICachedCode, IDisposable
 {
     private const int PrefixLength = 12;
-    private const int CodeLength = HMACSHA256.HashSizeInBytes;
     private const int MaximumHead = 64 << 20;
 
     private readonly string _path;
     private readonly SafeFileHandle _file;
-    private readonly byte[] _secret;
+    private readonly CodeSeal _seal;
     private readonly Image[] _images;
 
-    private CodeFile(string path, SafeFileHandle file, byte[] secret, string name, string? tool, Image[] images)
+    private CodeFile(string path, SafeFileHandle file, CodeSeal seal, string name, string? tool, Image[] images)
     {
         _path = path;
         _file = file;
-        _secret = secret;
+        _seal = seal;
         Name = name;
         Tool = tool;
         _images = images;
@@ -42,17 +41,17 @@ internal sealed class CodeFile : ICachedCode, IDisposable
 
     public int ImageCount => _images.Length;
 
-    private static ReadOnlySpan<byte> Magic => "ATOLLC1\n"u8;
+    private static ReadOnlySpan<byte> Magic => "ATOLLC2\n"u8;
 
-    /// <summary>Opens an entry; null when there is none under the key that the secret authenticates. What is there in its place is removed.</summary>
-    public static CodeFile? Open(string path, string key, byte[] secret)
+    /// <summary>Opens an entry; null when there is none under the key that the seal authenticates. What is there in its place is removed.</summary>
+    public static CodeFile? Open(string path, string key, CodeSeal seal)
     {
         SafeFileHandle? file = null;
         try
         {
             // An entry that is replaced or removed stays readable for who has it open.
             file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
-            if (ReadHead(file, secret) is { } head && Parse(path, file, head, key, secret) is { } code)
+            if (ReadHead(file, seal) is { } head && Parse(path, file, head, key, seal) is { } code)
             {
                 file = null;
                 return code;
@@ -86,7 +85,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         }
     }
 
-    public static void Write(string path, string key, IReadOnlyList<ReadOnlyMemory<byte>> images, string name, string? tool, byte[] secret)
+    public static void Write(string path, string key, IReadOnlyList<ReadOnlyMemory<byte>> images, string name, string? tool, CodeSeal seal)
     {
         using MemoryStream head = new();
         using BinaryWriter writer = new(head, Encoding.UTF8);
@@ -96,17 +95,17 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         WriteText(writer, name);
         WriteText(writer, tool ?? "");
         writer.Write(images.Count);
-        long offset = head.Length + (images.Count * (12L + CodeLength)) + CodeLength;
+        long offset = head.Length + (images.Count * (12L + CodeSeal.ImageLength)) + CodeSeal.HeadLength;
         foreach (ReadOnlyMemory<byte> image in images)
         {
             writer.Write(offset);
             writer.Write(image.Length);
-            writer.Write(HMACSHA256.HashData(secret, image.Span));
+            writer.Write(seal.OfImage(image.Span));
             offset += image.Length;
         }
 
         byte[] bytes = head.ToArray();
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Magic.Length), bytes.Length - PrefixLength + CodeLength);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Magic.Length), bytes.Length - PrefixLength + CodeSeal.HeadLength);
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -115,7 +114,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
 
         using FileStream file = new(path, options);
         file.Write(bytes);
-        file.Write(HMACSHA256.HashData(secret, bytes));
+        file.Write(seal.OfHead(bytes));
         foreach (ReadOnlyMemory<byte> image in images)
         {
             file.Write(image.Span);
@@ -126,21 +125,43 @@ internal sealed class CodeFile : ICachedCode, IDisposable
 
     public byte[]? Read(int index)
     {
-        Image image = _images[index];
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(image.Length);
-        if (TryRead(_file, bytes, image.Offset) && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(_secret, bytes), image.Code))
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(_images[index].Length);
+        return TryRead(index, bytes) ? bytes : null;
+    }
+
+    public string? OpenFile(int index)
+    {
+        if (Tool is null)
         {
-            return bytes;
+            return null;
+        }
+
+        // Not an array of its own for each image: those are large, and the system hands out their pages one by one.
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(_images[index].Length);
+        try
+        {
+            Span<byte> image = buffer.AsSpan(0, _images[index].Length);
+            return TryRead(index, image) ? ImageFile.Make(image, Path.GetDirectoryName(_path)!) : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Reads an image and authenticates what was read. If that fails, the entry is removed.</summary>
+    private bool TryRead(int index, Span<byte> bytes)
+    {
+        if (TryRead(_file, bytes, _images[index].Offset) && _seal.IsImage(bytes, _images[index].Code))
+        {
+            return true;
         }
 
         Remove(_path);
-        return null;
+        return false;
     }
-
-    public string? OpenFile(int index) =>
-        Tool is not null && Read(index) is { } image ? ImageFile.Make(image, Path.GetDirectoryName(_path)!) : null;
-
-    public void Dispose() => _file.Dispose();
 
     private static void WriteText(BinaryWriter writer, string text)
     {
@@ -150,7 +171,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
     }
 
     /// <summary>The head without its own code of authentication; null when it is not authentic.</summary>
-    private static byte[]? ReadHead(SafeFileHandle file, byte[] secret)
+    private static byte[]? ReadHead(SafeFileHandle file, CodeSeal seal)
     {
         byte[] prefix = new byte[PrefixLength];
         if (!TryRead(file, prefix, 0) || !prefix.AsSpan().StartsWith(Magic))
@@ -159,7 +180,7 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         }
 
         int rest = BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(Magic.Length));
-        if (rest is < CodeLength or > MaximumHead)
+        if (rest is < CodeSeal.HeadLength or > MaximumHead)
         {
             return null;
         }
@@ -170,12 +191,12 @@ internal sealed class CodeFile : ICachedCode, IDisposable
             return null;
         }
 
-        byte[] head = whole[..^CodeLength];
-        return CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(secret, head), whole.AsSpan(head.Length)) ? head : null;
+        byte[] head = whole[..^CodeSeal.HeadLength];
+        return seal.IsHead(head, whole.AsSpan(head.Length)) ? head : null;
     }
 
     /// <summary>Reads a head, which is as this program wrote it; null when it is of another entry.</summary>
-    private static CodeFile? Parse(string path, SafeFileHandle file, byte[] head, string key, byte[] secret)
+    private static CodeFile? Parse(string path, SafeFileHandle file, byte[] head, string key, CodeSeal seal)
     {
         using BinaryReader reader = new(new MemoryStream(head, PrefixLength, head.Length - PrefixLength), Encoding.UTF8);
         if (ReadText(reader) != key)
@@ -188,10 +209,10 @@ internal sealed class CodeFile : ICachedCode, IDisposable
         Image[] images = new Image[reader.ReadInt32()];
         for (int i = 0; i < images.Length; i++)
         {
-            images[i] = new Image(reader.ReadInt64(), reader.ReadInt32(), reader.ReadBytes(CodeLength));
+            images[i] = new Image(reader.ReadInt64(), reader.ReadInt32(), reader.ReadBytes(CodeSeal.ImageLength));
         }
 
-        return new CodeFile(path, file, secret, name, tool.Length == 0 ? null : tool, images);
+        return new CodeFile(path, file, seal, name, tool.Length == 0 ? null : tool, images);
     }
 
     private static string ReadText(BinaryReader reader) => Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));

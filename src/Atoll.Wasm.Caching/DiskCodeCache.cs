@@ -34,7 +34,7 @@ public sealed record CacheEntry(string Key, string Name, string? Tool, long Byte
 /// <summary>Keeps compiled code in a folder that belongs to one user.</summary>
 /// <remarks>
 /// What is in the folder runs with all rights of the process that finds it. So the folder must belong to the current user and be closed to everybody
-/// else; every entry is authenticated with a key of the installation's own (HMAC-SHA256), on the very bytes that are then loaded; what does not match is
+/// else; every entry is authenticated with a key of the installation's own (HMAC-SHA256, AES-256-GMAC), on the very bytes that are then loaded; what does not match is
 /// never used and is removed. Entries are written aside and renamed. Used by any number of threads and processes.
 /// </remarks>
 public sealed class DiskCodeCache : ICodeCache
@@ -49,7 +49,7 @@ public sealed class DiskCodeCache : ICodeCache
     private static readonly TimeSpan OldestForeign = TimeSpan.FromDays(1);
 
     private readonly DiskCodeCacheOptions _options;
-    private readonly byte[] _secret;
+    private readonly CodeSeal _seal;
 
     /// <summary>Opens a cache; makes its folder if need be.</summary>
     /// <param name="options">Options, or null for the defaults.</param>
@@ -60,7 +60,7 @@ public sealed class DiskCodeCache : ICodeCache
         _options = options ?? new DiskCodeCacheOptions();
         PrivateFolder.Ensure(_options.Directory);
         PrivateFolder.Ensure(_options.KeyDirectory);
-        _secret = InstallationSecret.Read(_options.KeyDirectory);
+        _seal = new CodeSeal(InstallationSecret.Read(_options.KeyDirectory));
     }
 
     /// <summary>The folder of the current user: below <c>XDG_CACHE_HOME</c>, or what the system has for such data.</summary>
@@ -95,7 +95,7 @@ public sealed class DiskCodeCache : ICodeCache
     public ICachedCode? Find(string key)
     {
         string path = PathOf(key);
-        CodeFile? file = CodeFile.Open(path, key, _secret);
+        CodeFile? file = CodeFile.Open(path, key, _seal);
         if (file is not null)
         {
             Touch(path);
@@ -117,7 +117,7 @@ public sealed class DiskCodeCache : ICodeCache
         string aside = Path.Combine(_options.Directory, $"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{AsideExtension}");
         try
         {
-            CodeFile.Write(aside, key, images, name.Length > 200 ? name[..200] : name, tool, _secret);
+            CodeFile.Write(aside, key, images, name.Length > 200 ? name[..200] : name, tool, _seal);
             if (OperatingSystem.IsWindows())
             {
                 // Nothing is renamed over a file that somebody has open there; but such a file can be removed.
@@ -212,7 +212,7 @@ public sealed class DiskCodeCache : ICodeCache
         }
     }
 
-    private CodeFile? Open(Found found) => CodeFile.Open(found.Path, found.Key, _secret);
+    private CodeFile? Open(Found found) => CodeFile.Open(found.Path, found.Key, _seal);
 
     private IEnumerable<Found> AbandonedFiles() => Files(AsideExtension).Where(found => found.LastUsed < DateTime.UtcNow - OldestAside);
 

@@ -13,10 +13,10 @@ internal static partial class ImageFile
     /// <summary>Path of a file with an image, which stays until the process ends; null when there can be none.</summary>
     /// <param name="image">The bytes.</param>
     /// <param name="folder">A folder that is the user's alone, for systems that have no files in memory.</param>
-    public static string? Make(byte[] image, string folder) => (OperatingSystem.IsLinux() ? InMemory(image) : null) ?? Aside(image, folder);
+    public static string? Make(ReadOnlySpan<byte> image, string folder) => (OperatingSystem.IsLinux() ? InMemory(image) : null) ?? Aside(image, folder);
 
     /// <summary>A file in memory that has no name, and that the kernel lets nobody write to any more.</summary>
-    private static string? InMemory(byte[] image)
+    private static string? InMemory(ReadOnlySpan<byte> image)
     {
         const uint CloseOnExecute = 1, AllowSealing = 2;
         const int AddSeals = 1033, SealAll = 0x1 | 0x2 | 0x4 | 0x8;
@@ -54,7 +54,7 @@ internal static partial class ImageFile
     }
 
     /// <summary>A file that goes when it is old (<see cref="DiskCodeCache"/>): the system keeps what is loaded from it, or keeps it from being removed.</summary>
-    private static string? Aside(byte[] image, string folder)
+    private static string? Aside(ReadOnlySpan<byte> image, string folder)
     {
         string path = Path.Combine(folder, $"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{DiskCodeCache.AsideExtension}");
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };

@@ -30,6 +30,8 @@ public sealed partial class DevTests(ITestOutputHelper output)
         try
         {
             Match served = await ReadUntilAsync(dev.StandardError, Endpoint());
+            Assert.Equal("  tools      greet telemetry_push", await dev.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
+            Assert.Equal("Give the address to a client. Ctrl-C ends it.", await dev.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
             using McpCaller client = await McpCaller.ConnectAsync(served.Value);
             Assert.Equal("Hello, Ada!", await client.GreetAsync());
             string good = cli.Read("greeter/src/greeter.c");

@@ -45,6 +45,8 @@ public sealed class HelpTests
         using CliRunner cli = new();
         Assert.Equal(await cli.RunAsync("--help"), await cli.RunAsync());
         Assert.Equal(await cli.RunAsync("run", "--help"), await cli.RunAsync("run", "-h"));
+        Assert.Equal(await cli.RunAsync("--help"), await cli.RunAsync("help"));
+        Assert.Equal(await cli.RunAsync("wit", "check", "--help"), await cli.RunAsync("help", "wit", "check"));
     }
 
     [Fact]

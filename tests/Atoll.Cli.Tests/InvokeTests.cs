@@ -77,7 +77,7 @@ public sealed class InvokeTests
         using CliRunner cli = Kit();
         CliResult text = await cli.RunAsync("inspect", "kit.wasm");
         Assert.Equal(0, text.Code);
-        foreach (string line in (string[])["exports:", "  test:kit/api@1.0.0", "    add: func(a: u32, b: u32) -> u32", "  echo: func(value: all) -> all", "core modules:", "capabilities: none", "  kit_api_add: test:kit/api@1.0.0#add", "  open: it speaks of a own, which cannot be given as JSON"])
+        foreach (string line in (string[])["exports:", "  test:kit/api@1.0.0", "    add: func(a: u32, b: u32) -> u32", "  echo: func(value: all) -> all", "core modules:", "capabilities: none", "  kit_api_add: test:kit/api@1.0.0#add", "  open: it speaks of resources, which cannot be given as JSON"])
         {
             Assert.Contains(line + "\n", text.Out, StringComparison.Ordinal);
         }

@@ -11,11 +11,12 @@ public sealed class PackageVsixTests : IDisposable
 
     public PackageVsixTests()
     {
-        foreach (string name in new[] { "README.md", "CHANGELOG.md", "dist/extension.js", "media/icon.png", "media/view.svg", "media/docs/a.png", "schemas/tool.schema.json", "schemas/config.schema.json" })
+        foreach (string name in new[] { "CHANGELOG.md", "dist/extension.js", "media/icon.png", "media/view.svg", "media/docs/a.png", "media/docs/elsewhere.png", "schemas/tool.schema.json", "schemas/config.schema.json" })
         {
             Write("ext/" + name, "x");
         }
 
+        Write("ext/README.md", "![A picture](media/docs/a.png)");
         Write("ext/package.json", """
             {
               "name": "tools", "publisher": "someone", "version": "1.2.3", "displayName": "A & B", "description": "<d>", "icon": "media/icon.png",

@@ -49,6 +49,8 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         CliResult result = await cli.RunAsync("test", "words", "--json");
         Assert.True(result.Code == ExitCodes.Ok, result.Out + result.Error);
         Assert.Equal(2, JsonDocument.Parse(result.Out).RootElement.GetProperty("passed").GetInt32());
+        JsonElement[] offered = [.. JsonDocument.Parse((await cli.RunAsync("inspect", "words/build/words.wasm", "--json")).Out).RootElement.GetProperty("functions").EnumerateArray()];
+        Assert.Equal("count-words", Assert.Single(offered).GetProperty("name").GetString());
     }
 
     [Theory]
@@ -80,6 +82,28 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "--http", "hello")).Code);
         CliResult built = await cli.RunAsync("build", "hello");
         Assert.True(built.Code == ExitCodes.Ok, built.Out + built.Error);
+        CliResult test = await cli.RunAsync("test", "hello");
+        Assert.True(test.Code == ExitCodes.Ok, test.Out + test.Error);
+        Assert.EndsWith("1 passed, 0 failed\n", test.Out, StringComparison.Ordinal);
+        cli.Write("hello/tests/more.toml", """
+            [[case]]
+            request = { path = "/", headers = { accept = "text/plain" }, body = "x" }
+            response = { status = 404 }
+
+            [[case]]
+            request = { path = "/" }
+            response = { headers = { x-there = "no" } }
+
+            [[case]]
+            request = { method = "P O", path = "/" }
+
+            [[case]]
+            call = 'greet("Ada")'
+            """);
+        CliResult failing = await cli.RunAsync("test", "hello", "--filter", "more");
+        Assert.All(
+            ["expected status 404\n       but got  200 with the body Hello from /", "but got  no x-there", "failed: `P O http://localhost/` is no request", "exports no function `greet`"],
+            text => Assert.Contains(text, failing.Out, StringComparison.Ordinal));
         using Process server = ProcessRunner.Start(cli.Folder, "dotnet", ProcessRunner.Built, "serve-http", "--addr", "127.0.0.1:0", "hello/build/hello.wasm");
         Task drain = server.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
@@ -146,6 +170,28 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.EndsWith("0 passed, 1 failed\n", (await cli.RunAsync("test", "greeter", "--filter", "alphabet")).Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("rust")]
+    [InlineData("js")]
+    [InlineData("ts")]
+    [InlineData("assemblyscript")]
+    [Trait("Category", "Long")]
+    public async Task Builds_elsewhere_give_the_same_bytes(string language)
+    {
+        List<string?> hashes = [];
+        for (int i = 0; i < 2; i++)
+        {
+            using CliRunner cli = Runner();
+            await NeedToolsAsync(cli, language);
+            Assert.Equal(ExitCodes.Ok, (await cli.RunAsync("init", "--lang", language, "greeter")).Code);
+            CliResult result = await cli.RunAsync("build", "greeter", "--json");
+            Assert.True(result.Code == ExitCodes.Ok, result.Error);
+            hashes.Add(JsonDocument.Parse(result.Out).RootElement.GetProperty("sha256").GetString());
+        }
+
+        Assert.Equal(hashes[0], hashes[1]);
+    }
+
     [Fact]
     [Trait("Category", "Long")]
     public async Task Errors_of_the_compiler_are_shown_and_the_old_component_stays()
@@ -158,6 +204,17 @@ public sealed partial class ProjectTests(ITestOutputHelper output)
         Assert.Equal(ExitCodes.Failed, result.Code);
         Assert.Contains("src/greeter.c:1:2: error", result.Error, StringComparison.Ordinal);
         Assert.Equal(built.GetProperty("bytes").GetInt64(), new FileInfo(Path.Combine(cli.Folder, "greeter", "build", "greeter.wasm")).Length);
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task A_project_in_C_may_be_named_like_a_header()
+    {
+        using CliRunner cli = Runner();
+        await NeedToolsAsync(cli, "c");
+        await cli.RunAsync("init", "--lang", "c", "stdlib");
+        CliResult result = await cli.RunAsync("build", "stdlib");
+        Assert.True(result.Code == ExitCodes.Ok, result.Error);
     }
 
     [Fact]

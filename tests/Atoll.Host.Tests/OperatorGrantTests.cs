@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Atoll.Components;
 using Atoll.Host.Configuration;
 using Atoll.Host.Context;
 using Atoll.Host.Security;
+using Atoll.Wasi.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Atoll.Host.Tests;
@@ -27,9 +29,9 @@ public sealed class OperatorGrantTests : IDisposable
     public void A_grant_opens_no_more_than_manifest_frame_and_command_line_leave(string words, bool readOnly, bool always, bool frame, string grant, string? expected)
     {
         var point = Point(new SecurityPolicy { Folders = [new("/data", FolderAccess.Write)], ReadOnly = readOnly, ReadOnlyAlways = always, Style = PathStyle.Unix });
-        var folders = point.Decide("t", Parse(words), frame, granted: [Capabilities.TryParseFolder(grant)!]).Folders.Select(f => f.Capability);
+        var folders = point.Decide("t", Parse(words), frame, granted: [GrantTarget.TryParse(grant)!]).Folders.Select(f => f.Capability);
         Assert.Equal(expected is not null, folders.Contains(expected ?? grant));
-        Assert.Equal(expected is not null, point.Holds("t", Parse(words), Capabilities.TryParseFolder(grant)!, frame));
+        Assert.Equal(expected is not null, point.Holds("t", Parse(words), GrantTarget.TryParse(grant)!, frame));
     }
 
     [Theory]
@@ -47,21 +49,68 @@ public sealed class OperatorGrantTests : IDisposable
         Assert.Equal(grant, denial.Grant?.Capability);
     }
 
+    // manifest | rule in "tools" | call offline | what was refused | the grant that would do
+    [Theory]
+    [InlineData("net:connect:**", null, false, "connect", "api.example.org:443", "net:connect:api.example.org:443")]
+    [InlineData("net:connect:*.example.org:443", null, false, "connect", "api.example.org:443", "net:connect:api.example.org:443")]
+    [InlineData("net:connect:*.example.org:443", null, false, "connect", "api.example.org:80", null)]
+    [InlineData("net:connect:**", "net:connect:other.example:443", false, "connect", "api.example.org:443", null)]
+    [InlineData("net:connect:**", null, true, "connect", "api.example.org:443", null)]
+    [InlineData("net:connect:**", null, false, "listen", "127.0.0.1:80", null)]
+    [InlineData("net:connect:**", null, false, "resolve", "api.example.org", null)]
+    [InlineData("net:connect:api.example.org:443", null, false, "resolve", "api.example.org", "net:connect:api.example.org:443")]
+    [InlineData("read", null, false, "connect", "api.example.org:443", null)]
+    public void A_refusal_of_the_network_names_one_port_of_one_host(string words, string? rule, bool offline, string action, string asked, string? grant)
+    {
+        var rules = ImmutableDictionary<string, ToolRule>.Empty;
+        var point = Point(new SecurityPolicy { Style = PathStyle.Unix, Tools = rule is null ? rules : rules.Add("t", new ToolRule(Permissions: Parse(rule))) });
+        Assert.Equal(grant, point.ExplainNetwork("t", Parse(words), offline, Capability.Of("net", action, asked)).Grant?.Capability);
+    }
+
+    [Fact]
+    public void A_granted_host_is_open_to_the_port_that_was_granted_and_no_other()
+    {
+        var point = Point(new SecurityPolicy { Style = PathStyle.Unix });
+        var target = GrantTarget.TryParse("net:connect:api.example.org:443")!;
+        var network = point.Decide("t", Parse("net:connect:**"), false, granted: [target]).Network!;
+        var policy = network.AddTo(Grants.None).Items.OfType<NetworkGrant>().Last().Policy;
+        Assert.True(policy.AllowsHost("api.example.org", 443));
+        Assert.False(policy.AllowsHost("api.example.org", 80));
+        Assert.False(policy.AllowsHost("example.org", 443));
+        Assert.Null(point.Decide("t", Parse("net:connect:**"), false, frameOffline: true, granted: [target]).Network);
+        Assert.Null(point.Decide("t", Parse("read"), false, granted: [target]).Network);
+
+        // The name may stand for an address of this machine: then the same grant would not help again.
+        Assert.Null(point.ExplainNetwork("t", Parse("net:connect:**"), false, Capability.Of("net", "connect", target.Host!), network).Grant);
+    }
+
+    [Theory]
+    [InlineData("net:connect:**")]
+    [InlineData("net:connect:**:443")]
+    [InlineData("net:connect:*.example.org:443")]
+    [InlineData("net:connect:example.org:*")]
+    [InlineData("net:connect:example.org:0")]
+    [InlineData("net:connect:10.0.0.0/8:443")]
+    [InlineData("net:listen:127.0.0.1:80")]
+    [InlineData("fs:write:**")]
+    [InlineData("kv:write:counters")]
+    public void More_than_one_host_or_folder_is_not_granted_here(string capability) => Assert.Null(GrantTarget.TryParse(capability));
+
     [Fact]
     public void A_grant_for_one_call_is_used_up_by_it_and_others_end_when_revoked()
     {
         var grants = new OperatorGrants();
-        grants.Add("t", new("/a", FolderAccess.Read), GrantScope.Once, null);
+        grants.Add("t", new FolderGrant("/a", FolderAccess.Read), GrantScope.Once, null);
         Assert.Empty(grants.TakeOnce("other"));
         Assert.Single(grants.TakeOnce("t"));
         Assert.Empty(grants.TakeOnce("t"));
-        var session = grants.Add("t", new("/a", FolderAccess.Read), GrantScope.Session, null);
-        Assert.Equal(session.Id, grants.Add("t", new("/a", FolderAccess.Read), GrantScope.Session, null).Id);
+        var session = grants.Add("t", new FolderGrant("/a", FolderAccess.Read), GrantScope.Session, null);
+        Assert.Equal(session.Id, grants.Add("t", new FolderGrant("/a", FolderAccess.Read), GrantScope.Session, null).Id);
         Assert.Equal(session, Assert.Single(grants.Standing));
         Assert.Equal(session, grants.Revoke(session.Id));
         Assert.Null(grants.Revoke(session.Id));
         Assert.Empty(grants.All);
-        Assert.Throws<ConfigurationException>(() => grants.Add("t", new("/a", FolderAccess.Read), GrantScope.Always, null));
+        Assert.Throws<ConfigurationException>(() => grants.Add("t", new FolderGrant("/a", FolderAccess.Read), GrantScope.Always, null));
     }
 
     [Fact]
@@ -69,15 +118,17 @@ public sealed class OperatorGrantTests : IDisposable
     {
         var path = Path.Combine(_folder, "config", "grants.json");
         var grants = new OperatorGrants(GrantFile.Open(path, Configuration(Workspace)));
-        var grant = grants.Add("t", new("/a b/ä", FolderAccess.Write), GrantScope.Always, "00ff");
-        grants.Add("t", new("/s", FolderAccess.Write), GrantScope.Session, null);
+        var grant = grants.Add("t", new FolderGrant("/a b/ä", FolderAccess.Write), GrantScope.Always, "00ff");
+        grants.Add("t", new FolderGrant("/s", FolderAccess.Write), GrantScope.Session, null);
+        var host = grants.Add("t", GrantTarget.TryParse("net:connect:api.example.org:443")!, GrantScope.Always, null);
         var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
         var others = new OperatorGrants(GrantFile.Open(path, Configuration(other)));
         Assert.Empty(others.Standing);
-        others.Add("u", new("/b", FolderAccess.Read), GrantScope.Always, null);
+        others.Add("u", new FolderGrant("/b", FolderAccess.Read), GrantScope.Always, null);
         var again = new OperatorGrants(GrantFile.Open(path, Configuration(Workspace)));
-        Assert.Equal(grant, Assert.Single(again.Standing));
+        Assert.Equal([grant, host], again.Standing);
         again.Revoke(grant.Id);
+        again.Revoke(host.Id);
         Assert.Empty(new OperatorGrants(GrantFile.Open(path, Configuration(Workspace))).Standing);
         Assert.Single(new OperatorGrants(GrantFile.Open(path, Configuration(other))).Standing);
     }
@@ -94,13 +145,13 @@ public sealed class OperatorGrantTests : IDisposable
         Assert.Throws<ConfigurationException>(() => GrantFile.Open(path, open));
 
         var file = GrantFile.Open(path, Configuration(Workspace));
-        Assert.True(file.Opens(new(_folder, FolderAccess.Write)));
-        Assert.False(file.Opens(new(_folder, FolderAccess.Read)));
+        Assert.True(file.Opens(new FolderGrant(_folder, FolderAccess.Write)));
+        Assert.False(file.Opens(new FolderGrant(_folder, FolderAccess.Read)));
 
         // A grant that would open the file itself does not hold, wherever it came from.
-        file.Write([new OperatorGrant("1", "t", new(_folder, FolderAccess.Write), GrantScope.Always)]);
+        file.Write([new OperatorGrant("1", "t", new FolderGrant(_folder, FolderAccess.Write), GrantScope.Always)]);
         Assert.Empty(file.Read());
-        file.Write([new OperatorGrant("1", "t", new("/x", FolderAccess.Write), GrantScope.Always)]);
+        file.Write([new OperatorGrant("1", "t", new FolderGrant("/x", FolderAccess.Write), GrantScope.Always)]);
         Assert.Single(file.Read());
         if (!OperatingSystem.IsWindows())
         {

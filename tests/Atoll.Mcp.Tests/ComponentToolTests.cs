@@ -33,7 +33,7 @@ public sealed class ComponentToolTests
         var client = await server.ConnectStdioAsync();
         var tools = await client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["kit_api_add", "kit_api_halve", "kit_api_next", "kit_echo", "kit_greet", "kit_spin", "kit_trap"], tools.Select(tool => tool.Name).Where(name => name.StartsWith("kit_", StringComparison.Ordinal)).Order());
-        Assert.Contains("the function open is not offered: it speaks of a own", await server.LogWithAsync("is not offered"), StringComparison.Ordinal);
+        Assert.Contains("the function open is not offered: it speaks of resources", await server.LogWithAsync("is not offered"), StringComparison.Ordinal);
         Assert.Equal("Says the name.", tools.Single(tool => tool.Name == "kit_greet").Description);
         Assert.Contains("add: func(a: u32, b: u32) -> u32", tools.Single(tool => tool.Name == "kit_api_add").Description, StringComparison.Ordinal);
 
@@ -41,6 +41,14 @@ public sealed class ComponentToolTests
         Assert.Equal("""{"result":42}""", Structured(added));
         Assert.Equal("""{"result":"Ada"}""", Structured(await CallAsync(client, "kit_greet", """{"name": "Ada"}""")));
         Assert.Equal("{\"result\":42}", TestServer.TextOf(added));
+    }
+
+    [Fact]
+    public async Task A_folder_without_components_is_a_problem()
+    {
+        await using var server = new TestServer(options => options with { Components = [options.Workspace] });
+        await server.ConnectStdioAsync();
+        await server.LogWithAsync("the folder holds no component (.wasm). Put some there, or name another folder.");
     }
 
     [Fact]
@@ -213,7 +221,7 @@ public sealed class ComponentToolTests
         Assert.Equal("""{"result":2}""", Structured(await CallAsync(client, "my_count", "{}")));
         Assert.Contains("/a must be at most 9", TestServer.TextOf(await CallAsync(client, "my_few", """{"a": 10, "b": 2}""")), StringComparison.Ordinal);
         Assert.Contains("none.json: the function of \"entry\" cannot be offered: \"nothing\" means no function; there are test:kit/api@1.0.0#add", await server.LogWithAsync("\"nothing\""), StringComparison.Ordinal);
-        await server.LogWithAsync("it speaks of a own, which cannot be given as JSON");
+        await server.LogWithAsync("it speaks of resources, which cannot be given as JSON");
         await server.LogWithAsync("\"lifetime\" must be \"call\"");
     }
 

@@ -65,7 +65,8 @@ public sealed class OperatorTests : IDisposable
     [InlineData("test.echo", "fs:write:/**", "session", "whole file system")]
     [InlineData("test.echo", "fs:write:/nowhere-at-all/**", "session", "does not exist")]
     [InlineData("test.echo", "fs:write:**", "session", "absolute folder")]
-    [InlineData("test.echo", "net:connect:**", "session", "absolute folder")]
+    [InlineData("test.echo", "net:connect:**", "session", "net:connect:HOST:PORT")]
+    [InlineData("test.reader", "net:connect:example.org:443", "session", "does not ask for it")]
     [InlineData("test.gone", "fs:read:/tmp/**", "session", "no tool")]
     [InlineData("test.echo", "fs:read:/tmp/**", "ever", "\"scope\"")]
     [InlineData("test.echo", "fs:read:/tmp/**", "always", "keeps no grants")]
@@ -134,10 +135,11 @@ public sealed class OperatorTests : IDisposable
         File.WriteAllText(Path.Combine(outside, "x"), "text");
         ServeOptions Options(ServeOptions options) => options with { Workspace = folder, ShippedToolsFolder = folder, GrantsFile = Path.Combine(config, "grants.json") };
 
+        JsonObject granted;
         await using (var server = new TestServer(Options))
         {
             await using var channel = new Channel(server);
-            Assert.Null((await channel.AskAsync("atoll/grant", Grant("own.read", $"fs:read:{outside}/**", "always")))["error"]);
+            granted = (await channel.AskAsync("atoll/grant", Grant("own.read", $"fs:read:{outside}/**", "always")))["result"]!.AsObject();
             Assert.Null((await channel.CallAsync("own.read", Path.Combine(outside, "x")))["result"]!["isError"]);
         }
 
@@ -152,6 +154,11 @@ public sealed class OperatorTests : IDisposable
         {
             await using var channel = new Channel(server);
             Assert.True((bool)(await channel.CallAsync("own.read", Path.Combine(outside, "x")))["result"]!["isError"]!);
+
+            // Nor does an editor give it back that held it while the server was started again.
+            var again = Grant("own.read", $"fs:read:{outside}/**", "session");
+            again["program"] = (string)granted["program"]!;
+            Assert.Contains("not the one", (string?)(await channel.AskAsync("atoll/grant", again))["error"]!["message"], StringComparison.Ordinal);
         }
     }
 

@@ -134,6 +134,17 @@ public class ServerTests
         Assert.NotEqual(true, (await client.CallToolAsync("test_echo")).IsError);
     }
 
+    [Fact]
+    public async Task A_mistake_of_a_client_is_one_line_of_the_log()
+    {
+        await using var server = new TestServer(programs: Echo);
+        var client = await server.ConnectHttpAsync();
+        await Assert.ThrowsAsync<McpProtocolException>(async () => await client.CallToolAsync("no_such_tool"));
+        var log = await server.LogWithAsync("Unknown tool: no_such_tool. tools/list names the tools.\n");
+        Assert.DoesNotContain("   at ", log);
+        Assert.DoesNotContain(" fail ", log);
+    }
+
     [Theory]
     [InlineData("", "bad_output")]
     [InlineData("not json", "bad_output")]

@@ -74,6 +74,37 @@ public sealed class CBindingsTests
     }
 
     [Fact]
+    public void Functions_of_numbers_are_exported_themselves()
+    {
+        WitModel model = WitModel.Parse("""
+            package a:b;
+            interface i { resource r { get: func() -> s8; } }
+            world w {
+              import i;
+              use i.{r};
+              export plain: func(a: s8, b: bool, c: char, d: u64) -> f32;
+              export text: func(a: string);
+              export lent: func(a: borrow<r>) -> u8;
+            }
+            """);
+        IReadOnlyList<GeneratedFile> files = GuestBindings.Generate(GuestLanguage.C, model, model.SelectWorld());
+        Assert.Contains("__attribute__((__export_name__(\"plain\")))\nfloat w_exports_plain(int8_t a, bool b, uint32_t c, uint64_t d);", files[0].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"plain\"", files[1].Text, StringComparison.Ordinal);
+        Assert.All(new[] { "text", "lent" }, name => Assert.Contains($"__export_name__(\"{name}\")", files[1].Text, StringComparison.Ordinal));
+        using TemporaryFolder folder = new();
+        string wit = Path.Combine(folder.Path, "w.wit"), source = Path.Combine(folder.Path, "guest.c");
+        File.WriteAllText(wit, "package a:b; world w { export plain: func(a: s8, b: bool, c: char, d: u64) -> f32; }");
+        File.WriteAllText(source, """
+            #include "w.h"
+            float w_exports_plain(int8_t a, bool b, uint32_t c, uint64_t d) { return a + (b ? 0.5f : 0) + c + (float)d; }
+            """);
+        WasmEngine engine = new();
+        using Store store = new(engine);
+        ComponentInstance instance = new ComponentLinker().Instantiate(store, Component.Load(engine, CGuest.Build(wit, source, isFreestanding: true)));
+        Assert.Equal(-128 + 0.5f + 65 + 7, instance.GetFunction("plain")!.ToDelegate<Func<sbyte, bool, System.Text.Rune, ulong, float>>()(-128, true, new System.Text.Rune('A'), 7));
+    }
+
+    [Fact]
     public void The_same_world_gives_the_same_text() =>
         Assert.Equal(CGuest.Generate(Files.Data("coverage/coverage.wit")), CGuest.Generate(Files.Data("coverage/coverage.wit")));
 
@@ -81,8 +112,44 @@ public sealed class CBindingsTests
     {
         using TemporaryFolder folder = new();
         folder.Write(files);
-        bool isFreestanding = files.Any(file => file.Text.Contains("core_free_blocks", StringComparison.Ordinal));
+        bool isFreestanding = !files.Any(file => file.Text.Contains("#include <stdlib.h>", StringComparison.Ordinal));
         CGuest.Compile(folder.Path, [files.Single(file => file.Path.EndsWith(".c", StringComparison.Ordinal)).Path], isFreestanding, "-c", "-Wno-unused-command-line-argument");
+    }
+
+    [Theory]
+    [InlineData("#define HEAP_SMALL_ALLOCATOR\n", "malloc(100000)", 8_000)]
+    [InlineData("", "malloc(100000)", 20_000)]
+    [InlineData("#define HEAP_SMALL_ALLOCATOR\n", "aligned_alloc(64, 128000)", 20_000)]
+    public void The_small_allocator_takes_the_place_of_the_librarys(string define, string allocate, int maxBytes)
+    {
+        using TemporaryFolder folder = new();
+        string wit = Path.Combine(folder.Path, "heap.wit"), source = Path.Combine(folder.Path, "heap.c");
+        File.WriteAllText(wit, "package test:heap; world heap { export check: func(text: string) -> string; }");
+        File.WriteAllText(source, define + $$"""
+            #include "heap.h"
+            void heap_exports_check(heap_string_t *text, heap_string_t *ret) {
+                for (int i = 0; i < 1000; i++) {
+                    unsigned char *zeros = calloc(1000, 3), *large = {{allocate}};
+                    if (!zeros || !large) __builtin_trap();
+                    for (int at = 0; at < 3000; at++) if (zeros[at]) __builtin_trap();
+                    __builtin_memset(zeros, 7, 3000);
+                    __builtin_memset(large, 7, 100000);
+                    zeros = realloc(zeros, 9000);
+                    if (zeros[2999] != 7) __builtin_trap();
+                    free(zeros);
+                    free(large);
+                }
+                void *volatile none = calloc((size_t)1 << 31, 4);
+                if (none) __builtin_trap();
+                *ret = *text;
+            }
+            """);
+        byte[] component = CGuest.Build(wit, source, isFreestanding: false);
+        Assert.InRange(component.Length, 1, maxBytes);
+        WasmEngine engine = new();
+        using Store store = new(engine, new StoreOptions { MaxMemoryBytes = 4 << 20 });
+        ComponentInstance instance = new ComponentLinker().Instantiate(store, Component.Load(engine, component));
+        Assert.Equal(ComponentValue.String("héllo"), instance.GetFunction("check")!.Invoke(ComponentValue.String("héllo")));
     }
 
     [Fact]

@@ -57,6 +57,41 @@ public sealed class MockHostTests
     }
 
     [Fact]
+    public void Requests_are_answered_by_the_component()
+    {
+        using MockHost host = MockHost.Create().WithLimits(new StoreOptions { Timeout = TimeSpan.FromSeconds(1) });
+        byte[] handler = ComponentWriter.FromText(File.ReadAllBytes(Path.Combine(Root(), "guests/http/hello.wat")));
+        MockHttpResponse hello = host.Load(handler).Send(Request("GET", "/"));
+        Assert.Equal(200, hello.Status);
+        Assert.StartsWith("hello", Encoding.UTF8.GetString(hello.Body.Span), StringComparison.OrdinalIgnoreCase);
+        MockHttpResponse echo = host.Load(handler).Send(Request("POST", "/echo", "wörld"));
+        Assert.Equal("wörld", Encoding.UTF8.GetString(echo.Body.Span));
+        Assert.Throws<TrapException>(() => host.Load(handler).Send(Request("GET", "/trap")));
+        Assert.Equal("the component did not answer", Assert.Throws<InvalidOperationException>(() => host.Load(handler).Send(Request("GET", "/none"))).Message);
+        Assert.Contains("did not finish", Assert.Throws<InvalidOperationException>(() => host.Load(handler).Send(Request("GET", "/half"))).Message, StringComparison.Ordinal);
+        Assert.Throws<LimitExceededException>(() => host.Load(handler).Send(Request("GET", "/loop")));
+        Assert.Contains("is no request", Assert.Throws<ArgumentException>(() => host.Load(handler).Send(Request("P O", "/"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is no header",
+            Assert.Throws<ArgumentException>(() => host.Load(handler).Send(Request("GET", "/") with { Headers = [KeyValuePair.Create("a", "b\r\nc: d")] })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("answers no requests", Assert.Throws<ArgumentException>(() => host.Load(Bytes).Send(Request("GET", "/"))).Message, StringComparison.Ordinal);
+
+        static MockHttpRequest Request(string method, string path, string body = "") => new(method, new Uri("http://localhost" + path), [], [.. Encoding.UTF8.GetBytes(body)]);
+
+        static string Root()
+        {
+            string folder = AppContext.BaseDirectory;
+            while (!File.Exists(Path.Combine(folder, "Atoll.slnx")))
+            {
+                folder = Path.GetDirectoryName(folder)!;
+            }
+
+            return folder;
+        }
+    }
+
+    [Fact]
     public void Calls_fail_when_the_test_says_so()
     {
         using MockHost host = MockHost.Create().WithKeyValue("b", ("k", "v")).Fail("key-value.set", new MockError(MockErrorKind.Exhausted, "full"), times: 1, after: 1);

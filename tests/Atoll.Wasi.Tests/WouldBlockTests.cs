@@ -67,6 +67,21 @@ public sealed class WouldBlockTests
     }
 
     [Fact]
+    public void What_was_piped_in_is_no_wait()
+    {
+        using AnonymousPipeServerStream write = new(PipeDirection.Out);
+        using AnonymousPipeClientStream read = new(PipeDirection.In, write.ClientSafePipeHandle);
+        write.Write("here"u8);
+        using Probe probe = new(Grants.None.AllowStdin(read), mayBlock: false);
+        Assert.Equal(Errno.Success, probe.Read(0, out string text));
+        Assert.Equal("here", text);
+
+        // That was the first look; from now on what is not there is a wait.
+        Assert.Equal(TrapKind.WouldBlock, Assert.Throws<TrapException>(() => probe.Read(0, out _)).Kind);
+        write.Dispose();
+    }
+
+    [Fact]
     public void Programs_of_preview_1_trap_too()
     {
         using AnonymousPipeServerStream write = new(PipeDirection.Out);

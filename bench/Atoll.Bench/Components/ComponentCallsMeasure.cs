@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Atoll.Components;
 using Atoll.Wasm;
@@ -60,6 +61,9 @@ internal static class ComponentCallsMeasure
         Func<string, string> echo = Typed<Func<string, string>>(pure, "echo");
         Func<byte[], byte[]> reverse = Typed<Func<byte[], byte[]>>(pure, "bytes");
         Func<byte[], byte[]> reflect = mirror.GetFunction("bytes")!.ToDelegate<Func<byte[], byte[]>>();
+        var textInto = mirror.GetFunction("text")!.ToDelegate<Action<ReadOnlySpan<byte>, IBufferWriter<byte>>>();
+        var listInto = mirror.GetFunction("bytes")!.ToDelegate<Action<ReadOnlySpan<byte>, IBufferWriter<byte>>>();
+        ArrayBufferWriter<byte> buffer = new(2 * bytes.Length);
         Func<uint, Point[]> points = Typed<Func<uint, Point[]>>(pure, "points");
         Func<uint, uint> loop = hosted.GetFunction("demo:guest/driver@0.1.0#loop-add")!.ToDelegate<Func<uint, uint>>();
         Action<uint> pairLoop = pair.GetFunction("loop")!.ToDelegate<Action<uint>>();
@@ -68,9 +72,11 @@ internal static class ComponentCallsMeasure
         yield return Line("add_ns", "add(u32, u32), host → component", "≤ 15 ns", "ns", runs, 2_000_000, n => Add(add, n), peer.Of("add"));
         yield return Line("hostadd_ns", "add(u32, u32), component → host", "≤ 10 ns", "ns", runs, 2_000_000, n => loop((uint)n), peer.Of("loop-add"));
         yield return Line("echo100_ns", "echo(string) of 100 bytes", "≤ 200 ns", "ns", runs, 200_000, n => Text(echo, shortText, n), peer.Of("echo100"));
-        yield return Line("echo10k_us", "echo(string) of 10 KB", "≤ 2 µs", "µs", runs, 20_000, n => Text(echo, longText, n), peer.Of("echo10k"));
-        yield return Line("bytes10k_us", "list<u8> of 10 KB, handed back", "≤ 1 µs", "µs", runs, 20_000, n => Bytes(reflect, bytes, n), peer.Of("mirror10k"));
+        yield return Line("echo10k_us", "echo(string) of 10 KB, a new string each time", "≤ 2 µs", "µs", runs, 20_000, n => Text(echo, longText, n), peer.Of("echo10k"));
+        yield return Line("bytes10k_us", "list<u8> of 10 KB handed back, a new array each time", "≤ 1 µs", "µs", runs, 20_000, n => Bytes(reflect, bytes, n), peer.Of("mirror10k"));
         yield return Line(null, "list<u8> of 10 KB, each byte inverted by the guest", "", "µs", runs, 20_000, n => Bytes(reverse, bytes, n), peer.Of("bytes10k"));
+        yield return Line("text10k_us", "string of 10 KB handed back, UTF-8 into a buffer", "≤ 2 µs", "µs", runs, 20_000, n => Into(textInto, bytes, buffer, n), null);
+        yield return Line("buffer10k_us", "list<u8> of 10 KB handed back, into a buffer", "≤ 1 µs", "µs", runs, 20_000, n => Into(listInto, bytes, buffer, n), null);
         yield return Line("records_us", "ten records with a string each", "≤ 1.5 µs", "µs", runs, 50_000, n => Records(points, n), peer.Of("points10"));
         yield return Line("c2c_ns", "echo(string) of 20 bytes, component → component", "≤ 150 ns", "ns", runs, 500_000, n => pairLoop((uint)n), null);
         yield return Line(null, "add(u32, u32), values of any type", "", "ns", runs, 200_000, n => Untyped(untyped, n), null);
@@ -131,6 +137,16 @@ internal static class ComponentCallsMeasure
         for (int i = 0; i < count; i++)
         {
             reverse(bytes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Into(Action<ReadOnlySpan<byte>, IBufferWriter<byte>> call, byte[] bytes, ArrayBufferWriter<byte> buffer, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            buffer.ResetWrittenCount();
+            call(bytes, buffer);
         }
     }
 

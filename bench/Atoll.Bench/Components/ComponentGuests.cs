@@ -31,10 +31,12 @@ internal static class ComponentGuests
               (i32.const 16)))
           (core instance $i (instantiate $m))
           (func (export "bytes") (param "b" (list u8)) (result (list u8))
+            (canon lift (core func $i "bytes") (memory $i "memory") (realloc (func $i "realloc"))))
+          (func (export "text") (param "s" string) (result string)
             (canon lift (core func $i "bytes") (memory $i "memory") (realloc (func $i "realloc")))))
         """;
 
-    /// <summary>A component that hands lists back, in the binary format.</summary>
+    /// <summary>A component that hands lists and strings back, in the binary format.</summary>
     public static byte[] MirrorBytes => Assemble(Mirror);
 
     /// <summary>The binary of a component's text.</summary>

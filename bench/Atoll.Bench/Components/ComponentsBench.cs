@@ -16,7 +16,7 @@ internal static class ComponentsBench
     ];
 
     private static readonly string[] Keys =
-        ["add_ns", "hostadd_ns", "echo100_ns", "echo10k_us", "bytes10k_us", "records_us", "c2c_ns", "instantiate_us", "js_first_ms", "http_ratio", "idle_kb"];
+        ["add_ns", "hostadd_ns", "echo100_ns", "echo10k_us", "bytes10k_us", "text10k_us", "buffer10k_us", "records_us", "c2c_ns", "instantiate_us", "js_first_ms", "http_ratio", "idle_kb"];
 
     public static Task<int> RunAsync(string[] arguments)
     {

@@ -16,7 +16,7 @@ const quietMs = 30_000;
 
 export const scopeChoices: readonly { readonly scope: Scope; readonly title: string; readonly detail: string }[] = [
   { scope: 'once', title: 'Allow Once', detail: 'for the next call of this tool' },
-  { scope: 'session', title: 'Allow This Session', detail: 'until the server stops' },
+  { scope: 'session', title: 'Allow This Session', detail: 'until you stop the server or close the window' },
   { scope: 'always', title: 'Always Allow', detail: 'in this folder, for all clients of this user, until it is revoked' },
 ];
 

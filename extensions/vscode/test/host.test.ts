@@ -18,11 +18,14 @@ writeFileSync(
 const lines = require('node:readline').createInterface({ input: process.stdin });
 const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
 if (process.env.ATOLL_TEST_FAILS) { console.error('no luck'); process.exit(3); }
+const grants = [];
 lines.on('line', (line) => {
   const { id, method, params } = JSON.parse(line);
+  if (method === 'atoll/grant' && params.tool === 'gone') return say({ id, error: { code: -32602, message: 'there is no tool gone' } });
+  if (method === 'atoll/grant') grants.push({ id: String(grants.length), program: 'ab', ...params });
   if (method === 'tools/call' && params.name === 'die') process.exit(9);
   if (method === 'tools/call' && params.name === 'deny') say({ method: 'notifications/atoll/denied', params: { tool: 'deny', capability: 'fs:read:/x' } });
-  const status = { pid: process.pid, tools: [], problems: [], grants: [], endpoint: 'http://127.0.0.1:4711/mcp', argv: process.argv };
+  const status = { pid: process.pid, tools: [], problems: [], grants, endpoint: 'http://127.0.0.1:4711/mcp', argv: process.argv };
   if (id !== undefined) say({ id, result: method === 'atoll/status' ? status : { content: [] } });
 });
 lines.on('close', () => process.exit(0));
@@ -71,6 +74,37 @@ test('a host that ends unasked is started again, at the same port', async () => 
   await until(host, 'running');
   assert.notEqual(host.status?.pid, pid);
   assert.ok((host.status as unknown as { argv: string[] }).argv.join(' ').includes('--port 4711'));
+  host.dispose();
+});
+
+test('grants of the session are given to the next process, until the session ends', async () => {
+  const made = setup();
+  const host = new FolderHost(made, new Backoff(10));
+  const client = await host.ready();
+  await client.grant('a', 'fs:read:/a/**', 'session');
+  await client.grant('a', 'fs:read:/b/**', 'once');
+  await client.grant('a', 'fs:read:/c/**', 'always');
+  await host.refresh();
+  host.status?.grants.forEach((grant) => assert.equal(grant.tool, 'a'));
+  const held = (): unknown => host.status?.grants.map(({ tool, capability, scope, program }) => [tool, capability, scope, program]);
+  await host.reload();
+  assert.deepEqual(held(), [['a', 'fs:read:/a/**', 'session', 'ab']]);
+  await assert.rejects((await host.ready()).call('die', {}), /code 9/);
+  await until(host, 'running');
+  assert.deepEqual(held(), [['a', 'fs:read:/a/**', 'session', 'ab']]);
+  await host.restart();
+  assert.deepEqual(held(), []);
+  host.dispose();
+});
+
+test('a grant that cannot be given back is said, and keeps nothing from starting', async () => {
+  const made = setup();
+  const host = new FolderHost(made);
+  await host.ready();
+  host.status = { ...host.status!, grants: [{ id: '1', tool: 'gone', capability: 'fs:read:/a/**', scope: 'session' }] };
+  await host.reload();
+  assert.equal(host.state, 'running');
+  assert.ok(made.lines.some((line) => /gone lost fs:read:\/a\/\*\*: there is no tool gone/.test(line)));
   host.dispose();
 });
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics.CodeAnalysis;
 using Atoll.Cli.Verbs;
 using Atoll.Cli.Verbs.Projects;
 
@@ -20,23 +22,36 @@ internal static class AtollCommand
         ("compile", static () => new CompileVerb()),
         ("cache", static () => new CacheVerb()),
         ("wit", static () => new WitVerb()),
-        ("component", static () => new ComponentVerb()),
-        ("bindgen", static () => new BindgenVerb()),
+        .. IsForAuthors ? (ReadOnlySpan<(string, Func<Verb>)>)
+        [
+            ("component", static () => new ComponentVerb()),
+            ("bindgen", static () => new BindgenVerb()),
+        ] : [],
         ("compose", static () => new ComposeVerb()),
         ("wast", static () => new WastVerb()),
-        ("init", static () => new InitVerb()),
-        ("build", static () => new BuildVerb()),
-        ("test", static () => new TestVerb()),
-        ("dev", static () => new DevVerb()),
+        .. IsForAuthors ? (ReadOnlySpan<(string, Func<Verb>)>)
+        [
+            ("init", static () => new InitVerb()),
+            ("build", static () => new BuildVerb()),
+            ("test", static () => new TestVerb()),
+            ("dev", static () => new DevVerb()),
+        ] : [],
         ("serve", static () => new ServeVerb()),
         ("serve-http", static () => new ServeHttpVerb()),
         ("mcp", static () => new McpVerb()),
-        ("bench", static () => new BenchVerb()),
-        ("pack", static () => new PackVerb()),
-        ("package", static () => new PackageVerb()),
+        .. IsForAuthors ? (ReadOnlySpan<(string, Func<Verb>)>)
+        [
+            ("bench", static () => new BenchVerb()),
+            ("pack", static () => new PackVerb()),
+            ("package", static () => new PackageVerb()),
+        ] : [],
         ("completions", static () => new CompletionsVerb()),
         ("version", static () => new VersionVerb()),
     ];
+
+    /// <summary>Whether the verbs are there that make components and packages. The program inside of an editor's extension is built without them.</summary>
+    [FeatureSwitchDefinition("Atoll.Cli.IsForAuthors")]
+    private static bool IsForAuthors => !AppContext.TryGetSwitch("Atoll.Cli.IsForAuthors", out bool isOn) || isOn;
 
     public static Option<bool> Help { get; } = new("--help", "-h", "-?") { Description = "Show this help.", Recursive = true };
 
@@ -71,10 +86,12 @@ internal static class AtollCommand
         bool debug = false;
         try
         {
-            if (args is ["--version"])
+            args = args switch
             {
-                args = ["version"];
-            }
+                ["--version"] => ["version"],
+                ["help", .. var verb] => [.. verb, "--help"],
+                _ => args,
+            };
 
             string? known = args.Length > 0 && Array.Exists(Verbs, verb => verb.Name == args[0]) ? args[0] : null;
             RootCommand root = BuildRoot(known);
@@ -91,7 +108,7 @@ internal static class AtollCommand
         }
         catch (Exception exception) when (ErrorReport.For(exception) is { } report)
         {
-            report.Write(context.Error, debug ? exception : null);
+            ErrorReport.Tell(report, context.Error, debug ? exception : null);
             return report.ExitCode;
         }
     }
@@ -137,6 +154,20 @@ internal static class AtollCommand
             return $"`{path}` needs one of: {string.Join(", ", command.Subcommands.Select(child => child.Name))}. Try `{path} --help`.";
         }
 
-        return $"{string.Join(" ", result.Errors.Select(error => error.Message))} Try `{path} --help`.";
+        return $"{string.Join(" ", result.Errors.Select(Describe))} Try `{path} --help`.";
     }
+
+    /// <summary>An error of the parser's; where it would name a type of .NET, what is expected.</summary>
+    private static string Describe(ParseError error) =>
+        error.SymbolResult is OptionResult { Option: { } option, Tokens: [.., { } last] } && WholeNumbers(option.ValueType) is { } range && error.Message.Contains("System.", StringComparison.Ordinal)
+            ? $"`{last.Value}` is no whole number {range}, which {option.Name} takes."
+            : error.Message;
+
+    private static string? WholeNumbers(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var known when known == typeof(int) => $"up to {int.MaxValue}",
+        var known when known == typeof(long) => $"up to {long.MaxValue}",
+        var known when known == typeof(ulong) => $"from 0 to {ulong.MaxValue}",
+        _ => null,
+    };
 }

@@ -94,7 +94,7 @@ internal sealed class GrantOptions
         foreach (Token token in result.Tokens)
         {
             int equals = token.Value.IndexOf('=', StringComparison.Ordinal);
-            if (equals == 0)
+            if (equals == 0 || token.Value.Length == 0)
             {
                 result.AddError($"`{token.Value}` is not NAME=VALUE.");
             }

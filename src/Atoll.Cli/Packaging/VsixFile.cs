@@ -51,9 +51,15 @@ internal sealed class VsixFile
             files[name] = Path.Combine(extension, name);
         }
 
+        // Other documents show more pictures than the one that the editor shows.
+        string readme = File.Exists(files["README.md"]) ? File.ReadAllText(files["README.md"]) : "";
         foreach (string image in Directory.Exists(Path.Combine(extension, "media", "docs")) ? Directory.GetFiles(Path.Combine(extension, "media", "docs"), "*.png") : [])
         {
-            files[$"media/docs/{Path.GetFileName(image)}"] = image;
+            string name = $"media/docs/{Path.GetFileName(image)}";
+            if (readme.Contains($"({name})", StringComparison.Ordinal))
+            {
+                files[name] = image;
+            }
         }
 
         foreach (string file in Directory.GetFiles(host, "*", SearchOption.AllDirectories))

@@ -35,7 +35,7 @@ internal sealed class ComponentExactIntegersVerb : Verb
     public override Task<int> RunAsync(ParseResult arguments, CliContext context)
     {
         string path = arguments.GetValue(_component)!;
-        ReadOnlyMemory<byte> component = ProgramFile.ReadBinary(path, context);
+        ReadOnlyMemory<byte> component = ProgramFile.ReadBinary(path, context, mayBeComponent: true);
         byte[] changed = ProgramFile.Explain(path, () => QuickJsComponent.WithExactIntegers(component));
         return Task.FromResult(ComponentOutput.Write(changed, arguments.GetValue(_output)!, arguments.GetValue(_json), context));
     }

@@ -90,7 +90,7 @@ internal sealed class ComponentEmbedVerb : Verb
 
     public override string Summary => "Put the world that a core module was written for into the module.";
 
-    public override string Remarks => "It becomes a custom section of the form that wit-bindgen, wasm-tools and jco use. A world of the same name that is there already is replaced.";
+    public override string Remarks => "It becomes a custom section of the form that wit-bindgen, wasm-tools and jco use, with what WIT says about exports. A world of the same name that is there already is replaced.";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule];
 

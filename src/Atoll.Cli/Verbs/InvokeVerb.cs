@@ -78,7 +78,7 @@ internal sealed class InvokeVerb : Verb
         }
 
         ComponentValue[] values = parenthesis < 0
-            ? Values(file.Describe(name), type, given, arguments.GetValue(_raw))
+            ? Values(file, name, type, given, arguments.GetValue(_raw))
             : given.Length == 0 ? Wave.ParseArguments(called[parenthesis..], type)
             : throw CliException.Usage("the arguments stand in the parentheses already; leave out what comes after.");
         StoreOptions limits = new()
@@ -104,7 +104,7 @@ internal sealed class InvokeVerb : Verb
         using Store store = new(file.Component.Engine, limits with { State = wasi });
         try
         {
-            return ProgramFile.Explain(file.Path, () => new ComponentLinker().AddWasi().AddPlatform().Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
+            return ProgramFile.Explain(file.Path, () => EarlyStart.Linker.Instantiate(store, file.Component).GetFunction(name)!.Invoke(values));
         }
         catch (GuestExitException exit)
         {
@@ -121,11 +121,11 @@ internal sealed class InvokeVerb : Verb
         }
     }
 
-    private static ComponentValue[] Values(string function, ComponentFunctionType type, string[] given, bool raw)
+    private static ComponentValue[] Values(ComponentFile file, string name, ComponentFunctionType type, string[] given, bool raw)
     {
         if (given.Length > type.Parameters.Length)
         {
-            throw CliException.Usage($"{function} takes {type.Parameters.Length} arguments, not {given.Length}.");
+            throw CliException.Usage($"{file.Describe(name)} takes {type.Parameters.Length} arguments, not {given.Length}.");
         }
 
         ComponentValue[] values = new ComponentValue[type.Parameters.Length];
@@ -138,7 +138,7 @@ internal sealed class InvokeVerb : Verb
             }
             else
             {
-                values[i] = parameter.Type is OptionType ? ComponentValue.None : throw CliException.Usage($"the argument `{parameter.Name}` is missing: {function}");
+                values[i] = parameter.Type is OptionType ? ComponentValue.None : throw CliException.Usage($"the argument `{parameter.Name}` is missing: {file.Describe(name)}");
             }
         }
 

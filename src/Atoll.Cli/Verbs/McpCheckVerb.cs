@@ -86,10 +86,19 @@ internal sealed class McpCheckVerb : Verb
 
     private static byte[] Read(string file)
     {
+        if (Directory.Exists(file))
+        {
+            throw CliException.Failed($"{file} is a folder. Name the files, or the workspace with --workspace.");
+        }
+
         try
         {
             FileInfo info = new(file);
             return info.Length <= MaxBytes ? File.ReadAllBytes(file) : throw CliException.Failed($"{file} has {info.Length} bytes; at most {MaxBytes} are read.");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CliException.Failed($"{file} does not exist. Check the path.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -86,10 +86,17 @@ internal sealed class WastVerb : Verb
         }
     }
 
-    private static IEnumerable<string> Expand(string path, CliContext context) => Directory.Exists(context.Resolve(path))
-        ? Directory.EnumerateFiles(context.Resolve(path), "*.wast", SearchOption.AllDirectories)
-            .Select(file => Path.Combine(path, Path.GetRelativePath(context.Resolve(path), file))).Order(StringComparer.Ordinal)
-        : [path];
+    private static string[] Expand(string path, CliContext context)
+    {
+        string full = context.Resolve(path);
+        if (!Directory.Exists(full))
+        {
+            return [path];
+        }
+
+        string[] files = [.. Directory.EnumerateFiles(full, "*.wast", SearchOption.AllDirectories).Select(file => Path.Combine(path, Path.GetRelativePath(full, file))).Order(StringComparer.Ordinal)];
+        return files.Length > 0 ? files : throw CliException.Failed($"there is no script (.wast) in the folder {path}.");
+    }
 
     private static void WriteJson(CliContext context, int passed, List<WastFailure> failures) => JsonOutput.Write(context.Out, writer =>
     {

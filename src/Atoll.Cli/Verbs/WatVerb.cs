@@ -33,6 +33,16 @@ internal sealed class WatVerb : Verb
     {
         string path = arguments.GetValue(_file)!;
         byte[] text = ProgramFile.ReadBytes(path, context);
+        if (text.AsSpan().StartsWith("\0asm"u8))
+        {
+            throw new CliException(ExitCodes.BadModule, $"{path} is in binary form already. `atoll print` writes a module as text.");
+        }
+
+        if (context.Resolve(path) == context.Resolve(arguments.GetValue(_output)!))
+        {
+            throw CliException.Usage($"--output is {path} itself, which would be gone. Name another file.");
+        }
+
         byte[] binary = ProgramFile.Explain(path, () =>
         {
             byte[] translated = ComponentWriter.FromText(text);

@@ -41,17 +41,14 @@ internal static class WitInput
             return Open(path).Load(options);
         }
 
-        if (!File.Exists(full) && !Directory.Exists(full))
+        try
         {
-            throw CliException.Failed($"{path} does not exist. Check the path (looked at {full}).");
+            return File.Exists(full) && ProgramFile.IsWasm(full) ? OfBinary(path, context) : WitFolder.Load(full, options);
         }
-
-        if (File.Exists(full) && ProgramFile.IsWasm(full))
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return OfBinary(path, context);
+            throw CliException.Failed($"{path} does not exist. Check the path (looked at {full}).", exception);
         }
-
-        return WitFolder.Load(full, options);
     }
 
     /// <summary>A package that the command brings along.</summary>

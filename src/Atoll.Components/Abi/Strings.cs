@@ -33,6 +33,21 @@ internal static unsafe class Strings
         }
     }
 
+    /// <summary>The bytes of a string of a guest that passes strings in UTF-8, in bounds and not validated. The host pays for them as for a string.</summary>
+    public static bool TryGetUtf8(GuestEnd from, ulong pointer, ulong taggedCodeUnits, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (from.Encoding != StringEncoding.Utf8)
+        {
+            return false;
+        }
+
+        Source source = new(from, pointer, taggedCodeUnits);
+        from.State.Charge(2L * source.CodeUnits);
+        bytes = source.Bytes;
+        return true;
+    }
+
     /// <summary>Reads the start of a string of a guest, as far as whole characters fit into a number of bytes. What follows is not looked at.</summary>
     public static string LiftStart(GuestEnd from, ulong pointer, ulong taggedCodeUnits, uint maxBytes)
     {
@@ -59,6 +74,37 @@ internal static unsafe class Strings
     /// <returns>The pointer; the length is in code units, tagged where the encoding has tags.</returns>
     public static ulong Lower(GuestEnd to, string value, out ulong taggedCodeUnits)
     {
+        ArgumentNullException.ThrowIfNull(value);
+        return LowerSpan(to, value, out taggedCodeUnits);
+    }
+
+    /// <summary>Writes UTF-8 into a guest's memory, which was found valid (<see cref="CheckUtf8"/>).</summary>
+    /// <returns>As <see cref="Lower"/>.</returns>
+    public static ulong LowerUtf8Span(GuestEnd to, ReadOnlySpan<byte> value, out ulong taggedCodeUnits)
+    {
+        if (to.Encoding != StringEncoding.Utf8)
+        {
+            return LowerSpan(to, Encoding.UTF8.GetString(value), out taggedCodeUnits);
+        }
+
+        fixed (byte* bytes = value)
+        {
+            return Copy(to, bytes, (uint)value.Length, 1, out taggedCodeUnits);
+        }
+    }
+
+    /// <summary>Refuses what is no UTF-8, before a guest is called with it.</summary>
+    public static void CheckUtf8(ReadOnlySpan<byte> value)
+    {
+        if (!Utf8.IsValid(value))
+        {
+            throw new ArgumentException("the bytes of a string are no UTF-8");
+        }
+    }
+
+    /// <summary>As <see cref="Lower"/>.</summary>
+    public static ulong LowerSpan(GuestEnd to, ReadOnlySpan<char> value, out ulong taggedCodeUnits)
+    {
         fixed (char* characters = value)
         {
             return to.Encoding switch
@@ -66,10 +112,10 @@ internal static unsafe class Strings
                 StringEncoding.Utf8 => LowerUtf8(to, value, out taggedCodeUnits),
                 StringEncoding.Utf16 => IsValid(value)
                     ? Copy(to, (byte*)characters, (uint)value.Length, 2, out taggedCodeUnits)
-                    : Lower(to, Replaced(value), out taggedCodeUnits),
+                    : LowerSpan(to, Replaced(value), out taggedCodeUnits),
                 _ => IsValid(value)
                     ? FromUtf16ToLatin1OrUtf16(to, value, out taggedCodeUnits)
-                    : Lower(to, Replaced(value), out taggedCodeUnits),
+                    : LowerSpan(to, Replaced(value), out taggedCodeUnits),
             };
         }
     }
@@ -203,7 +249,7 @@ internal static unsafe class Strings
     private static string Decode(ReadOnlySpan<byte> bytes, Span<char> buffer) =>
         Utf8.ToUtf16(bytes, buffer, out _, out int written, replaceInvalidSequences: false) == OperationStatus.Done ? new string(buffer[..written]) : throw Invalid();
 
-    private static ulong LowerUtf8(GuestEnd to, string value, out ulong codeUnits)
+    private static ulong LowerUtf8(GuestEnd to, ReadOnlySpan<char> value, out ulong codeUnits)
     {
         // Room for ASCII first, as store_string_to_utf8 does it. Then the host counts, which the specification's loop with its worst case may be refined to.
         byte* address = to.Allocate((uint)value.Length, 1, out ulong pointer);
@@ -225,7 +271,7 @@ internal static unsafe class Strings
         return pointer;
     }
 
-    private static string Replaced(string value)
+    private static string Replaced(ReadOnlySpan<char> value)
     {
         StringBuilder text = new(value.Length);
         foreach (Rune rune in value.EnumerateRunes())
@@ -458,7 +504,7 @@ internal static unsafe class Strings
         return pointer;
     }
 
-    private static TrapException Invalid() => AbiTraps.Make("invalid string: its bytes are not in the encoding that it is said to have");
+    public static TrapException Invalid() => AbiTraps.Make("invalid string: its bytes are not in the encoding that it is said to have");
 
     private static TrapException TooLong() => AbiTraps.Make("string content out-of-bounds: it is longer than 2 GiB");
 }

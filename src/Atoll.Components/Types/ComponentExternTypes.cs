@@ -157,14 +157,29 @@ public sealed class ComponentType : DefinableType
     }
 
     /// <summary>The exported functions, those of exported instances too, by the names that <see cref="ComponentInstance.GetFunction"/> takes.</summary>
-    public IEnumerable<KeyValuePair<string, ComponentFunctionType>> Functions =>
-        Exports.SelectMany(item => item.Type.Type switch
+    public IEnumerable<KeyValuePair<string, ComponentFunctionType>> Functions
+    {
+        get
         {
-            ComponentFunctionType function when item.Type.Kind == ComponentExternKind.Function => [KeyValuePair.Create(item.Name, function)],
-            InstanceType instance when item.Type.Kind == ComponentExternKind.Instance => instance.Exports.Where(inner => inner.Type.Kind == ComponentExternKind.Function)
-                .Select(inner => KeyValuePair.Create($"{item.Name}#{inner.Name}", (ComponentFunctionType)inner.Type.Type)),
-            _ => Enumerable.Empty<KeyValuePair<string, ComponentFunctionType>>(),
-        });
+            foreach (ComponentItem item in Exports)
+            {
+                if (item.Type is { Kind: ComponentExternKind.Function, Type: ComponentFunctionType function })
+                {
+                    yield return KeyValuePair.Create(item.Name, function);
+                }
+                else if (item.Type is { Kind: ComponentExternKind.Instance, Type: InstanceType instance })
+                {
+                    foreach (ComponentItem inner in instance.Exports)
+                    {
+                        if (inner.Type.Kind == ComponentExternKind.Function)
+                        {
+                            yield return KeyValuePair.Create($"{item.Name}#{inner.Name}", (ComponentFunctionType)inner.Type.Type);
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     /// <summary>
     /// Finds exported functions by what people call them: the whole name, <c>ns:pkg/iface#run</c> without its version, <c>iface#run</c>, <c>iface.run</c>, or

@@ -124,10 +124,21 @@ public abstract class ComponentValueType : DefinableType
 /// <summary>A type without parts: numbers, characters, strings.</summary>
 public sealed class PrimitiveType : ComponentValueType
 {
-    private static readonly PrimitiveType[] All = [.. Enumerable.Range(0, (int)ComponentValueKind.ErrorContext + 1).Select(k => new PrimitiveType((ComponentValueKind)k))];
+    private static readonly PrimitiveType[] All = MakeAll();
 
     private PrimitiveType(ComponentValueKind kind)
         : base(kind) => Include(kind == ComponentValueKind.String ? TypeTraits.Pointer : TypeTraits.None);
+
+    private static PrimitiveType[] MakeAll()
+    {
+        var all = new PrimitiveType[(int)ComponentValueKind.ErrorContext + 1];
+        for (int i = 0; i < all.Length; i++)
+        {
+            all[i] = new PrimitiveType((ComponentValueKind)i);
+        }
+
+        return all;
+    }
 
     /// <summary>The one object of a primitive kind.</summary>
     /// <param name="kind">A kind up to <see cref="ComponentValueKind.ErrorContext"/>.</param>

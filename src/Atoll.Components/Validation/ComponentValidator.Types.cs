@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Atoll.Components.Binary;
 using Atoll.Components.Types;
 using Atoll.Wasm;
@@ -110,6 +111,18 @@ internal sealed partial class ComponentValidator
             : new InstanceType([.. scope.Exports], [.. scope.DeclaredResources]);
     }
 
+    /// <summary>As Select does, for which the JIT compiler would be needed: its code for structures of ours is not compiled ahead of time.</summary>
+    private static ImmutableArray<TResult> Each<T, TResult>(T[] items, Func<T, TResult> selector)
+    {
+        var results = new TResult[items.Length];
+        for (int i = 0; i < items.Length; i++)
+        {
+            results[i] = selector(items[i]);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(results);
+    }
+
     private ComponentValueType DefineValue(Scope scope, ValueTypeSyntax syntax)
     {
         int offset = syntax.Offset;
@@ -117,21 +130,21 @@ internal sealed partial class ComponentValidator
         {
             case ComponentValueKind.Record:
                 CheckLabels(syntax, "record field", "record type must have at least one field");
-                return new RecordType([.. syntax.Labels.Select(l => new LabeledType(l.Name, Resolve(scope, l.Type!.Value, offset)))]);
+                return new RecordType(Each(syntax.Labels, l => new LabeledType(l.Name, Resolve(scope, l.Type!.Value, offset))));
             case ComponentValueKind.Variant:
                 CheckLabels(syntax, "variant case", "variant type must have at least one case");
-                return new VariantType([.. syntax.Labels.Select(l => new VariantCase(l.Name, Resolve(scope, l.Type, offset)))]);
+                return new VariantType(Each(syntax.Labels, l => new VariantCase(l.Name, Resolve(scope, l.Type, offset))));
             case ComponentValueKind.Flags:
                 CheckLabels(syntax, "flag", "flags must have at least one entry");
                 return syntax.Labels.Length <= MaxFlags
-                    ? new FlagsType([.. syntax.Labels.Select(l => l.Name)])
+                    ? new FlagsType(Each(syntax.Labels, l => l.Name))
                     : throw Invalid($"cannot have more than {MaxFlags} flags", offset);
             case ComponentValueKind.Enum:
                 CheckLabels(syntax, "enum tag", "enum type must have at least one variant");
-                return new EnumType([.. syntax.Labels.Select(l => l.Name)]);
+                return new EnumType(Each(syntax.Labels, l => l.Name));
             case ComponentValueKind.Tuple:
                 return syntax.Elements.Length > 0
-                    ? new TupleType([.. syntax.Elements.Select(e => Resolve(scope, e, offset))])
+                    ? new TupleType(Each(syntax.Elements, e => Resolve(scope, e, offset)))
                     : throw Invalid("tuple type must have at least one type", offset);
             case ComponentValueKind.List:
                 return DefineList(Resolve(scope, syntax.First!.Value, offset), syntax);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Atoll.Components.Types;
 using Atoll.Wasm;
 using ValueType = Atoll.Wasm.ValueType;
@@ -21,7 +22,8 @@ internal static class Flattening
         {
             List<ValueType> types = [];
             Append(type, types, is64);
-            flat = [.. types.Take(MaxParameters + 1)];
+            types.RemoveRange(Math.Min(types.Count, MaxParameters + 1), Math.Max(0, types.Count - MaxParameters - 1));
+            flat = ImmutableCollectionsMarshal.AsImmutableArray(types.ToArray());
             type.Flat[is64 ? 1 : 0] = flat;
         }
 
@@ -34,7 +36,11 @@ internal static class Flattening
         List<ValueType> result = [];
         foreach (ComponentValueType type in types)
         {
-            result.AddRange(Flatten(type, is64));
+            foreach (ValueType flat in Flatten(type, is64))
+            {
+                result.Add(flat);
+            }
+
             if (result.Count > limit)
             {
                 return null;

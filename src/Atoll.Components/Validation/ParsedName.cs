@@ -1,4 +1,3 @@
-using System.Buffers;
 using Atoll.Components.Types;
 
 namespace Atoll.Components.Validation;
@@ -45,24 +44,32 @@ internal sealed record ParsedName(NameKind Kind, string Resource, string Member 
             return false;
         }
 
-        while (true)
+        bool isLower = true, isUpper = true;
+        char last = '-';
+        foreach (char c in text)
         {
-            int hyphen = text.IndexOf('-');
-            ReadOnlySpan<char> word = hyphen < 0 ? text : text[..hyphen];
-            if (word.IsEmpty || (word.ContainsAnyExcept(LowerWord) && word.ContainsAnyExcept(UpperWord)))
+            if (c == '-')
             {
-                return false;
+                if (last == '-')
+                {
+                    return false;
+                }
+
+                isLower = isUpper = true;
+            }
+            else
+            {
+                isLower &= char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c);
+                isUpper &= char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c);
+                if (!isLower && !isUpper)
+                {
+                    return false;
+                }
             }
 
-            if (hyphen < 0)
-            {
-                return true;
-            }
-
-            text = text[(hyphen + 1)..];
+            last = c;
         }
-    }
 
-    private static readonly SearchValues<char> LowerWord = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789");
-    private static readonly SearchValues<char> UpperWord = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+        return last != '-';
+    }
 }

@@ -2,6 +2,7 @@ using Atoll.Components.Binary;
 using Atoll.Components.Text;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
+using Atoll.Components.Worlds;
 using Atoll.Wasm;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Text;
@@ -18,6 +19,9 @@ namespace Atoll.Components.Writing;
 /// <param name="Encoding">How the module encodes strings.</param>
 internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEncoding Encoding)
 {
+    /// <summary>Documentation of what it exports, as <see cref="WorldDocs"/> puts it behind a component.</summary>
+    public IReadOnlyList<byte[]> Docs { get; init; } = [];
+
     private const string SectionPrefix = "component-type";
     private const string EncodingSection = "wit-component-encoding";
     private const byte EncodingVersion = 4;
@@ -68,7 +72,7 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
     /// <summary>Both worlds in one.</summary>
     public EmbeddedWorld Merge(EmbeddedWorld other) =>
         Encoding == other.Encoding
-            ? this with { World = WorldMerge.Merge(World, other.World, $"the worlds {Name} and {other.Name}") }
+            ? this with { World = WorldMerge.Merge(World, other.World, $"the worlds {Name} and {other.Name}"), Docs = [.. Docs, .. other.Docs] }
             : throw new ComponentWritingException(
                 $"the worlds {Name} and {other.Name} are in one module, but it encodes strings as {Encoding} for one and as {other.Encoding} for the other");
 
@@ -83,6 +87,11 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
         builder.CustomSection(EncodingSection, [EncodingVersion, (byte)encoding]);
         int type = builder.IndexOf(new ComponentType([], [item], [], []));
         builder.Export(new NamedIndex(world.Name!, TextSort.Type, type));
+        foreach (byte[] docs in WorldDocs.Of(world))
+        {
+            builder.CustomSection(WorldDocs.EmbeddedSectionName, docs);
+        }
+
         byte[] bytes = builder.ToArray();
         ComponentLoader.Load(bytes, Options);
         return bytes;
@@ -114,8 +123,16 @@ internal sealed record EmbeddedWorld(string Name, ComponentType World, StringEnc
         }
 
         return definition.Type!.Exports is [{ Type.Type: ComponentType { Exports: [{ Type: { Kind: ComponentExternKind.Component, Type: ComponentType world } } item] } }]
-            ? new EmbeddedWorld(item.Name, world, (StringEncoding)content[1])
+            ? new EmbeddedWorld(item.Name, world, (StringEncoding)content[1]) { Docs = DocsOf(definition) }
             : throw new ComponentWritingException($"the custom section `{section}` does not export one type with one world");
+    }
+
+    /// <summary>Those that are ours, or else what wit-component has put there.</summary>
+    private static IReadOnlyList<byte[]> DocsOf(ComponentDefinition definition)
+    {
+        ILookup<string, CustomEntry> sections = definition.Definitions.OfType<CustomEntry>().ToLookup(entry => entry.Name);
+        IEnumerable<CustomEntry> docs = sections.Contains(WorldDocs.EmbeddedSectionName) ? sections[WorldDocs.EmbeddedSectionName] : sections[PackageDocs.SectionName];
+        return [.. docs.Select(entry => definition.Bytes[entry.Content.Start..entry.Content.End])];
     }
 
     /// <summary>Copies the preamble and the sections of a module, custom ones as the predicate says by their names.</summary>

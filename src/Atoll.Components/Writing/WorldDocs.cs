@@ -16,21 +16,48 @@ internal static class WorldDocs
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The name of the section that carries them with a world in a core module: tools that read such worlds refuse several <c>package-docs</c>.</summary>
+    public const string EmbeddedSectionName = "atoll-docs";
+
     /// <summary>Puts the documentation of a world's exports behind a component that exports them. Without any, the component stays as it is.</summary>
-    public static byte[] Append(byte[] component, WitWorld world)
+    public static byte[] Append(byte[] component, WitWorld world) => Append(component, Of(world));
+
+    /// <summary>Puts documentation behind a component, each part in a section.</summary>
+    public static byte[] Append(byte[] component, IReadOnlyList<byte[]> docs)
     {
+        if (docs.Count == 0)
+        {
+            return component;
+        }
+
         ByteBuffer output = new();
         output.Bytes(component);
+        foreach (byte[] content in docs)
+        {
+            ByteBuffer custom = new();
+            custom.Name(PackageDocs.SectionName);
+            custom.Bytes(content);
+            output.Byte(0);
+            output.Vector(custom.Span);
+        }
+
+        return output.ToArray();
+    }
+
+    /// <summary>The documentation of a world's exports: what sections hold, one for each package.</summary>
+    public static IReadOnlyList<byte[]> Of(WitWorld world)
+    {
+        List<byte[]> docs = [];
         WitFunction[] functions = [.. world.Exports.Select(item => item.Function).OfType<WitFunction>()];
         if (functions.Any(function => function.Annotations.Docs is not null))
         {
-            Section(output, ComponentPackage, writer => World(writer, world, functions));
+            docs.Add(Content(ComponentPackage, writer => World(writer, world, functions)));
         }
 
         foreach (IGrouping<WitPackage, WitInterface> package in world.Exports.Select(item => item.Interface).OfType<WitInterface>().Where(item => item.Name is not null)
-            .SelectMany(item => WithUsed(item, world.Package)).Distinct().GroupBy(item => item.Package))
+            .SelectMany(item => WithUsed(item, world.Package)).Distinct().GroupBy(item => item.Package).Where(package => package.Any(HasDocs)))
         {
-            Section(output, package.Key.Name.ToString(), writer =>
+            docs.Add(Content(package.Key.Name.ToString(), writer =>
             {
                 writer.WriteStartObject("interfaces");
                 foreach (WitInterface item in package)
@@ -43,20 +70,25 @@ internal static class WorldDocs
                 }
 
                 writer.WriteEndObject();
-            });
+            }));
         }
 
-        return output.ToArray();
+        return docs;
     }
+
+    private static bool HasDocs(WitInterface item) =>
+        item.Annotations.Docs is not null || item.AllFunctions.Any(function => function.Annotations.Docs is not null)
+        || item.Types.Any(type => type.Annotations.Docs is not null || Items(type.Body).Any(part => part.Docs is not null));
 
     /// <summary>An interface, and those of the author's own package whose types it uses: what others wrote can be read where it comes from.</summary>
     private static IEnumerable<WitInterface> WithUsed(WitInterface item, WitPackage own) =>
         [item, .. item.Types.Select(type => type.Target.Owner).OfType<WitInterface>().Where(owner => owner.Name is not null && owner.Package == own)];
 
-    private static void Section(ByteBuffer output, string package, Action<Utf8JsonWriter> write)
+    private static byte[] Content(string package, Action<Utf8JsonWriter> write)
     {
-        using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json, Options))
+        using MemoryStream content = new();
+        content.WriteByte(FormatVersion);
+        using (Utf8JsonWriter writer = new(content, Options))
         {
             writer.WriteStartObject();
             writer.WriteString("package", package);
@@ -64,12 +96,7 @@ internal static class WorldDocs
             writer.WriteEndObject();
         }
 
-        ByteBuffer custom = new();
-        custom.Name(PackageDocs.SectionName);
-        custom.Byte(FormatVersion);
-        custom.Bytes(json.ToArray());
-        output.Byte(0);
-        output.Vector(custom.Span);
+        return content.ToArray();
     }
 
     private static void World(Utf8JsonWriter writer, WitWorld world, IEnumerable<WitFunction> functions)

@@ -34,8 +34,8 @@ internal sealed record Denial(string Capability, string Message)
     public string? Path { get; init; }
 
     /// <summary>
-    /// The smallest folder that would do, as far as the path alone tells (nothing is looked up: a client must not learn here which folders
-    /// exist); null when no grant of a folder would do.
+    /// The narrowest grant that would do: a host, or the smallest folder as far as the path alone tells (nothing is looked up: a client must
+    /// not learn here which folders exist); null when no grant would do.
     /// </summary>
-    public FolderGrant? Grant { get; init; }
+    public GrantTarget? Grant { get; init; }
 }

@@ -47,7 +47,7 @@ internal sealed class GrantFile
     {
         try
         {
-            return [.. ReadAll().Where(entry => entry.Workspace == _workspace && !Opens(entry.Grant.Folder)).Select(entry => entry.Grant)];
+            return [.. ReadAll().Where(entry => entry.Workspace == _workspace && !(entry.Grant.Target.Folder is { } folder && Opens(folder))).Select(entry => entry.Grant)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -139,13 +139,13 @@ internal sealed class GrantFile
             return null;
         }
 
-        if (Capabilities.TryParseFolder(capability) is not { } folder)
+        if (GrantTarget.TryParse(capability) is not { } target)
         {
-            reader.Report(reader.Node.Members["capability"], "\"capability\" must have the form fs:read:/folder/** or fs:write:/folder/**.");
+            reader.Report(reader.Node.Members["capability"], "\"capability\" must have the form fs:read:/folder/**, fs:write:/folder/** or net:connect:HOST:PORT.");
             return null;
         }
 
-        return (workspace, new OperatorGrant(id, tool, folder, GrantScope.Always) { Program = reader.String("program", maxLength: 64) });
+        return (workspace, new OperatorGrant(id, tool, target, GrantScope.Always) { Program = reader.String("program", maxLength: 64) });
     }
 
     private static void WriteTo(Stream stream, IEnumerable<(string Workspace, OperatorGrant Grant)> entries)
@@ -159,7 +159,7 @@ internal sealed class GrantFile
             writer.WriteString("id"u8, grant.Id);
             writer.WriteString("workspace"u8, workspace);
             writer.WriteString("tool"u8, grant.Tool);
-            writer.WriteString("capability"u8, grant.Folder.Capability);
+            writer.WriteString("capability"u8, grant.Target.Capability);
             if (grant.Program is { } program)
             {
                 writer.WriteString("program"u8, program);

@@ -13,12 +13,12 @@ internal enum GrantScope
     Always,
 }
 
-/// <summary>A folder that the operator opened for one tool while the server runs. Immutable.</summary>
+/// <summary>What the operator opened for one tool while the server runs. Immutable.</summary>
 /// <param name="Id">Names it when it is revoked.</param>
 /// <param name="Tool">Dotted name.</param>
-/// <param name="Folder">Folder and access.</param>
+/// <param name="Target">What it opens.</param>
 /// <param name="Scope">How long it holds.</param>
-internal sealed record OperatorGrant(string Id, string Tool, FolderGrant Folder, GrantScope Scope)
+internal sealed record OperatorGrant(string Id, string Tool, GrantTarget Target, GrantScope Scope)
 {
     /// <summary>SHA-256 of the program that it was given to; null when any program of that name may use it (the shipped tools).</summary>
     public string? Program { get; init; }

@@ -14,6 +14,7 @@ internal sealed class NetworkAccess
     /// <param name="limits">What manifest and rules leave of them, each a list of patterns.</param>
     public NetworkAccess(ImmutableArray<string> hosts, bool mayBePrivate, ImmutableArray<ImmutableArray<string>> limits)
     {
+        Hosts = hosts;
         Text = $"net{(mayBePrivate ? "-private" : "")}:{string.Join(',', hosts)}{string.Concat(limits.Select(limit => " & " + string.Join(',', limit)))}";
         _grant = new Lazy<IGrant>(() =>
         {
@@ -23,6 +24,9 @@ internal sealed class NetworkAccess
             return limits.Aggregate(grants, (all, limit) => all.LimitNetwork(limit)).Items[^1];
         });
     }
+
+    /// <summary>The operator's hosts, before the limits.</summary>
+    public ImmutableArray<string> Hosts { get; }
 
     /// <summary>It in words.</summary>
     public string Text { get; }

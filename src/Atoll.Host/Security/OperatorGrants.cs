@@ -56,9 +56,9 @@ internal sealed class OperatorGrants
 
     /// <summary>Adds a grant that the operator gave.</summary>
     /// <exception cref="ConfigurationException">There are too many, or it cannot be kept.</exception>
-    public OperatorGrant Add(string tool, FolderGrant folder, GrantScope scope, string? program)
+    public OperatorGrant Add(string tool, GrantTarget target, GrantScope scope, string? program)
     {
-        var grant = new OperatorGrant(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), tool, folder, scope) { Program = program };
+        var grant = new OperatorGrant(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), tool, target, scope) { Program = program };
         lock (_lock)
         {
             if (_standing.Length + _once.Length >= MaxGrants)
@@ -72,7 +72,7 @@ internal sealed class OperatorGrants
                 return grant;
             }
 
-            if (_standing.FirstOrDefault(g => g.Tool == tool && g.Folder == folder && g.Scope == scope && g.Program == program) is { } same)
+            if (_standing.FirstOrDefault(g => g.Tool == tool && g.Target == target && g.Scope == scope && g.Program == program) is { } same)
             {
                 return same;
             }

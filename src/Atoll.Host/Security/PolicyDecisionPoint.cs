@@ -22,7 +22,7 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
     /// <param name="frameReadOnly">Whether the call's context frame forbids writing.</param>
     /// <param name="frameOffline">Whether the call's context frame forbids the network.</param>
     /// <param name="granted">What the operator granted to the tool besides, while the server runs.</param>
-    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly, bool frameOffline = false, params IEnumerable<FolderGrant> granted)
+    public EffectiveAccess Decide(string tool, ToolPermissions declared, bool frameReadOnly, bool frameOffline = false, params IEnumerable<GrantTarget> granted)
     {
         var readOnlyBecause = frameReadOnly && !Policy.ReadOnly
             ? "the call's context frame has flags.read_only set; send the call without it"
@@ -43,7 +43,7 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
         }
 
         var neverWrites = frameReadOnly || Policy.ReadOnlyAlways;
-        foreach (var folder in granted)
+        foreach (var folder in granted.Select(target => target.Folder).OfType<FolderGrant>())
         {
             foreach (var limited in declared.Folders.SelectMany(wanted => Limit(Intersect(folder, wanted), rule)))
             {
@@ -54,7 +54,7 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
         return new EffectiveAccess([.. folders], declared.AsksToWrite, declared.AsksToWrite ? readOnlyBecause : null)
         {
             Declared = declared, NeverWrites = neverWrites,
-            Network = frameOffline ? null : Hosts(declared, rule),
+            Network = frameOffline ? null : Hosts(declared, rule, granted.Select(target => target.Host).OfType<string>()),
             Buckets = Buckets(declared, rule, neverWrites),
         };
     }
@@ -64,8 +64,10 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
     /// <param name="declared">What its manifest asks for.</param>
     /// <param name="frameOffline">Whether the call's context frame forbids the network.</param>
     /// <param name="asked">What was refused, for example <c>net:connect:example.org:443</c>.</param>
-    public Denial ExplainNetwork(string tool, ToolPermissions declared, bool frameOffline, Capability asked)
+    /// <param name="network">Hosts that the call had; null for none.</param>
+    public Denial ExplainNetwork(string tool, ToolPermissions declared, bool frameOffline, Capability asked, NetworkAccess? network = null)
     {
+        GrantTarget? grant = null;
         var wanted = Printable.Shorten(asked.Action == "resolve" ? $"{asked.Pattern}:PORT" : asked.Pattern, 400);
         string what;
         if (asked.Action == "listen")
@@ -76,12 +78,13 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
         {
             what = "the call's context frame has flags.offline set; send the call without it";
         }
-        else if (!NetworkAccess.Names(Policy.Hosts, asked))
+        else if (!NetworkAccess.Names(network?.Hosts ?? Policy.Hosts, asked))
         {
+            grant = NarrowestHost(declared, asked) is { } wantedHost && Holds(tool, declared, wantedHost) ? wantedHost : null;
             what = $"the server may not connect there. Granted: {(Policy.Hosts.IsEmpty ? "none" : string.Join(", ", Policy.Hosts.Take(8)))}. "
                 + $"To grant more, start the server with --net {wanted}, or add {{\"net\": \"{wanted}\"}} to \"allow\" in a file for --config";
         }
-        else if (!Asks(declared, asked) || (Policy.Tools.TryGetValue(tool, out var rule) && rule.Permissions is { } limits && !Asks(limits, asked)))
+        else if (!AsksFor(tool, declared, asked))
         {
             what = $"the host is granted to the server but not to this tool; add \"net:connect:{wanted}\" to its manifest's \"permissions\" "
                 + $"and to those of \"tools\" in {Policy.ConfigurationFile}, if it has any there";
@@ -92,8 +95,13 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
         }
 
         LogDenied(tool, Printable.Shorten(asked.ToString(), 400));
-        return new Denial(asked.ToString(), $"Capability not granted: network {Printable.Shorten(asked.ToString(), 400)} — {what}.");
+        return new Denial(asked.ToString(), $"Capability not granted: network {Printable.Shorten(asked.ToString(), 400)} — {what}.") { Grant = grant };
     }
+
+    // Who looks a name up says no port: the manifest may.
+    private static GrantTarget? NarrowestHost(ToolPermissions declared, Capability asked)
+        => asked.Action == "connect" ? GrantTarget.OfHost(asked.Pattern)
+            : declared.Hosts.Where(host => host.StartsWith(asked.Pattern + ":", StringComparison.OrdinalIgnoreCase)).Select(GrantTarget.OfHost).FirstOrDefault(target => target is not null);
 
     private ImmutableArray<BucketGrant> Buckets(ToolPermissions declared, ToolRule? rule, bool neverWrites)
     {
@@ -102,15 +110,16 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
         return [.. neverWrites ? buckets.Select(bucket => bucket with { CanWrite = false }) : buckets];
     }
 
-    private NetworkAccess? Hosts(ToolPermissions declared, ToolRule? rule)
+    private NetworkAccess? Hosts(ToolPermissions declared, ToolRule? rule, IEnumerable<string> granted)
     {
-        if (Policy.Hosts.IsEmpty || declared.Hosts.IsEmpty || rule is { Permissions.Hosts.IsEmpty: true })
+        ImmutableArray<string> hosts = [.. Policy.Hosts.Union(granted)];
+        if (hosts.IsEmpty || declared.Hosts.IsEmpty || rule is { Permissions.Hosts.IsEmpty: true })
         {
             return null;
         }
 
         var limits = new[] { declared, rule?.Permissions }.Where(permissions => permissions is not null && !permissions.Hosts.Contains(ToolPermissions.AnyHost));
-        return new NetworkAccess(Policy.Hosts, Policy.HostsMayBePrivate, [.. limits.Select(permissions => permissions!.Hosts)]);
+        return new NetworkAccess(hosts, Policy.HostsMayBePrivate, [.. limits.Select(permissions => permissions!.Hosts)]);
     }
 
     private static bool Asks(ToolPermissions permissions, Capability asked)
@@ -171,19 +180,25 @@ internal sealed partial class PolicyDecisionPoint(SecurityPolicy policy, ILogger
     }
 
     // A folder is the least that can be opened. What the manifest does not ask for, or a rule takes away, no grant brings.
-    private FolderGrant? Narrowest(string tool, EffectiveAccess access, string hostPath, bool writing)
+    private GrantTarget? Narrowest(string tool, EffectiveAccess access, string hostPath, bool writing)
     {
         if (hostPath == "**" || HostPath.Parent(hostPath, Policy.Style) is not { } parent)
         {
             return null;
         }
 
-        var wanted = new FolderGrant(parent, writing ? FolderAccess.Write : FolderAccess.Read);
+        GrantTarget wanted = new FolderGrant(parent, writing ? FolderAccess.Write : FolderAccess.Read);
         return Holds(tool, access.Declared, wanted, access.NeverWrites) ? wanted : null;
     }
 
-    /// <summary>Whether granting a folder to a tool would let its calls use the folder so.</summary>
-    public bool Holds(string tool, ToolPermissions declared, FolderGrant wanted, bool frameReadOnly = false)
+    /// <summary>Whether granting something to a tool would let its calls use it so.</summary>
+    public bool Holds(string tool, ToolPermissions declared, GrantTarget wanted, bool frameReadOnly = false)
+        => wanted.Host is { } host ? AsksFor(tool, declared, Capability.Of("net", "connect", host)) : wanted.Folder is { } folder && HoldsFolder(tool, declared, folder, frameReadOnly);
+
+    private bool AsksFor(string tool, ToolPermissions declared, Capability asked)
+        => Asks(declared, asked) && !(Policy.Tools.TryGetValue(tool, out var rule) && rule.Permissions is { } limits && !Asks(limits, asked));
+
+    private bool HoldsFolder(string tool, ToolPermissions declared, FolderGrant wanted, bool frameReadOnly)
         => Decide(tool, declared, frameReadOnly, granted: [wanted]).Folders.Any(f => f.Access >= wanted.Access && HostPath.IsWithin(wanted.Path, f.Path, Policy.Style));
 
     private string Granted()

@@ -15,13 +15,17 @@ internal sealed class TextLoggerProvider : ILoggerProvider, ISupportExternalScop
     private const int Capacity = 4096;
     private readonly BlockingCollection<string> _lines = new(Capacity);
     private readonly TextWriter _writer;
+    private readonly Func<Exception, bool>? _isMistake;
     private readonly Thread _thread;
     private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
     private int _dropped;
 
-    public TextLoggerProvider(TextWriter writer)
+    /// <param name="writer">Where lines go.</param>
+    /// <param name="isMistake">Whether an exception is a client's mistake, which the client was told: a warning with the message alone, whatever else is logged about it left out.</param>
+    public TextLoggerProvider(TextWriter writer, Func<Exception, bool>? isMistake = null)
     {
         _writer = writer;
+        _isMistake = isMistake;
         _thread = new Thread(WriteLines) { IsBackground = true, Name = "atoll log" };
         _thread.Start();
     }
@@ -93,6 +97,12 @@ internal sealed class TextLoggerProvider : ILoggerProvider, ISupportExternalScop
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            var isMistake = exception is not null && provider._isMistake?.Invoke(exception) == true;
+            if (isMistake && logLevel > LogLevel.Warning)
+            {
+                return;
+            }
+
             var line = new StringBuilder(160);
             line.Append(DateTime.UtcNow.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)).Append(' ').Append(Word(logLevel)).Append(' ').Append(category).Append(": ");
             var start = line.Length;
@@ -112,7 +122,11 @@ internal sealed class TextLoggerProvider : ILoggerProvider, ISupportExternalScop
                     }
                 },
                 line);
-            if (exception is not null)
+            if (isMistake)
+            {
+                line.Append(' ').Append(Printable.Shorten(exception!.Message, 1000));
+            }
+            else if (exception is not null)
             {
                 line.AppendLine().Append(exception);
             }

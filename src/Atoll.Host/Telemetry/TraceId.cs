@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 
 namespace Atoll.Host.Telemetry;
 
@@ -7,16 +7,7 @@ namespace Atoll.Host.Telemetry;
 internal static class TraceId
 {
     /// <summary>Makes a new random id.</summary>
-    public static string Create()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        do
-        {
-            RandomNumberGenerator.Fill(bytes);
-        }
-        while (bytes.IndexOfAnyExcept((byte)0) < 0);
-        return Convert.ToHexStringLower(bytes);
-    }
+    public static string Create() => ActivityTraceId.CreateRandom().ToHexString();
 
     public static bool IsValid([NotNullWhen(true)] string? text)
         => text is { Length: 32 } && IsLowerHex(text) && text.AsSpan().IndexOfAnyExcept('0') >= 0;

@@ -8,14 +8,9 @@ using Atoll.Wasi;
 using Atoll.Wasi.Platform;
 using Atoll.Wasi.Preview2.Http;
 using Atoll.Wasm;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Atoll.Host.Web;
 
@@ -39,7 +34,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
     {
         _pool = pool;
         _handler = handler;
-        _grants = grants;
+        _grants = grants.AllowLogging(log.Entry, limitBytes: MaximumOutput);
         _options = options;
         _threads = new GuestThreadPool(options.MaxConcurrency, options.MaxConcurrency);
         _log = log;
@@ -103,26 +98,22 @@ public sealed class HttpGuestServer : IAsyncDisposable
     /// <exception cref="ConfigurationException">The address cannot be listened on.</exception>
     public async Task RunAsync(Action<Uri>? started = null, CancellationToken cancellationToken = default)
     {
-        WebApplication app = Build();
-        await using (app.ConfigureAwait(false))
+        using BareKestrel server = Build();
+        try
         {
-            try
-            {
-                await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is IOException or SocketException)
-            {
-                throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message} Choose another address.", exception);
-            }
-
-            Endpoint = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-            started?.Invoke(Endpoint);
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
-            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Endpoint = null;
-            using CancellationTokenSource patience = new(_options.DrainTime);
-            await app.StopAsync(patience.Token).ConfigureAwait(false);
+            Endpoint = await server.StartAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            throw new ConfigurationException($"Cannot listen on {_options.Address}: {exception.Message.TrimEnd('.')}. Choose another address.", exception);
+        }
+
+        started?.Invoke(Endpoint);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+        await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Endpoint = null;
+        using CancellationTokenSource patience = new(_options.DrainTime);
+        await server.StopAsync(patience.Token).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -140,24 +131,19 @@ public sealed class HttpGuestServer : IAsyncDisposable
     private static Grants WithOutput(Grants grants, LineStream output, LineStream errors) =>
         grants.AllowStdout(output, MaximumOutput, neverWaits: true).AllowStderr(errors, MaximumOutput, neverWaits: true);
 
-    private WebApplication Build()
+    private BareKestrel Build()
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _options.DrainTime);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        KestrelServerOptions kestrel = new()
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = _options.MaxBodyBytes;
-            kestrel.Limits.MaxConcurrentConnections = 10_000;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.Listen(_options.Address, static listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        WebApplication app = builder.Build();
-        app.Run(HandleAsync);
-        return app;
+            AddServerHeader = false,
+            RequestHeaderEncodingSelector = static _ => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static _ => Encoding.Latin1,
+        };
+        kestrel.Limits.MaxRequestBodySize = _options.MaxBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = 10_000;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Listen(_options.Address, static listen => listen.Protocols = HttpProtocols.Http1);
+        return new BareKestrel(kestrel, HandleAsync, NullLoggerFactory.Instance);
     }
 
     private async Task HandleAsync(HttpContext http)
@@ -200,8 +186,9 @@ public sealed class HttpGuestServer : IAsyncDisposable
 
         if (http.RequestAborted.IsCancellationRequested)
         {
-            // A guest may go on after its answer; a client that has all of it need not wait for that.
-            return exchange is { IsFinished: true, Failure: null } && exception is OperationCanceledException && isSettled ? null : "the client went away";
+            // A guest may go on after its answer; a client that has all of it need not wait for that. Of an answer to HEAD the headers are all.
+            bool hasAll = HttpMethods.IsHead(http.Request.Method) ? http.Response.HasStarted : exchange is { IsWhole: true, Failure: null } && isSettled;
+            return hasAll && exception is null or OperationCanceledException ? null : "the client went away";
         }
 
         (int status, string problem) = Describe(exchange, exception);
@@ -266,9 +253,7 @@ public sealed class HttpGuestServer : IAsyncDisposable
             {
                 using LineStream output = server._log.Lines("stdout");
                 using LineStream errors = server._log.Lines("stderr");
-                WasiContext context = new(WithOutput(server._grants, output, errors)
-                    .AllowLogging(server._log.Entry, limitBytes: MaximumOutput)
-                    .AllowContext(new CallContext { TraceId = traceId }));
+                WasiContext context = new(WithOutput(server._grants, output, errors).AllowContext(new CallContext { TraceId = traceId }));
                 using ComponentLease lease = server._pool.Rent(aborted, context);
                 try
                 {

@@ -108,12 +108,19 @@ internal sealed class ComponentTools
         };
     }
 
+    private static string Plural(ComponentValueKind kind) => kind switch
+    {
+        ComponentValueKind.Own or ComponentValueKind.Borrow => "resources",
+        ComponentValueKind.ErrorContext => "error contexts",
+        _ => kind.ToString().ToLowerInvariant() + "s",
+    };
+
     private ToolManifest Describe(string function, string name, ToolLifetime lifetime, ToolPermissions permissions)
     {
         ComponentFunctionType type = Component.Type.Functions.First(known => known.Key == function).Value;
         if (type.OpaquePart is { } opaque)
         {
-            throw new NotSupportedException($"it speaks of a {opaque.Kind.ToString().ToLowerInvariant()}, which cannot be given as JSON");
+            throw new NotSupportedException($"it speaks of {Plural(opaque.Kind)}, which cannot be given as JSON");
         }
 
         (WitFunction wit, WitInterface? owner) = _functions[function];

@@ -5,15 +5,12 @@ using System.Text;
 using Atoll.Host.Configuration;
 using Atoll.Host.Security;
 using Atoll.Host.Telemetry;
+using Atoll.Host.Web;
 using Atoll.Mcp.Server;
 using Atoll.Mcp.Tools;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Server;
 
 namespace Atoll.Mcp;
@@ -46,12 +43,13 @@ public sealed class McpServerHost : IAsyncDisposable
         _options = options;
         _configuration = configuration;
         Address = address;
-        _log = new TextLoggerProvider(log);
-        _loggers = LoggerFactory.Create(builder => builder
-            .SetMinimumLevel(options.LogLevel)
-            .AddFilter("ModelContextProtocol", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning)
-            .AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning)
-            .AddProvider(_log));
+        _log = new TextLoggerProvider(log, static exception => exception is McpProtocolException);
+        var quiet = options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning;
+        _loggers = new LoggerFactory([_log], new LoggerFilterOptions
+        {
+            MinLevel = options.LogLevel,
+            Rules = { new LoggerFilterRule(null, "ModelContextProtocol", quiet, null), new LoggerFilterRule(null, "Microsoft", quiet, null) },
+        });
         Metrics = new MetricStore();
         _programs = new ToolPrograms(Metrics, natives, options.CodeCache, _loggers);
         _policy = new PolicyDecisionPoint(configuration.Policy, _loggers.CreateLogger<PolicyDecisionPoint>());
@@ -197,20 +195,20 @@ public sealed class McpServerHost : IAsyncDisposable
 
     private async Task RunHttpAsync(Action listening, CancellationToken cancellationToken)
     {
-        await using var app = BuildHttp(out var sessions);
+        using var server = BuildHttp(out var sessions);
         await using (sessions.ConfigureAwait(false))
         {
+            Uri bound;
             try
             {
-                await app.StartAsync(cancellationToken).ConfigureAwait(false);
+                bound = await server.StartAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message} Choose another port with --port.", e);
+                throw new ConfigurationException($"Cannot listen on {_options.Host}:{_options.Port}: {e.Message.TrimEnd('.')}. Choose another port with --port.", e);
             }
 
-            var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            _state.Endpoint = Endpoint = new Uri(new Uri(bound), "/mcp");
+            _state.Endpoint = Endpoint = new Uri(bound, "/mcp");
             Start();
             listening();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
@@ -219,7 +217,7 @@ public sealed class McpServerHost : IAsyncDisposable
 
             // Long polls and event streams do not end by themselves. Who restarts the server from an editor waits for it.
             using var patience = new CancellationTokenSource(_needsToken ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(2));
-            await app.StopAsync(patience.Token).ConfigureAwait(false);
+            await server.StopAsync(patience.Token).ConfigureAwait(false);
         }
     }
 
@@ -242,30 +240,24 @@ public sealed class McpServerHost : IAsyncDisposable
         _log.Dispose();
     }
 
-    private WebApplication BuildHttp(out HttpSessions sessions)
+    private BareKestrel BuildHttp(out HttpSessions sessions)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(_loggers);
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        var kestrel = new KestrelServerOptions { AddServerHeader = false };
+        kestrel.Limits.MaxRequestBodySize = _configuration.Budgets.InputBytes + (64 << 10);
+        kestrel.Limits.MaxConcurrentConnections = 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        if (Address is null && _options.Port != 0)
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = _configuration.Budgets.InputBytes + (64 << 10);
-            kestrel.Limits.MaxConcurrentConnections = 1024;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            if (Address is null && _options.Port != 0)
-            {
-                kestrel.ListenLocalhost(_options.Port, Http1);
-            }
-            else
-            {
-                kestrel.Listen(Address ?? IPAddress.Loopback, _options.Port, Http1);
-            }
-        });
-        var made = sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System, _programs.EndSession);
-        var app = builder.Build();
-        app.Run(new HttpEndpoint(Tools.Options, made, _loggers, TimeProvider.System, _catalog.Tools.Length, _needsToken ? _state.Token : null).HandleAsync);
-        return app;
+            kestrel.ListenLocalhost(_options.Port, Http1);
+        }
+        else
+        {
+            kestrel.Listen(Address ?? IPAddress.Loopback, _options.Port, Http1);
+        }
+
+        sessions = new HttpSessions(Tools.Options, _loggers, TimeProvider.System, _programs.EndSession);
+        var endpoint = new HttpEndpoint(Tools.Options, sessions, _loggers, TimeProvider.System, _catalog.Tools.Length, _needsToken ? _state.Token : null);
+        return new BareKestrel(kestrel, endpoint.HandleAsync, _loggers);
 
         static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
     }

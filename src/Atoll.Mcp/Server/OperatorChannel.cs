@@ -34,7 +34,7 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
             return method[Prefix.Length..] switch
             {
                 "status" => OperatorStatus.Write(tools, grants, policy.Policy, state),
-                "grant" => Grant(Text(parameters, "tool"), Text(parameters, "capability"), Text(parameters, "scope")),
+                "grant" => Grant(Text(parameters, "tool"), Text(parameters, "capability"), Text(parameters, "scope"), parameters!["program"] is null ? null : Text(parameters, "program")),
                 "revoke" => Revoke(Text(parameters, "id")),
                 "check" => Check(Text(parameters, "file"), Text(parameters, "text")),
                 _ => throw new McpProtocolException($"Unknown method: {Printable.Shorten(method, 100)}. Known are atoll/status, atoll/grant, atoll/revoke and atoll/check.", McpErrorCode.MethodNotFound),
@@ -96,29 +96,29 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
     }
 
     // The smallest folder that is there: the path itself when it is one, else the nearest above it.
-    private static FolderGrant? Existing(Denial denial)
+    private static GrantTarget? Existing(Denial denial)
     {
-        if (denial.Grant is not { } grant)
+        if (denial.Grant?.Folder is not { } grant)
         {
-            return null;
+            return denial.Grant;
         }
 
         for (var path = denial.Path; path is not null; path = HostPath.Parent(path, HostPath.Current))
         {
             if (Directory.Exists(path))
             {
-                return HostPath.Parent(path, HostPath.Current) is null && path == denial.Path ? null : grant with { Path = path };
+                return HostPath.Parent(path, HostPath.Current) is null && path == denial.Path ? null : (GrantTarget)(grant with { Path = path });
             }
         }
 
         return null;
     }
 
-    private JsonObject Grant(string name, string capability, string scopeWord)
+    private JsonObject Grant(string name, string capability, string scopeWord, string? program)
     {
         var tool = tools.Find(name) ?? throw new ConfigurationException($"There is no tool {Printable.Shorten(name, 100)}.");
-        var folder = Capabilities.TryParseFolder(capability)
-            ?? throw new ConfigurationException($"{Printable.Shorten(capability)} cannot be granted: give fs:read:/folder/** or fs:write:/folder/** with an absolute folder.");
+        var target = GrantTarget.TryParse(capability)
+            ?? throw new ConfigurationException($"{Printable.Shorten(capability)} cannot be granted: give fs:read:/folder/** or fs:write:/folder/** with an absolute folder, or net:connect:HOST:PORT.");
         GrantScope scope = scopeWord switch
         {
             "once" => GrantScope.Once,
@@ -126,6 +126,32 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
             "always" => GrantScope.Always,
             _ => throw new ConfigurationException("\"scope\" must be once, session or always."),
         };
+        if (target.Folder is { } opened)
+        {
+            CheckFolder(opened);
+        }
+
+        if (!policy.Holds(tool.Name, tool.Permissions, target))
+        {
+            throw new ConfigurationException(policy.Policy.ReadOnlyAlways && target.Folder is { Access: FolderAccess.Write }
+                ? "The server was started with --read-only: nothing can be granted for writing."
+                : $"{capability} would not help: the manifest of {tool.Name} does not ask for it, or \"tools\" in {policy.Policy.ConfigurationFile} takes it away.");
+        }
+
+        // A program of the workspace can be replaced by whoever changes the workspace: then its grants end.
+        var isOfWorkspace = HostPath.IsWithin(tool.File, state.Configuration.Workspace, HostPath.Current);
+        if (program is not null && program != tool.ProgramHash.Value)
+        {
+            throw new ConfigurationException($"The program of {tool.Name} is not the one that this was granted to.");
+        }
+
+        var grant = grants.Add(tool.Name, target, scope, isOfWorkspace ? tool.ProgramHash.Value : null);
+        LogGranted(logger, tool.Name, target.Capability, scopeWord);
+        return OperatorStatus.Write(grant);
+    }
+
+    private void CheckFolder(FolderGrant folder)
+    {
         if (!Directory.Exists(folder.Path))
         {
             throw new ConfigurationException($"The folder {folder.Path} does not exist.");
@@ -140,25 +166,12 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
         {
             throw new ConfigurationException($"{folder.Path} holds the file with the grants: a tool that could write there could grant itself anything.");
         }
-
-        if (!policy.Holds(tool.Name, tool.Permissions, folder))
-        {
-            throw new ConfigurationException(policy.Policy.ReadOnlyAlways && folder.Access == FolderAccess.Write
-                ? "The server was started with --read-only: nothing can be granted for writing."
-                : $"{capability} would not help: the manifest of {tool.Name} does not ask for it, or \"tools\" in {policy.Policy.ConfigurationFile} takes it away.");
-        }
-
-        // A program of the workspace can be replaced by whoever changes the workspace: then its grants end.
-        var isOfWorkspace = HostPath.IsWithin(tool.File, state.Configuration.Workspace, HostPath.Current);
-        var grant = grants.Add(tool.Name, folder, scope, isOfWorkspace ? tool.ProgramHash.Value : null);
-        LogGranted(logger, tool.Name, folder.Capability, scopeWord);
-        return OperatorStatus.Write(grant);
     }
 
     private JsonObject Revoke(string id)
     {
         var grant = grants.Revoke(id) ?? throw new ConfigurationException("There is no such grant any more.");
-        LogRevoked(logger, grant.Tool, grant.Folder.Capability);
+        LogRevoked(logger, grant.Tool, grant.Target.Capability);
         return OperatorStatus.Write(grant);
     }
 

@@ -46,7 +46,8 @@ internal static class OperatorStatus
 
     public static JsonObject Write(OperatorGrant grant) => new()
     {
-        ["id"] = grant.Id, ["tool"] = grant.Tool, ["capability"] = grant.Folder.Capability, ["scope"] = grant.Scope.ToString().ToLowerInvariant(),
+        ["id"] = grant.Id, ["tool"] = grant.Tool, ["capability"] = grant.Target.Capability, ["scope"] = grant.Scope.ToString().ToLowerInvariant(),
+        ["program"] = grant.Program,
     };
 
     public static JsonArray Write(IEnumerable<Problem> problems) => new([.. problems.Select(problem => (JsonNode)new JsonObject

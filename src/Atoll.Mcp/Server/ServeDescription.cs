@@ -15,6 +15,11 @@ internal static class ServeDescription
         text.Append("Atoll ").Append(options.Version).Append(" serves ").Append(catalog.Tools.Length).Append(" tools over MCP");
         text.Append(endpoint is null ? " on standard input and output.\n" : $" at {endpoint}\n");
         text.Append("  tools      ").AppendJoin(' ', catalog.Tools.Select(t => t.PublicName)).Append('\n');
+        if (!options.DescribesGrants)
+        {
+            return text.Append("Give the address to a client. Ctrl-C ends it.").ToString();
+        }
+
         text.Append("  workspace  ").Append(configuration.Workspace).Append('\n');
         foreach (var folder in policy.Folders)
         {

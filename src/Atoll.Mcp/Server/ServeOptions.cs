@@ -85,6 +85,10 @@ public sealed record ServeOptions
     /// <value>Default: 0.1.0.</value>
     public string Version { get; init; } = "0.1.0";
 
+    /// <summary>Whether the description at the start also says what is granted, how to grant more, and how clients start the server themselves.</summary>
+    /// <value>Default: true; false for a command that has no options for that.</value>
+    public bool DescribesGrants { get; init; } = true;
+
     /// <summary>Leaves out the description that is written at the start.</summary>
     /// <value>Default: false.</value>
     public bool Quiet { get; init; }

@@ -97,9 +97,14 @@ internal sealed class ToolCatalog
     {
         foreach (var path in offered.Paths)
         {
-            var files = Directory.Exists(path)
-                ? Directory.EnumerateFiles(path, "*.wasm").Order(StringComparer.Ordinal).Where(ComponentFiles.IsComponent).Take(MaxManifests)
+            string[] files = Directory.Exists(path)
+                ? [.. Directory.EnumerateFiles(path, "*.wasm").Order(StringComparer.Ordinal).Where(ComponentFiles.IsComponent).Take(MaxManifests)]
                 : [path];
+            if (files.Length == 0)
+            {
+                problems.Add(new Problem(path, 0, 0, "the folder holds no component (.wasm). Put some there, or name another folder."));
+            }
+
             foreach (var file in files)
             {
                 IReadOnlyList<ToolManifest> tools = [];

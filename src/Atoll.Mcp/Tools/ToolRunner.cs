@@ -263,7 +263,7 @@ internal sealed partial class ToolRunner : IDisposable
 
     /// <summary>What calls of the tool may use now; those without a frame of their own, and beyond grants for one call.</summary>
     internal EffectiveAccess StandingAccess(ToolManifest tool)
-        => _policy.Decide(tool.Name, tool.Permissions, frameReadOnly: false, _configuration.Frame.Offline, FoldersFor(tool, _grants.Standing));
+        => _policy.Decide(tool.Name, tool.Permissions, frameReadOnly: false, _configuration.Frame.Offline, TargetsFor(tool, _grants.Standing));
 
     private EffectiveAccess AccessOf(ToolManifest tool, bool readOnly, bool offline)
     {
@@ -277,13 +277,14 @@ internal sealed partial class ToolRunner : IDisposable
         var once = _grants.TakeOnce(tool.Name);
         return once.IsEmpty
             ? cache.ByTool.GetOrAdd(
-                (tool, readOnly, offline), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, key.Offline, FoldersFor(key.Tool, standing)))
-            : _policy.Decide(tool.Name, tool.Permissions, readOnly, offline, FoldersFor(tool, [.. standing, .. once]));
+                (tool, readOnly, offline), key => _policy.Decide(key.Tool.Name, key.Tool.Permissions, key.ReadOnly, key.Offline, TargetsFor(key.Tool, standing)))
+            : _policy.Decide(tool.Name, tool.Permissions, readOnly, offline, TargetsFor(tool, [.. standing, .. once]));
     }
 
     // A folder that is gone would only be reported at every call.
-    private static IEnumerable<FolderGrant> FoldersFor(ToolManifest tool, ImmutableArray<OperatorGrant> grants)
-        => grants.Where(g => g.Tool == tool.Name && (g.Program is null || g.Program == tool.ProgramHash.Value) && Directory.Exists(g.Folder.Path)).Select(g => g.Folder);
+    private static IEnumerable<GrantTarget> TargetsFor(ToolManifest tool, ImmutableArray<OperatorGrant> grants)
+        => grants.Where(g => g.Tool == tool.Name && (g.Program is null || g.Program == tool.ProgramHash.Value) && (g.Target.Folder is not { } folder || Directory.Exists(folder.Path)))
+            .Select(g => g.Target);
 
     private async Task<ToolResult> RunAsync(Prepared prepared, CancellationToken cancellationToken)
     {
@@ -396,7 +397,7 @@ internal sealed partial class ToolRunner : IDisposable
             return result;
         }
 
-        var denial = _policy.ExplainNetwork(prepared.Tool.Name, prepared.Tool.Permissions, prepared.Frame.Offline, asked);
+        var denial = _policy.ExplainNetwork(prepared.Tool.Name, prepared.Tool.Permissions, prepared.Frame.Offline, asked, prepared.Access.Network);
         return result with { Error = error with { Code = "denied", Message = $"{denial.Message} ({error.Message})", Denial = denial } };
     }
 

@@ -60,9 +60,7 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
         Directory.CreateDirectory(project.PathTo(ProjectFolder.Objects));
         progress($"compile   {string.Join(' ', sources)} ({tools.Description})");
         byte[] compiled = await toolchain.CompileAsync(new CompileRequest(project, world, sources, tools), environment, cancellation).ConfigureAwait(false);
-
-        // Whoever is offered the functions, a model above all, reads what WIT says about them.
-        byte[] component = WorldDocs.Append(MakeComponent(compiled, toolchain.Bindings, world, cancellation), world);
+        byte[] component = MakeComponent(compiled, toolchain.Bindings, world, cancellation);
         if (request.WriteManifest)
         {
             project = Complete(project, world, component, cancellation);
@@ -128,9 +126,10 @@ internal sealed class ProjectBuilder(ToolEnvironment environment, Func<IReadOnly
 
     private static byte[] MakeComponent(byte[] compiled, GuestLanguage language, WitWorld world, CancellationToken cancellation)
     {
+        // Whoever is offered the functions, a model above all, reads what WIT says about them.
         if (Component.IsComponent(compiled))
         {
-            return compiled;
+            return WorldDocs.Append(compiled, world);
         }
 
         byte[] embedded = GuestModules.Complete(language, compiled, world);

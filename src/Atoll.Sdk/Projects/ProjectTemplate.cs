@@ -66,6 +66,12 @@ internal static class ProjectTemplate
             throw new ProjectException($"`{project.Name}` cannot be the name of a world: {exception.Errors[0].Message}. Choose another.", inner: exception);
         }
 
+        if (project.Wit is null && !Has($"{project.Kind}/{project.Language}"))
+        {
+            IEnumerable<string> others = Languages.Keys.Where(language => Has($"{project.Kind}/{language}"));
+            throw new ProjectException($"there is no --{project.Kind} for {project.Language}; there is for {string.Join(" and ", others)}.");
+        }
+
         string root = Path.Combine(parent, project.Name);
         if (File.Exists(root) || (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any()))
         {
@@ -164,7 +170,7 @@ internal static class ProjectTemplate
     private static string Resource(string name)
     {
         using Stream stream = typeof(ProjectTemplate).Assembly.GetManifestResourceStream($"template/{name}")
-            ?? throw new ProjectException($"there is no template {name} yet. Choose another kind of project, or another language.");
+            ?? throw new InvalidOperationException($"the template {name} is missing");
         using StreamReader reader = new(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }

@@ -3,14 +3,17 @@ using Atoll.Sdk.Toml;
 
 namespace Atoll.Sdk.Projects;
 
-/// <summary>One call with what it should give.</summary>
+/// <summary>One call, or one request of HTTP, with what it should give.</summary>
 /// <param name="Name">What the report calls it.</param>
-/// <param name="Call">The call in WAVE, for example <c>greet("Ada")</c>.</param>
+/// <param name="Call">The call in WAVE, for example <c>greet("Ada")</c>; null for a request.</param>
+/// <param name="Request">The request; null for a call.</param>
+/// <param name="Response">What the answer should be; null when any will do.</param>
 /// <param name="Returns">The result in WAVE; null when any will do or the call should trap.</param>
 /// <param name="Traps">Whether the call should trap.</param>
 /// <param name="Log">The lines that it should write; null when any will do.</param>
 /// <param name="Calls">The functions of the host that it should call, in order; null when any will do.</param>
-internal sealed record TestCase(string Name, Placed<string> Call, Placed<string>? Returns, bool Traps, IReadOnlyList<string>? Log, IReadOnlyList<string>? Calls);
+internal sealed record TestCase(
+    string Name, Placed<string>? Call, Placed<TestRequest>? Request, TestResponse? Response, Placed<string>? Returns, bool Traps, IReadOnlyList<string>? Log, IReadOnlyList<string>? Calls);
 
 /// <summary>A file of <c>tests/</c>.</summary>
 /// <param name="Path">Relative to the project.</param>
@@ -19,7 +22,7 @@ internal sealed record TestCase(string Name, Placed<string> Call, Placed<string>
 /// <param name="Mock">The set-up of the mock host; null for none.</param>
 internal sealed record TestFile(string Path, SourceText Source, IReadOnlyList<TestCase> Cases, TomlTable? Mock)
 {
-    private static readonly string[] CaseKeys = ["name", "call", "returns", "traps", "log", "calls"];
+    private static readonly string[] CaseKeys = ["name", "call", "returns", "request", "response", "traps", "log", "calls"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="DiagnosticException">It has errors; all are in it.</exception>
@@ -62,17 +65,29 @@ internal sealed record TestFile(string Path, SourceText Source, IReadOnlyList<Te
         Placed<string>? name = Text("name"), call = Text("call"), returns = Text("returns");
         bool traps = table.Find("traps") is { } trap && (trap.Value is TomlBoolean truth ? truth.Value : Wrong(trap, "true or false"));
         string[]? log = Texts("log"), calls = Texts("calls");
-        if (call is null && errors.Count == before)
+        TomlEntry? asked = table.Find("request"), answered = table.Find("response");
+        Placed<TestRequest>? request = asked is null ? null : TestRequest.Read(source, asked, errors);
+        TestResponse? response = answered is null ? null : TestResponse.Read(source, answered, errors);
+        if (call is null == asked is null && errors.Count == before)
         {
-            errors.Add(source.Error("the case calls nothing", table.Span, "Add call = 'function(arguments)' in WAVE."));
+            errors.Add(call is null
+                ? source.Error("the case calls nothing", table.Span, "Add call = 'function(arguments)' in WAVE, or request = { path = \"/\" }.")
+                : source.Error("a case is a call or a request", asked!.KeySpan, "Make two cases of it."));
         }
 
-        if (traps && returns is { } both)
+        if ((request is null ? answered?.KeySpan : returns?.Span) is { } mixed && errors.Count == before)
         {
-            errors.Add(source.Error("a call that traps returns nothing", both.Span, "Leave `returns` or `traps` out."));
+            errors.Add(source.Error("`returns` is for a call, `response` for a request", mixed));
         }
 
-        return errors.Count == before ? new TestCase(name?.Value ?? call!.Value.Value, call!.Value, returns, traps, log, calls) : null;
+        if (traps && (returns?.Span ?? answered?.Value.Span) is { } both)
+        {
+            errors.Add(source.Error("a call that traps returns nothing", both, "Leave what it returns or `traps` out."));
+        }
+
+        return errors.Count == before
+            ? new TestCase(name?.Value ?? call?.Value ?? $"{request!.Value.Value.Method} {request.Value.Value.Path}", call, request, response, returns, traps, log, calls)
+            : null;
 
         Placed<string>? Text(string key) => table.Find(key) switch
         {

@@ -18,6 +18,12 @@ internal interface ITestInstance : IDisposable
 {
     ComponentInstance Instance { get; }
 
+    /// <summary>Has the component answer a request.</summary>
+    /// <exception cref="InvalidOperationException">It did not answer, not wholly, or with an error.</exception>
+    /// <exception cref="ArgumentException">The request is none.</exception>
+    /// <exception cref="WasmException">It trapped or was stopped.</exception>
+    TestAnswer Send(TestRequest request);
+
     /// <summary>What the component wrote: standard output, standard error, and what it logged, each in lines.</summary>
     IReadOnlyList<string> Log { get; }
 
@@ -33,6 +39,8 @@ internal interface ITestInstance : IDisposable
 /// <param name="makeInstance">Makes an instance for a case.</param>
 internal sealed class TestRun(Component component, Func<TestFile, ITestInstance> makeInstance)
 {
+    private const string Handler = "wasi:http/incoming-handler@0.2.0";
+
     /// <summary>Runs the cases whose name, or file and name, hold a text.</summary>
     /// <returns>The outcomes, as they come.</returns>
     public IEnumerable<TestOutcome> Run(IEnumerable<TestFile> files, string? filter, CancellationToken cancellation)
@@ -59,15 +67,26 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
         using ITestInstance made = makeInstance(file);
         try
         {
-            ComponentValue? result = made.Instance.GetFunction(function)!.Invoke(arguments);
-            if (test.Traps)
+            if (test.Request is { } request)
             {
-                return $"should trap\nbut returned {Show(result)}";
+                TestAnswer answer = made.Send(request.Value);
+                if ((test.Traps ? $"should trap\nbut answered with status {answer.Status}" : test.Response?.Compare(answer)) is { } otherwise)
+                {
+                    return otherwise;
+                }
             }
-
-            if (expected is { } value && result != value)
+            else
             {
-                return $"expected {Show(value)}\nbut got  {Show(result)}";
+                ComponentValue? result = made.Instance.GetFunction(function)!.Invoke(arguments);
+                if (test.Traps)
+                {
+                    return $"should trap\nbut returned {Show(result)}";
+                }
+
+                if (expected is { } value && result != value)
+                {
+                    return $"expected {Show(value)}\nbut got  {Show(result)}";
+                }
             }
         }
         catch (TrapException trap)
@@ -77,7 +96,7 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
                 return string.Join("\n  at ", [$"trapped: {trap.Message}", .. trap.GuestStack.Take(10).Select(frame => frame.ToString())]);
             }
         }
-        catch (WasmException exception) when (exception is not UnlinkableException)
+        catch (Exception exception) when (exception is WasmException and not UnlinkableException || (exception is InvalidOperationException or ArgumentException && test.Request is not null))
         {
             return $"failed: {exception.Message}";
         }
@@ -97,11 +116,18 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
     private Diagnostic? Prepare(TestFile file, TestCase test, out string function, out ComponentFunctionType? type, out ComponentValue[] arguments, out ComponentValue? expected)
     {
         (function, type, arguments, expected) = (string.Empty, null, [], null);
-        string call = test.Call.Value;
+        if (test.Call is not { } written)
+        {
+            return component.Type.FindExport(Handler) is null
+                ? file.Source.Error($"the component exports no {Handler.Split('@')[0]}: it answers no requests", test.Request!.Value.Span, "Write call = 'function(arguments)'.")
+                : null;
+        }
+
+        string call = written.Value;
         int open = call.IndexOf('(', StringComparison.Ordinal);
         if (open < 0)
         {
-            return file.Source.Error("the call has no parentheses", test.Call.Span, "Write function(arguments), for example greet(\"Ada\").");
+            return file.Source.Error("the call has no parentheses", written.Span, "Write function(arguments), for example greet(\"Ada\").");
         }
 
         string name = call[..open].Trim();
@@ -110,13 +136,13 @@ internal sealed class TestRun(Component component, Func<TestFile, ITestInstance>
         {
             return file.Source.Error(
                 found.Count == 0 ? $"the component exports no function `{name}`" : $"`{name}` can mean several functions",
-                test.Call.Span,
+                written.Span,
                 $"There are {string.Join(", ", (found.Count == 0 ? component.Type.Functions.Select(known => known.Key) : found).Take(20))}.");
         }
 
         function = only;
         type = component.Type.Functions.First(known => known.Key == only).Value;
-        TextSpan at = test.Call.Span;
+        TextSpan at = written.Span;
         try
         {
             arguments = Wave.ParseArguments(call[open..], type);

@@ -51,7 +51,9 @@ internal sealed class CToolchain : Toolchain
             "clang",
             [
                 "--target=wasm32-wasi", $"--sysroot={request.Tools["sysroot"]}", "-mexec-model=reactor", "-std=c17", project.Manifest.Build.ForSize ? "-Oz" : "-O2", "-g0",
-                "-Wall", "-Wextra", $"-ffile-prefix-map={project.Root}=.", $"-I{ProjectFolder.Bindings}", "-Isrc",
+                "-Wall", "-Wextra", $"-ffile-prefix-map={project.Root}=.",
+                // Not -I: the bindings of a world called `string` are no <string.h>.
+                "-iquote", ProjectFolder.Bindings, "-Isrc",
                 .. request.Sources, .. project.FilesIn(ProjectFolder.Bindings, ".c", ".s"), "-o", output, "-Wl,--strip-all", "-Wl,--gc-sections",
             ],
             cancellation).ConfigureAwait(false);

@@ -21,7 +21,7 @@ internal sealed record FoundTools(string Description, IReadOnlyDictionary<string
 /// <summary>Tools that a language needs are missing.</summary>
 internal sealed class MissingToolsException(string language, IReadOnlyList<MissingTool> missing) : ProjectException(
     $"to build {language} these are missing: {string.Join("; ", missing.Select(tool => $"{tool.What} ({tool.Size})"))}.",
-    [.. missing.Select(tool => tool.Advice)])
+    [.. missing.Select(tool => tool.Advice), .. missing.All(tool => tool.Commands.Count > 0) ? ["Or add --install, which runs that."] : Array.Empty<string>()])
 {
     public IReadOnlyList<MissingTool> Missing { get; } = missing;
 }

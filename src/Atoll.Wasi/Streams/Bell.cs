@@ -14,6 +14,21 @@ internal sealed class Bell
     /// <summary>Forgets earlier rings.</summary>
     public void Reset() => _rung.Reset();
 
+    /// <summary>Waits for what only takes a moment; for threads that may not be held up longer.</summary>
+    /// <returns>Whether it rang.</returns>
+    public bool WaitMoment(CancellationToken interruption)
+    {
+        const int Milliseconds = 50;
+        try
+        {
+            return _rung.Wait(Milliseconds, interruption);
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Waits for a ring, for some time, or until the guest should stop.</summary>
     /// <param name="time">The time that counts; null for the system's.</param>
     /// <param name="nanoseconds">How long at most; <see cref="ulong.MaxValue"/> for as long as it takes.</param>

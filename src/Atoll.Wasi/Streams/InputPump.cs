@@ -18,6 +18,7 @@ internal sealed class InputPump(Stream stream)
     private bool _reading;
     private bool _running;
     private bool _ended;
+    private bool _hadMoment;
     private Exception? _failure;
 
     /// <summary>Whether a read would not wait; if it would, reading ahead begins, and the bell rings when it has brought something.</summary>
@@ -38,6 +39,17 @@ internal sealed class InputPump(Stream stream)
             }
 
             return false;
+        }
+    }
+
+    /// <summary>True once, when reading ahead has begun: what was piped in is there already, and only has to be fetched by another thread.</summary>
+    public bool TakeFirstMoment()
+    {
+        lock (_lock)
+        {
+            bool isFirst = _running && !_hadMoment;
+            _hadMoment |= isFirst;
+            return isFirst;
         }
     }
 

@@ -125,15 +125,16 @@ internal static class Instructions
     {
         var pages = new Instruction?[0x100][];
         Array.Fill(pages, []);
-        foreach (IGrouping<int, Instruction> page in All.GroupBy(i => (int)i.Opcode >> 16))
+        foreach (Instruction row in All)
         {
-            var numbers = new Instruction?[page.Max(i => (int)i.Opcode & 0xFFFF) + 1];
-            foreach (Instruction row in page)
+            int number = (int)row.Opcode & 0xFFFF;
+            ref Instruction?[] numbers = ref pages[(int)row.Opcode >> 16];
+            if (number >= numbers.Length)
             {
-                numbers[(int)row.Opcode & 0xFFFF] = row;
+                Array.Resize(ref numbers, Math.Max(number + 1, 0x100));
             }
 
-            pages[page.Key] = numbers;
+            numbers[number] = row;
         }
 
         return pages;

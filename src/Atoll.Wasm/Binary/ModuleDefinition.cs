@@ -56,7 +56,19 @@ internal sealed class ModuleDefinition
     public int CodeStart { get; set; }
 
     /// <summary>Code of all bodies together, in bytes.</summary>
-    public long CodeBytes => Bodies.Sum(body => (long)body.Code.Length);
+    public long CodeBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (FunctionBody body in Bodies)
+            {
+                bytes += body.Code.Length;
+            }
+
+            return bytes;
+        }
+    }
 
     public CustomSection[] CustomSections { get; set; } = [];
 

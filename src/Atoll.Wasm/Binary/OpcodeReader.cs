@@ -52,6 +52,10 @@ internal static class OpcodeReader
                 case Opcode.RefFunc or Opcode.GlobalGet:
                     reader.ReadVarU32();
                     break;
+                case Opcode.I32Add or Opcode.I32Sub or Opcode.I32Mul:
+                    break;
+
+                // The rest is rare in constant expressions: a process that runs kept code mostly does without the table.
                 default:
                     if (!Instructions.TryGet(opcode, out Instruction instruction) || (instruction.Feature & ~reader.Features) != 0)
                     {

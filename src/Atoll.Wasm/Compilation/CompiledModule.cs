@@ -97,10 +97,17 @@ internal sealed unsafe class CompiledModule
     /// </summary>
     public void Prepare(int index)
     {
-        if (_code[index] == 0 && _lazy is null)
+        if (_code[index] == 0 && _lazy is null && !OnlyTraps(index))
         {
             RuntimeHelpers.PrepareMethod(HandleOf(index));
         }
+    }
+
+    /// <summary>Whether a function is nothing but <c>unreachable</c>: nobody calls it often, and crossgen2 passes it by. Some components have a module full of them.</summary>
+    private bool OnlyTraps(int index)
+    {
+        ByteRange code = _definition.Bodies[index].Code;
+        return _definition.Bytes.AsSpan(code.Start, code.Length).SequenceEqual([(byte)Opcode.Unreachable, (byte)Opcode.End]);
     }
 
     private RuntimeMethodHandle HandleOf(int index) =>

@@ -43,7 +43,7 @@ internal sealed unsafe class LazyCode
     private readonly object?[]? _cold;
     private readonly nint[] _callers;
     private readonly nint[] _entries;
-    private readonly Dictionary<int, RuntimeMethodHandle> _loaded = [];
+    private readonly LoadedCode?[] _loaded;
     private readonly Lock _compiling = new();
     private readonly Lock _translating = new();
     private readonly ColdTranslator _translator;
@@ -66,6 +66,7 @@ internal sealed unsafe class LazyCode
         _engine = engine;
         _cells = cells;
         _code = GC.AllocateArray<nint>(definition.Bodies.Length, pinned: true);
+        _loaded = new LoadedCode?[definition.Bodies.Length];
         _callers = new nint[definition.Types.Count];
         _entries = new nint[definition.Types.Count];
 
@@ -218,18 +219,17 @@ internal sealed unsafe class LazyCode
     {
         lock (_compiling)
         {
-            if (!_loaded.TryGetValue(index, out RuntimeMethodHandle method))
+            if (_loaded[index] is not { } loaded)
             {
                 (Module module, int first, int count) = LoadKept(index) ?? LoadNew(index);
-                for (int i = 0; i < count; i++)
+                loaded = new LoadedCode(module, first);
+                for (int i = first; i < first + count; i++)
                 {
-                    _loaded.TryAdd(first + i, HandleOf(module, i));
+                    _loaded[i] ??= loaded;
                 }
-
-                method = _loaded[index];
             }
 
-            return method;
+            return HandleOf(loaded.Module, index - loaded.First);
         }
     }
 
@@ -272,16 +272,21 @@ internal sealed unsafe class LazyCode
         int first = index;
         int next = index + 1;
         int bytes = _definition.Bodies[index].Code.Length;
-        while (next < _code.Length && !_loaded.ContainsKey(next) && next - first < BatchFunctions && bytes + _definition.Bodies[next].Code.Length <= BatchBytes)
+        while (next < _code.Length && _loaded[next] is null && next - first < BatchFunctions && bytes + _definition.Bodies[next].Code.Length <= BatchBytes)
         {
             bytes += _definition.Bodies[next++].Code.Length;
         }
 
-        while (first > 0 && !_loaded.ContainsKey(first - 1) && next - first < BatchFunctions && bytes + _definition.Bodies[first - 1].Code.Length <= BatchBytes)
+        while (first > 0 && _loaded[first - 1] is null && next - first < BatchFunctions && bytes + _definition.Bodies[first - 1].Code.Length <= BatchBytes)
         {
             bytes += _definition.Bodies[--first].Code.Length;
         }
 
         return (first, next - first);
     }
+
+    /// <summary>An assembly with the code of neighbours.</summary>
+    /// <param name="Module">Its module.</param>
+    /// <param name="First">The first of its functions.</param>
+    private sealed record LoadedCode(Module Module, int First);
 }

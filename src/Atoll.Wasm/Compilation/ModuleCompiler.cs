@@ -117,8 +117,19 @@ internal sealed partial class ModuleCompiler
     public static List<(int Il, int Offset)> MapOf(ModuleDefinition definition, WasmEngine engine, int body) =>
         new FunctionCompiler(new ModuleCompiler(definition, engine, CellsOf(definition), NextVersion(), isKept: false)).Map(body);
 
-    private static HashSet<int> CellsOf(ModuleDefinition definition) =>
-        [.. definition.Exports.Where(e => e.Kind == ExternKind.Global).Select(e => e.Index)];
+    private static HashSet<int> CellsOf(ModuleDefinition definition)
+    {
+        HashSet<int> cells = [];
+        foreach (ExportDefinition export in definition.Exports)
+        {
+            if (export.Kind == ExternKind.Global)
+            {
+                cells.Add(export.Index);
+            }
+        }
+
+        return cells;
+    }
 
     /// <summary>Whether a global lives in a <see cref="Global"/> of its own, because somebody else can see it change.</summary>
     public bool IsGlobalCell(int index) => IsGlobalCell(Definition, _cells, index);

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Atoll.Wasm.Execution;
+
 namespace Atoll.Wasm;
 
 /// <summary>
@@ -5,13 +8,18 @@ namespace Atoll.Wasm;
 /// stack has a size that is known.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Grows on demand to a maximum, then queues, then refuses. Idle threads end after half a minute. Disposal lets running work finish and refuses
-/// new work.
+/// Thread-safe. As many threads as there are processors take work from one queue: to wake another one for work of microseconds would cost more than the
+/// work. A thread that has been at its work for a millisecond, because its guest waits or computes, no longer counts, and two more may run. So nothing
+/// waits for long, up to the maximum of threads. Idle threads end after half a minute. Disposal lets running work finish and refuses new work.
 /// </remarks>
 public sealed class GuestThreadPool : IDisposable
 {
     // The engine's stack budget (512 KiB) plus host calls and the JIT below the guest's last frame.
     private const int StackBytes = 2 << 20;
+
+    // Looks at a queue that stays empty before it is no longer looked at.
+    private const int QuietLooks = 30;
+    private static readonly long LongWork = Stopwatch.Frequency / 1000;
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
     private static readonly Lazy<GuestThreadPool> Default = new(static () => new GuestThreadPool(Math.Max(16, 4 * Environment.ProcessorCount), 10_000));
     [ThreadStatic]
@@ -23,8 +31,10 @@ public sealed class GuestThreadPool : IDisposable
 
     // Last in, first out: the thread that worked last has warm caches, and the others get a chance to end.
     private readonly Stack<Worker> _idle = new();
+    private readonly List<Worker> _workers = [];
     private readonly Queue<Action> _queue = new();
-    private int _threads;
+    private bool _isWatched;
+    private int _quiet;
     private bool _disposed;
 
     /// <summary>Makes a pool without threads.</summary>
@@ -51,41 +61,32 @@ public sealed class GuestThreadPool : IDisposable
     public bool TryRun(Action work)
     {
         Worker? worker;
+        bool isUnwatched = false;
         lock (_gate)
         {
-            if (_disposed)
+            if (_disposed || Running + _queue.Count >= (long)_maxThreads + _maxQueue)
             {
                 return false;
             }
 
-            if (_idle.TryPop(out worker))
+            worker = TryGetWorker();
+            if (worker is null)
             {
-                worker.Work = work;
-            }
-            else if (_threads < _maxThreads)
-            {
-                _threads++;
-                worker = new Worker { Work = work };
-            }
-            else if (_queue.Count < _maxQueue)
-            {
-                _queue.Enqueue(work);
-                return true;
+                isUnwatched = Enqueue(work);
             }
             else
             {
-                return false;
+                worker.Begin(work);
             }
         }
 
-        if (worker.IsStarted)
+        if (worker is not null)
         {
-            worker.Signal.Set();
+            Start(worker);
         }
-        else
+        else if (isUnwatched)
         {
-            worker.IsStarted = true;
-            new Thread(() => Loop(worker), StackBytes) { IsBackground = true, Name = "atoll guest" }.Start();
+            GuestThreadWatch.Shared.Add(this);
         }
 
         return true;
@@ -120,10 +121,12 @@ public sealed class GuestThreadPool : IDisposable
         {
             lock (_gate)
             {
-                return _threads - _idle.Count + _queue.Count;
+                return Running + _queue.Count;
             }
         }
     }
+
+    private int Running => _workers.Count - _idle.Count;
 
     /// <summary>Ends the threads that are idle, and the others when their work is done. Twice is harmless.</summary>
     public void Dispose()
@@ -134,6 +137,7 @@ public sealed class GuestThreadPool : IDisposable
             _disposed = true;
             idle = [.. _idle];
             _idle.Clear();
+            _workers.RemoveAll(idle.Contains);
         }
 
         foreach (var worker in idle)
@@ -142,47 +146,159 @@ public sealed class GuestThreadPool : IDisposable
         }
     }
 
+    /// <summary>Gives work that waits behind long work threads of its own. Called every millisecond while there may be such.</summary>
+    /// <returns>Whether to call again.</returns>
+    internal bool Widen()
+    {
+        List<Worker> started = [];
+        lock (_gate)
+        {
+            while (_queue.Count > 0 && TryGetWorker() is { } worker)
+            {
+                worker.Begin(_queue.Dequeue());
+                started.Add(worker);
+            }
+
+            _quiet = _queue.Count > 0 ? 0 : _quiet + 1;
+            _isWatched = _quiet <= QuietLooks;
+            if (!_isWatched && started.Count == 0)
+            {
+                return false;
+            }
+
+            _isWatched = true;
+        }
+
+        started.ForEach(Start);
+        return true;
+    }
+
+    /// <summary>A thread to begin with something now; null when the work had better wait for one that is at work.</summary>
+    private Worker? TryGetWorker()
+    {
+        int running = Running;
+        if (running >= Environment.ProcessorCount)
+        {
+            long since = Stopwatch.GetTimestamp() - LongWork;
+            int isLong = 0;
+            foreach (Worker worker in _workers)
+            {
+                isLong += worker.Began < since ? 1 : 0;
+            }
+
+            if (running >= Environment.ProcessorCount + (2 * isLong))
+            {
+                return null;
+            }
+        }
+
+        if (_idle.TryPop(out Worker? idle))
+        {
+            return idle;
+        }
+
+        if (_workers.Count >= _maxThreads)
+        {
+            return null;
+        }
+
+        Worker made = new();
+        _workers.Add(made);
+        return made;
+    }
+
+    private void Start(Worker worker)
+    {
+        if (worker.IsStarted)
+        {
+            worker.Signal.Set();
+        }
+        else
+        {
+            worker.IsStarted = true;
+            try
+            {
+                new Thread(() => Loop(worker), StackBytes) { IsBackground = true, Name = "atoll guest" }.Start();
+            }
+            catch (OutOfMemoryException)
+            {
+                // The system has no thread to give now: the work waits as if all were busy.
+                GiveBack(worker);
+            }
+        }
+    }
+
+    private void GiveBack(Worker worker)
+    {
+        bool isUnwatched;
+        lock (_gate)
+        {
+            _workers.Remove(worker);
+            isUnwatched = Enqueue(worker.Work!);
+        }
+
+        if (isUnwatched)
+        {
+            GuestThreadWatch.Shared.Add(this);
+        }
+    }
+
+    /// <returns>Whether the pool is to be looked at from now on.</returns>
+    private bool Enqueue(Action work)
+    {
+        bool isUnwatched = !_isWatched;
+        _queue.Enqueue(work);
+        _isWatched = true;
+        _quiet = 0;
+        return isUnwatched;
+    }
+
     private void Loop(Worker worker)
     {
         _isGuestThread = true;
-        while (true)
+        do
         {
-            if (worker.Work is { } work)
-            {
-                worker.Work = null;
-                work();
-            }
-
-            lock (_gate)
-            {
-                if (_queue.TryDequeue(out var next))
-                {
-                    worker.Work = next;
-                    continue;
-                }
-
-                if (_disposed)
-                {
-                    _threads--;
-                    break;
-                }
-
-                worker.Signal.Reset();
-                _idle.Push(worker);
-            }
-
-            if (!worker.Signal.Wait(IdleTime) && TryRetire(worker))
-            {
-                break;
-            }
-
-            // Signalled: work was handed over, or the pool is disposed and the next turn ends the loop.
+            worker.Work!();
         }
+        while (Next(worker));
 
         worker.Signal.Dispose();
     }
 
-    // Between the time-out and here the worker may have been given work: then it stays. Only the worker that idles longest retires.
+    /// <summary>Waits until there is something to do; false when the thread is to end.</summary>
+    private bool Next(Worker worker)
+    {
+        lock (_gate)
+        {
+            if (_queue.TryDequeue(out Action? next))
+            {
+                worker.Begin(next);
+                return true;
+            }
+
+            if (_disposed)
+            {
+                _workers.Remove(worker);
+                return false;
+            }
+
+            worker.Rest();
+            _idle.Push(worker);
+        }
+
+        while (!worker.Signal.Wait(IdleTime))
+        {
+            if (TryRetire(worker))
+            {
+                return false;
+            }
+        }
+
+        // Without any, the pool is disposed.
+        return worker.Work is not null;
+    }
+
+    // Between the time-out and here the worker may have been given work: then it stays.
     private bool TryRetire(Worker worker)
     {
         lock (_gate)
@@ -192,10 +308,10 @@ public sealed class GuestThreadPool : IDisposable
                 return false;
             }
 
-            var others = _idle.Where(w => w != worker).Reverse().ToList();
+            List<Worker> others = _idle.Where(w => w != worker).Reverse().ToList();
             _idle.Clear();
             others.ForEach(_idle.Push);
-            _threads--;
+            _workers.Remove(worker);
             return true;
         }
     }
@@ -204,9 +320,25 @@ public sealed class GuestThreadPool : IDisposable
     {
         public ManualResetEventSlim Signal { get; } = new(false, spinCount: 50);
 
-        public Action? Work { get; set; }
+        public Action? Work { get; private set; }
+
+        /// <summary>When the work began, in ticks of the stopwatch; the end of time without any.</summary>
+        public long Began { get; private set; } = long.MaxValue;
 
         public bool IsStarted { get; set; }
+
+        public void Begin(Action work)
+        {
+            Work = work;
+            Began = Stopwatch.GetTimestamp();
+        }
+
+        public void Rest()
+        {
+            Work = null;
+            Began = long.MaxValue;
+            Signal.Reset();
+        }
     }
 
     /// <summary>A call that waits for a thread, runs, or was cancelled while it waited.</summary>

@@ -13,6 +13,11 @@ internal sealed unsafe partial class HostThunks
     /// <param name="limit">How many of these there may be. Where there are as many, and none for the type, the answer is zero.</param>
     public nint GetLateEntry(FunctionType type, int limit)
     {
+        if (ReadyLateEntries.Find(type) is not 0 and nint ready)
+        {
+            return ready;
+        }
+
         lock (_lock)
         {
             if (!_lateEntries.TryGetValue(type, out nint code) && _lateEntries.Count < limit)

@@ -69,12 +69,23 @@ internal sealed partial class HostThunks
         type.Parameters.IsEmpty && type.Results.IsEmpty ? ReadyThunks.Plain : _untypedStubs.GetOrAdd(type, MakeUntypedStub);
 
     /// <summary>Parameter types of compiled code: parameters, an address for each result but the first, the context.</summary>
-    internal static Type[] Parameters(FunctionType type) =>
-    [
-        .. type.Parameters.Select(ClrType),
-        .. type.Results.Skip(1).Select(r => ClrType(r).MakeByRefType()),
-        typeof(object),
-    ];
+    internal static Type[] Parameters(FunctionType type)
+    {
+        Type[] types = new Type[type.Parameters.Length + Math.Max(0, type.Results.Length - 1) + 1];
+        int next = 0;
+        foreach (ValueType parameter in type.Parameters)
+        {
+            types[next++] = ClrType(parameter);
+        }
+
+        for (int i = 1; i < type.Results.Length; i++)
+        {
+            types[next++] = ClrType(type.Results[i]).MakeByRefType();
+        }
+
+        types[next] = typeof(object);
+        return types;
+    }
 
     internal static Type Result(FunctionType type) => type.Results.IsEmpty ? typeof(void) : ClrType(type.Results[0]);
 

@@ -8,6 +8,10 @@ internal sealed unsafe partial class MemoryMapping
     /// <summary>A memory that has to be written page by page is made anew rather than taken back when it has grown by more.</summary>
     private const ulong LargestRewrite = 16 << 20;
 
+    // Larger memories, or more changes, are dropped at once: finding out would cost as much, and an idle instance keeps what it is not made to give back.
+    private const ulong LargestSearch = 8 << 20;
+    private const int MostKept = 12;
+
     /// <summary>What the memory holds now, as something to take it, or one like it, back to.</summary>
     public MemoryImage TakeImage()
     {
@@ -52,14 +56,17 @@ internal sealed unsafe partial class MemoryMapping
                 return false;
             }
 
-            if (_committed > 0 && !_pages.Clear(_base, (nuint)_committed))
+            if (!TryRewrite(image))
             {
-                return false;
-            }
+                if (_committed > 0 && !_pages.Clear(_base, (nuint)_committed))
+                {
+                    return false;
+                }
 
-            if (!_isImageMapped)
-            {
-                image.Content.CopyTo(new Span<byte>(_base + image.Offset, image.Content.Length));
+                if (!_isImageMapped)
+                {
+                    image.Content.CopyTo(new Span<byte>(_base + image.Offset, image.Content.Length));
+                }
             }
 
             if (Length != image.Length)
@@ -69,6 +76,43 @@ internal sealed unsafe partial class MemoryMapping
 
             return true;
         }
+    }
+
+    /// <summary>Writes the few pages that were changed; false, with nothing done, when they are not few or not known.</summary>
+    private bool TryRewrite(MemoryImage image)
+    {
+        if (!_pages.HasImages || _committed > LargestSearch || PageMap.Instance is not { } map)
+        {
+            return false;
+        }
+
+        int size = (int)PageAllocator.Granularity;
+        Span<ulong> changed = stackalloc ulong[(int)_committed / size];
+        if (map.Find(_base, changed) is < 0 or > MostKept)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < changed.Length; i++)
+        {
+            if (changed[i] == 0)
+            {
+                continue;
+            }
+
+            Span<byte> page = new(_base + ((nuint)i * (nuint)size), size);
+            long inContent = ((long)i * size) - (long)image.Offset;
+            if (inContent >= 0 && inContent < image.Content.Length)
+            {
+                image.Content.AsSpan((int)inContent, size).CopyTo(page);
+            }
+            else if (page.ContainsAnyExcept((byte)0))
+            {
+                page.Clear();
+            }
+        }
+
+        return true;
     }
 
     private MemoryImage MakeImage(ulong length, ulong offset, ReadOnlySpan<byte> content) =>

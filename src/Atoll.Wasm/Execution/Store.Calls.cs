@@ -76,29 +76,46 @@ public sealed unsafe partial class Store
     }
 
     /// <summary>Begins a call into guest code on this thread; returns what <see cref="Exit"/> needs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ThreadBias? Enter() => TryEnter() ?? EnterSlowly();
+
+    /// <summary>Begins a call as <see cref="Enter"/> does, if this thread may do so without a lock; otherwise returns null, and nothing has begun.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ThreadBias? Enter()
+    internal ThreadBias? TryEnter()
     {
         int here;
         ThreadBias? bias = _bias;
-        if (bias is not null && !bias.IsInside && (nuint)(&here) - bias.Floor < bias.Size && *bias.EndCell == 0)
-        {
-            Volatile.Write(ref bias.IsInside, true);
-            StoreControl* control = Control;
-            if (!Volatile.Read(ref bias.IsRevoked))
-            {
-                Volatile.Write(ref control->StackLimit, Math.Max(bias.Floor, (nuint)(&here) - _stackBudget));
-                if (!control->IsInterrupted)
-                {
-                    return bias;
-                }
-            }
 
-            Volatile.Write(ref bias.IsInside, false);
+        // What is rare leaves early, so that the rest is one way without jumps: calls of some nanoseconds cost what their jumps cost.
+        if (bias is null)
+        {
+            return null;
         }
 
-        return EnterSlowly();
+        nuint floor = bias.Floor;
+        if (bias.IsInside || (nuint)(&here) - floor >= bias.Size || *bias.EndCell != 0)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref bias.IsInside, true);
+        StoreControl* control = Control;
+        if (Volatile.Read(ref bias.IsRevoked))
+        {
+            bias.Leave();
+            return null;
+        }
+
+        // The first field: asked for by its name, it would be read to see whether there is a block.
+        Volatile.Write(ref *(nuint*)control, Math.Max(floor, (nuint)(&here) - _stackBudget));
+        if (control->IsInterrupted)
+        {
+            bias.Leave();
+            return null;
+        }
+
+        return bias;
     }
 
     /// <summary>Ends a call; must run on every path that <see cref="Enter"/> returned on.</summary>
@@ -107,7 +124,7 @@ public sealed unsafe partial class Store
     {
         if (entered is not null)
         {
-            Volatile.Write(ref entered.IsInside, false);
+            entered.Leave();
         }
         else
         {
@@ -148,7 +165,7 @@ public sealed unsafe partial class Store
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ThreadBias? EnterSlowly()
+    internal ThreadBias? EnterSlowly()
     {
         int here;
         ThreadMark me = ThreadMark.Current;
@@ -210,7 +227,7 @@ public sealed unsafe partial class Store
         return null;
     }
 
-    private void ExitSlowly()
+    internal void ExitSlowly()
     {
         nuint outer = _limits[_depth - 1];
         if (outer != 0)

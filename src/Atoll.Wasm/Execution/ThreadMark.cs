@@ -54,6 +54,9 @@ internal sealed unsafe class ThreadBias(ThreadMark thread)
     public bool IsInside;
     public bool IsRevoked;
 
+    /// <summary>Ends a call. For the thread that it was given to.</summary>
+    public void Leave() => Volatile.Write(ref IsInside, false);
+
     /// <summary>Takes the promise back; false when the thread is inside. For other threads than the one it was given to.</summary>
     public bool TryRevoke()
     {

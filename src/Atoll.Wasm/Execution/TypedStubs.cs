@@ -61,7 +61,10 @@ internal static class TypedStubs
             .DefineDynamicModule("stubs").DefineType("Stub", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
         MethodBuilder method = type.DefineMethod("Enter", MethodAttributes.Public | MethodAttributes.Static, invoke.ReturnType, [typeof(Function), .. parameters]);
         method.InitLocals = false;
-        Emit(method.GetILGenerator(), invoke.ReturnType, parameters);
+        MethodBuilder slow = type.DefineMethod("EnterSlowly", MethodAttributes.Public | MethodAttributes.Static, invoke.ReturnType, [typeof(Function), .. parameters]);
+        slow.InitLocals = false;
+        EmitSlow(slow.GetILGenerator(), invoke.ReturnType, parameters);
+        Emit(method.GetILGenerator(), invoke.ReturnType, parameters, slow);
         MethodInfo made = type.CreateType().GetMethod("Enter")!;
 
         // Compiled before somebody takes its address, which otherwise leads to the code by a detour, for ever.
@@ -69,9 +72,49 @@ internal static class TypedStubs
         return made;
     }
 
-    private static void Emit(ILGenerator il, Type returnType, Type[] parameters)
+    /// <summary>The call of a thread that may enter without a lock. The other way is a method of its own, because calls of some nanoseconds cost what their jumps cost.</summary>
+    private static void Emit(ILGenerator il, Type returnType, Type[] parameters, MethodInfo slow)
     {
         LocalBuilder? result = returnType == typeof(void) ? null : il.DeclareLocal(returnType);
+        LocalBuilder entered = il.DeclareLocal(typeof(ThreadBias));
+        Label isSlow = il.DefineLabel();
+        EmitChecks(il, parameters);
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Call, Own(nameof(TryEnter)));
+        il.Emit(OpCodes.Stloc, entered);
+        il.Emit(OpCodes.Ldloc, entered);
+        il.Emit(OpCodes.Brfalse, isSlow);
+        EmitProtected(il, static il => il.Emit(OpCodes.Ldarg_0), () => EmitCall(il, returnType, parameters, result), () =>
+        {
+            il.Emit(OpCodes.Ldloc, entered);
+            il.Emit(OpCodes.Call, typeof(ThreadBias).GetMethod(nameof(ThreadBias.Leave))!);
+        });
+        EmitReturn(il, result);
+        il.MarkLabel(isSlow);
+        for (int i = 0; i <= parameters.Length; i++)
+        {
+            il.Emit(OpCodes.Ldarg, (short)i);
+        }
+
+        il.Emit(OpCodes.Call, slow);
+        il.Emit(OpCodes.Ret);
+    }
+
+    private static void EmitSlow(ILGenerator il, Type returnType, Type[] parameters)
+    {
+        LocalBuilder? result = returnType == typeof(void) ? null : il.DeclareLocal(returnType);
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Call, Own(nameof(EnterSlowly)));
+        EmitProtected(il, static il => il.Emit(OpCodes.Ldarg_0), () => EmitCall(il, returnType, parameters, result), () =>
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Call, Own(nameof(ExitSlowly)));
+        });
+        EmitReturn(il, result);
+    }
+
+    private static void EmitChecks(ILGenerator il, Type[] parameters)
+    {
         for (int i = 0; i < parameters.Length; i++)
         {
             if (parameters[i] == typeof(Function) || parameters[i] == typeof(ExceptionInstance))
@@ -81,24 +124,28 @@ internal static class TypedStubs
                 il.Emit(OpCodes.Call, Own(parameters[i] == typeof(Function) ? nameof(CheckStore) : nameof(CheckException)));
             }
         }
+    }
 
-        EmitGuarded(il, () => il.Emit(OpCodes.Ldarg_0), () =>
+    private static void EmitCall(ILGenerator il, Type returnType, Type[] parameters, LocalBuilder? result)
+    {
+        for (int i = 0; i < parameters.Length; i++)
         {
-            for (int i = 0; i < parameters.Length; i++)
-            {
-                il.Emit(OpCodes.Ldarg, (short)(i + 1));
-            }
+            il.Emit(OpCodes.Ldarg, (short)(i + 1));
+        }
 
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldfld, Field(nameof(Function.Context)));
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldfld, Field(nameof(Function.Code)));
-            il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, returnType, [.. parameters, typeof(object)], null);
-            if (result is not null)
-            {
-                il.Emit(OpCodes.Stloc, result);
-            }
-        });
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, Field(nameof(Function.Context)));
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, Field(nameof(Function.Code)));
+        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, returnType, [.. parameters, typeof(object)], null);
+        if (result is not null)
+        {
+            il.Emit(OpCodes.Stloc, result);
+        }
+    }
+
+    private static void EmitReturn(ILGenerator il, LocalBuilder? result)
+    {
         if (result is not null)
         {
             il.Emit(OpCodes.Ldloc, result);
@@ -117,6 +164,11 @@ internal static class TypedStubs
         loadFunction();
         il.Emit(OpCodes.Call, Own(nameof(Enter)));
         il.Emit(OpCodes.Stloc, entered);
+        EmitProtected(il, _ => loadFunction(), body, () => EmitExit(il, loadFunction, entered));
+    }
+
+    private static void EmitProtected(ILGenerator il, Action<ILGenerator> loadFunction, Action body, Action exit)
+    {
         il.BeginExceptionBlock();
         il.BeginExceptionBlock();
         body();
@@ -126,19 +178,28 @@ internal static class TypedStubs
         Label succeeded = il.DefineLabel();
         il.Emit(OpCodes.Leave, succeeded);
         il.BeginExceptFilterBlock();
-        loadFunction();
+        loadFunction(il);
         il.Emit(OpCodes.Call, Own(nameof(Translates)));
         il.BeginCatchBlock(null!);
         il.Emit(OpCodes.Pop);
+        Label failed = il.DefineLabel();
+        il.Emit(OpCodes.Leave, failed);
         il.EndExceptionBlock();
-        loadFunction();
-        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
-        il.Emit(OpCodes.Throw);
         il.BeginFaultBlock();
-        EmitExit(il, loadFunction, entered);
+        exit();
         il.EndExceptionBlock();
+
+        // Behind all that is protected, and so out of the way of calls that succeed. After the exit the next call may fail.
+        il.MarkLabel(failed);
+        LocalBuilder failure = il.DeclareLocal(typeof(Exception));
+        loadFunction(il);
+        il.Emit(OpCodes.Call, Own(nameof(TakeFailure)));
+        il.Emit(OpCodes.Stloc, failure);
+        exit();
+        il.Emit(OpCodes.Ldloc, failure);
+        il.Emit(OpCodes.Throw);
         il.MarkLabel(succeeded);
-        EmitExit(il, loadFunction, entered);
+        exit();
     }
 
     private static void EmitExit(ILGenerator il, Action loadFunction, LocalBuilder entered)
@@ -154,7 +215,23 @@ internal static class TypedStubs
 
     internal static ThreadBias? Enter(Function function) => function.Store.Enter();
 
-    internal static void Exit(Function function, ThreadBias? entered) => function.Store.Exit(entered);
+    internal static ThreadBias? TryEnter(Function function) => function.Store.TryEnter();
+
+    internal static void EnterSlowly(Function function) => function.Store.EnterSlowly();
+
+    internal static void ExitSlowly(Function function) => function.Store.ExitSlowly();
+
+    internal static void Exit(Function function, ThreadBias? entered)
+    {
+        if (entered is not null)
+        {
+            entered.Leave();
+        }
+        else
+        {
+            function.Store.ExitSlowly();
+        }
+    }
 
     internal static void CheckStore(Function function, Function? argument) => function.Store.CheckValue(Value.FuncRef(argument), ValueType.FuncRef);
 

@@ -43,6 +43,55 @@ public sealed class FromModuleTests
         { "wide", Wide() },
     };
 
+    [Fact]
+    public void What_WIT_says_about_exports_travels_with_the_world()
+    {
+        const string Wit = """
+            package test:docs@1.0.0;
+            interface api {
+              /// What is counted.
+              record what { /// Its name.
+                name: u32 }
+              /// Counts.
+              count: func(what: what) -> u32;
+            }
+            interface silent { nothing: func(); }
+            /// The world.
+            world docs {
+              export api;
+              export silent;
+              /// Adds.
+              export add: func(a: u32) -> u32;
+            }
+            """;
+        const string Module = """
+            (module (func (export "add") (param i32) (result i32) (local.get 0)) (func (export "test:docs/api@1.0.0#count") (param i32) (result i32) (local.get 0))
+              (func (export "test:docs/silent@1.0.0#nothing")))
+            """;
+        byte[] embedded = GuestWriter.Embed(Module, Wit);
+        Assert.Equal(0, Occurrences(embedded, "package-docs"));
+        byte[] component = ComponentWriter.FromModule(embedded);
+        Assert.Equal(2, Occurrences(component, "package-docs"));
+        Assert.Equal(1, Occurrences(component, "Adds."));
+        string text = ComponentWit.Read(component).ToString();
+        Assert.All(["/// Adds.", "/// Counts.", "/// What is counted.", "/// Its name."], docs => Assert.Contains(docs, text, StringComparison.Ordinal));
+
+        // Without documentation there is nothing to say.
+        Assert.Equal(0, Occurrences(GuestWriter.Write(Module, string.Join('\n', Wit.Split('\n').Where(line => !line.Contains("///", StringComparison.Ordinal))).Replace("name: u32 }", "record what { name: u32 }", StringComparison.Ordinal)), "package-docs"));
+
+        static int Occurrences(byte[] bytes, string text)
+        {
+            byte[] wanted = Encoding.UTF8.GetBytes(text);
+            int count = 0;
+            for (int at = 0, next; (next = bytes.AsSpan(at).IndexOf(wanted)) >= 0; at += next + wanted.Length)
+            {
+                count++;
+            }
+
+            return count;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Values), DisableDiscoveryEnumeration = true)]
     public void Values_pass_through_an_interface_both_ways(string type, ComponentValue value)

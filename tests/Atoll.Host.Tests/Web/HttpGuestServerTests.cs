@@ -198,6 +198,36 @@ public sealed class HttpGuestServerTests
         Assert.DoesNotContain("went away", log, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("HEAD", "\r\n\r\n")]
+    [InlineData("GET", "Hello from a component")]
+    public async Task A_client_may_leave_before_the_guest_says_that_its_answer_is_whole(string method, string end)
+    {
+        const string Send = "(call $send-all (local.get $out) (i32.const 1088) (i32.const 22))";
+        string text = File.ReadAllText(GuestPath()).Replace(Send, Send + " (loop $on (br $on))", StringComparison.Ordinal);
+        await using Running server = await Running.StartAsync(
+            new HttpGuestOptions { MaxConcurrency = 1, LogRequests = true, Timeout = TimeSpan.FromMinutes(5) }, Component.Load(Engine, ComponentText.Assemble(text)));
+        using (TcpClient client = new())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, server.Endpoint.Port);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{method} / HTTP/1.1\r\nHost: x\r\n\r\n"));
+            byte[] buffer = new byte[4096];
+            string answer = "";
+            while (!answer.EndsWith(end, StringComparison.Ordinal))
+            {
+                int count = await client.GetStream().ReadAsync(buffer);
+                Assert.NotEqual(0, count);
+                answer += Encoding.ASCII.GetString(buffer, 0, count);
+            }
+        }
+
+        // The next one waits for the only instance.
+        Assert.Equal("1", await server.Client.GetStringAsync("/again"));
+        string log = await server.EndAsync();
+        Assert.Contains($"{method} / 200 ", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("went away", log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_client_that_goes_away_stops_the_guest()
     {

@@ -1,3 +1,4 @@
+using Atoll.Sdk.Toolchains;
 using Atoll.Wit;
 
 namespace Atoll.Sdk.Tests.Guests;
@@ -8,10 +9,10 @@ internal static class JavaScriptGuest
     private const string Componentize = """
         import { createRequire } from 'node:module';
         import { readFileSync, writeFileSync } from 'node:fs';
-        const [packages, witPath, world] = process.argv.slice(2);
+        const [packages, witPath, world, runtime] = process.argv.slice(2);
         const { componentize } = createRequire(packages + '/package.json')('componentize-qjs');
         const jsPath = 'bindings/component.js';
-        const { component } = await componentize({ witPath, world, jsPath, moduleRoot: '.', jsSource: readFileSync(jsPath, 'utf8'), sync: true, stubWasi: true });
+        const { component } = await componentize({ witPath, world, jsPath, moduleRoot: '.', jsSource: readFileSync(jsPath, 'utf8'), stubWasi: true, ...(runtime ? { runtime } : { sync: true }) });
         writeFileSync('guest.wasm', component);
         """;
 
@@ -24,7 +25,11 @@ internal static class JavaScriptGuest
         """;
 
     /// <summary>Builds a component; integers of 64 bits are exact in it unless the world has none.</summary>
-    public static byte[] Build(string witFile, string source)
+    /// <param name="witFile">The world.</param>
+    /// <param name="source">The guest.</param>
+    /// <param name="hasOurRuntime">Whether the runtime is changed as <c>atoll build</c> does it.</param>
+    /// <param name="forSize">Whether the smaller runtime is taken.</param>
+    public static byte[] Build(string witFile, string source, bool hasOurRuntime = true, bool forSize = false)
     {
         using TemporaryFolder folder = new();
         WitModel model = WitModel.Parse(File.ReadAllText(witFile), witFile);
@@ -35,7 +40,15 @@ internal static class JavaScriptGuest
             Node(folder, "transpile.mjs", Transpile, []);
         }
 
-        Node(folder, "componentize.mjs", Componentize, [witFile, world.Name!]);
+        if (hasOurRuntime)
+        {
+            (byte[] runtime, bool takesOwned) = JavaScriptToolchain.Runtime(NodePackages.Folder(), forSize)!.Value;
+            Assert.True(takesOwned);
+            File.WriteAllBytes(Path.Combine(folder.Path, "runtime.wasm"), runtime);
+            File.WriteAllText(Path.Combine(folder.Path, "bindings/runtime.js"), "export const takesOwned = true;\n");
+        }
+
+        Node(folder, "componentize.mjs", Componentize, [witFile, world.Name!, hasOurRuntime ? "runtime.wasm" : ""]);
         byte[] component = File.ReadAllBytes(Path.Combine(folder.Path, "guest.wasm"));
         return File.Exists(Path.Combine(folder.Path, "bindings/convert.js")) ? QuickJsComponent.WithExactIntegers(component) : component;
     }

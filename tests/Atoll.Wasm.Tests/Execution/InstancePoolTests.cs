@@ -103,6 +103,34 @@ public sealed class InstancePoolTests
         Assert.Null(last.Store.State);
     }
 
+    /// <summary>Few changed pages are written again, many are dropped: neither may leave anything, wherever the pages lie.</summary>
+    [Theory]
+    [MemberData(nameof(Allocators))]
+    public void WhicheverPagesWereChangedAreTakenBack(bool portable)
+    {
+        using InstancePool pool = Pool(Everything, portable);
+        Random random = new(7);
+        for (int round = 0; round < 60; round++)
+        {
+            using InstanceLease lease = pool.Rent();
+            AssertAsNew(lease.Instance);
+            Memory memory = lease.Instance.GetMemory("memory")!;
+            for (int i = random.Next(6); i > 0; i--)
+            {
+                lease.Instance.Call("grow");
+            }
+
+            // Pages that are only read are not changed; with 4 KiB pages, 12 are few.
+            int pages = (int)memory.Pages << 4;
+            Span<byte> all = memory.GetSpan(0UL, pages << 12);
+            Assert.True(all[(random.Next(pages) << 12)..].Length > 0 && all.Count((byte)'z') == 0);
+            for (int change = 0; change < round / 2; change++)
+            {
+                all[(random.Next(pages) << 12) + (change % 2 == 0 ? 0 : 4095)] = (byte)'z';
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Allocators))]
     public void EachOfManyIsAsNew(bool portable)

@@ -26,8 +26,9 @@ export class HostClient {
     return this.ask<CallResult>('tools/call', { name: tool, arguments: input }, callTimeoutMs, signal);
   }
 
-  grant(tool: string, capability: string, scope: Scope): Promise<Grant> {
-    return this.ask<Grant>('atoll/grant', { tool, capability, scope }, stateTimeoutMs);
+  /** Grants; with a program only when that is still the tool's. */
+  grant(tool: string, capability: string, scope: Scope, program?: string | null): Promise<Grant> {
+    return this.ask<Grant>('atoll/grant', { tool, capability, scope, ...(program ? { program } : {}) }, stateTimeoutMs);
   }
 
   revoke(id: string): Promise<Grant> {

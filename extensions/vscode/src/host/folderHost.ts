@@ -3,7 +3,7 @@ import { Emitter } from '../emitter';
 import { Backoff } from './backoff';
 import type { HostClient } from './client';
 import type { HostMissing, HostProgram } from './locate';
-import type { Denied, Status } from './messages';
+import type { Denied, Grant, Status } from './messages';
 import { HostProcess } from './process';
 
 export type HostState = 'untrusted' | 'missing' | 'stopped' | 'starting' | 'running' | 'waiting' | 'failed';
@@ -33,6 +33,8 @@ export class FolderHost {
   /** The same for all processes: the editor's agents stay connected when the server is started again. */
   private readonly token = randomBytes(24).toString('hex');
   private current: HostState;
+  /** What was granted for the session: the next process of the same session gets it too. */
+  private kept: readonly Grant[] = [];
   private readonly backoff: Backoff;
 
   /** What the host said last of itself. */
@@ -68,10 +70,20 @@ export class FolderHost {
   }
 
   stop(): Promise<void> {
+    this.kept = [];
     return this.end(this.setup.isTrusted() ? 'stopped' : 'untrusted');
   }
 
+  /** Begins a new session. */
   async restart(): Promise<HostClient> {
+    this.kept = [];
+    await this.end('starting');
+    return this.ready();
+  }
+
+  /** Lets a new process read the files of the folder; the session goes on. */
+  async reload(): Promise<HostClient> {
+    this.keep();
     await this.end('starting');
     return this.ready();
   }
@@ -107,6 +119,20 @@ export class FolderHost {
     process?.kill();
     this.changed.dispose();
     this.refused.dispose();
+  }
+
+  // A grant for one call may have been used since the state was asked for.
+  private keep(): void {
+    this.kept = this.status?.grants.filter((grant) => grant.scope === 'session') ?? this.kept;
+  }
+
+  // A changed manifest or program may be why the server was started again: what it may not have any more is left out.
+  private async giveBack(client: HostClient): Promise<void> {
+    for (const { tool, capability, scope, program } of this.kept) {
+      await client.grant(tool, capability, scope, program).catch((error: unknown) => {
+        this.setup.log('warn', `${tool} lost ${capability}: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }
   }
 
   private async start(): Promise<HostClient> {
@@ -150,10 +176,12 @@ export class FolderHost {
     );
     this.process = process;
     await process.client.initialize(this.setup.version);
+    await this.giveBack(process.client);
     const status = await process.client.status();
     if (this.process !== process) {
       throw new Error('The server was stopped while it started.');
     }
+    this.kept = [];
     this.status = status;
     this.readyMs = Date.now() - began;
     // Clients that hold the address find the server there again after a restart.
@@ -171,6 +199,7 @@ export class FolderHost {
       return;
     }
     const wasRunning = this.current === 'running';
+    this.keep();
     this.process = undefined;
     this.status = undefined;
     // The port may be what kept it from starting.

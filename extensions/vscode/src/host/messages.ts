@@ -19,6 +19,8 @@ export interface Grant {
   readonly tool: string;
   readonly capability: string;
   readonly scope: Scope;
+  /** SHA-256 of the program that it was given to; null when any program of that name may use it. */
+  readonly program?: string | null;
 }
 
 export interface Tool {

@@ -107,7 +107,7 @@ export class Diagnostics implements vscode.Disposable {
     this.reload = setTimeout(() => {
       if (host.state === 'running' || host.state === 'failed') {
         this.ctx.output.log('info', `${vscode.workspace.asRelativePath(uri)} has changed: the server reads its files anew`);
-        host.restart().catch((error: unknown) => this.ctx.output.log('error', String(error instanceof Error ? error.message : error)));
+        host.reload().catch((error: unknown) => this.ctx.output.log('error', String(error instanceof Error ? error.message : error)));
       } else {
         this.ctx.hosts.autoStart();
       }

@@ -1,6 +1,7 @@
 // The steps, in order; each leaves the workbench as the next one needs it.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from './workbench.mjs';
@@ -39,7 +40,10 @@ async function asAgent(bench, tool, input, changes = false) {
         const result = await vscode.lm.invokeTool(found.name, { input: $1, toolInvocationToken: undefined });
         return { name: found.name, text: result.content.map((part) => part.value ?? '').join('') };
       }
-      await vscode.commands.executeCommand('workbench.mcp.startServer', '*', { autoTrustChanges: true, waitForLiveTools: true });
+      // Newer workbenches take a star for all servers, older ones one server's id alone.
+      for (const id of ['*', 'atoll.atoll/Atoll']) {
+        await vscode.commands.executeCommand('workbench.mcp.startServer', id, { autoTrustChanges: true, waitForLiveTools: true });
+      }
       await sleep(200);
     }
     throw new Error('the tools are ' + vscode.lm.tools.map((t) => t.name).join(', '));`,
@@ -143,10 +147,46 @@ export const steps = {
     await bench.inside(`await vscode.commands.executeCommand('notifications.clearAll');`);
   },
 
+  async 'a refused host is granted from the notification'(bench) {
+    const server = createServer((_, response) => response.end('Low water at six.')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const place = `127.0.0.1:${server.address().port}`;
+    try {
+      bench.begin(`await vscode.commands.executeCommand('atoll.executeTool', { tool: 'http.fetch', input: { url: $0 } });`, `http://${place}/tide`);
+      const toast = bench.notification('http.fetch was refused');
+      await toast.waitFor({ timeout: 10_000 });
+      assert.ok((await toast.innerText()).includes(`net:connect:${place}`));
+      await bench.shot('denied-host');
+      await toast.getByRole('button', { name: 'Allow This Session' }).click();
+      await bench.page.locator('.view-lines', { hasText: 'Low water at six.' }).waitFor({ timeout: 10_000 });
+    } finally {
+      server.close();
+    }
+  },
+
+  async 'grants of the session outlive a change of the files'(bench) {
+    const before = (await dump(bench)).hosts[0];
+    assert.equal(before.grants.length, 2);
+    writeFileSync(join(bench.folder, '.mcp', 'config.json'), '{ "readOnly": true }\n');
+    await waitFor('another server runs', 20_000, async () => {
+      const { state, pid } = (await dump(bench)).hosts[0];
+      return state === 'running' && pid !== before.pid;
+    });
+    assert.deepEqual(
+      (await dump(bench)).hosts[0].grants.map((grant) => grant.capability),
+      before.grants.map((grant) => grant.capability),
+    );
+  },
+
   async 'a grant is revoked'(bench) {
-    await bench.command('Atoll: Revoke Permission');
-    await bench.pick('fs:write:');
-    await waitFor('the grant is gone', 5000, async () => (await dump(bench)).hosts[0].grants.length === 0);
+    for (const [left, what] of [
+      [1, 'net:connect:'],
+      [0, 'fs:write:'],
+    ]) {
+      await bench.command('Atoll: Revoke Permission');
+      await bench.pick(what);
+      await waitFor('the grant is gone', 5000, async () => (await dump(bench)).hosts[0].grants.length === left);
+    }
   },
 
   async 'a broken manifest is underlined where it is wrong'(bench) {

@@ -1,3 +1,5 @@
+// 12 KB less: a counter has no need of the library's allocator.
+#define COUNTER_SMALL_ALLOCATOR
 #include "counter.h"
 #include <stdlib.h>
 #include <string.h>

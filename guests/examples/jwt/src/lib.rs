@@ -70,6 +70,7 @@ impl Guest for Component {
 }
 
 bindings::component!(Component);
+bindings::small_allocator!();
 
 fn check_length(what: &str, length: usize, most: usize) -> Result<(), Error> {
     if length > most { Err(Error::TooLong(format!("{what} has {length} bytes; at most {most} are taken"))) } else { Ok(()) }

@@ -24,6 +24,7 @@ impl Guest for Component {
 }
 
 bindings::component!(Component);
+bindings::small_allocator!();
 
 fn write(markdown: &str) -> Result<Writer, Error> {
     if markdown.len() > MAX_TEXT {

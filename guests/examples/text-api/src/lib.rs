@@ -33,6 +33,7 @@ impl Guest for Component {
 }
 
 bindings::component!(Component);
+bindings::small_allocator!();
 
 fn answer(request: &IncomingRequest) -> Answer {
     let target = request.path_with_query().unwrap_or_default();

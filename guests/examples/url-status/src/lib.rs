@@ -36,6 +36,7 @@ impl Guest for Component {
 }
 
 bindings::component!(Component);
+bindings::small_allocator!();
 
 fn check_url(url: &str) -> Result<(), Error> {
     let problem = if url.len() > MAX_URL {

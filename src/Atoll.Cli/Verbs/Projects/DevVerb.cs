@@ -93,6 +93,7 @@ internal sealed class DevVerb : Verb
                 Port = port,
                 Version = VersionVerb.Short,
                 LogLevel = LogLevel.Information,
+                DescribesGrants = false,
             },
             context.Error);
         await using (server.ConfigureAwait(false))

@@ -65,6 +65,11 @@ internal sealed class InitVerb : Verb
         (Option<bool> Option, string Kind, string? Package)[] kinds = [(_tool, "tool", null), (_probe, "probe", "atoll:platform"), (_http, "http", "wasi:http")];
         (Option<bool> Option, string Kind, string? Package)[] chosen = [.. kinds.Where(kind => arguments.GetValue(kind.Option))];
         string? wit = arguments.GetValue(_world) is { } given ? context.Resolve(given) : null;
+        if (wit is not null && !File.Exists(wit) && !Directory.Exists(wit))
+        {
+            throw CliException.Failed($"--world: {arguments.GetValue(_world)} does not exist. Check the path (looked at {wit}).");
+        }
+
         if (chosen.Length + (wit is null ? 0 : 1) > 1)
         {
             throw CliException.Usage("--tool, --probe, --http and --world exclude each other. Give one of them.");
@@ -103,8 +108,12 @@ internal sealed class InitVerb : Verb
         }
 
         context.Out.WriteLine(project.IsBuilt
-            ? $"\nNext: cd {name} && atoll {(files.Any(file => file.StartsWith("tests/", StringComparison.Ordinal)) ? "test" : "build")}"
+            ? $"\nNext: cd {name} && {CommandIn(name, context)} {(files.Any(file => file.StartsWith("tests/", StringComparison.Ordinal)) ? "test" : "build")}"
             : $"\n{language} is built by its own tools, which Atoll does not try: {name}/README.md has the commands.");
         return Task.FromResult(ExitCodes.Ok);
     }
+
+    /// <summary>What the command is called in a folder: in a clone its launcher is on nobody's PATH.</summary>
+    private static string CommandIn(string folder, CliContext context) =>
+        context.GetVariable("ATOLL_REPOSITORY") is { Length: > 0 } repository ? Path.GetRelativePath(context.Resolve(folder), Path.Combine(repository, "atoll")) : "atoll";
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Atoll.Components;
 using Atoll.Sdk.Projects;
 using Atoll.Sdk.Toml;
@@ -12,19 +13,32 @@ internal sealed class TestHost : ITestInstance
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
     private readonly MockHost _host;
 
-    private TestHost(MockHost host, ComponentInstance instance)
+    private readonly MockInstance _instance;
+
+    private TestHost(MockHost host, MockInstance instance)
     {
         _host = host;
-        Instance = instance;
+        _instance = instance;
     }
 
-    public ComponentInstance Instance { get; }
+    public ComponentInstance Instance => _instance.Instance;
 
     public IReadOnlyList<string> Log => [.. Lines(_host.Written), .. _host.Logs.Select(entry => $"{entry.Level.ToString().ToLowerInvariant()}: {entry.Message}")];
 
     public IReadOnlyList<string> Calls => [.. _host.Calls.Select(call => call.Function)];
 
     public string? Verify() => _host.Verify();
+
+    public TestAnswer Send(TestRequest request)
+    {
+        if (!Uri.TryCreate("http://localhost" + request.Path, UriKind.Absolute, out Uri? url))
+        {
+            throw new ArgumentException($"`{request.Path}` is no path", nameof(request));
+        }
+
+        MockHttpResponse response = _instance.Send(new MockHttpRequest(request.Method, url, [.. request.Headers], [.. Encoding.UTF8.GetBytes(request.Body)]));
+        return new TestAnswer(response.Status, response.Headers, Encoding.UTF8.GetString(response.Body.Span));
+    }
 
     /// <summary>Makes the host and an instance in it.</summary>
     /// <exception cref="DiagnosticException">The set-up is wrong.</exception>
@@ -43,7 +57,7 @@ internal sealed class TestHost : ITestInstance
                 Set(host, file.Source, mock);
             }
 
-            return new TestHost(host, host.Load(component).Instance);
+            return new TestHost(host, host.Load(component));
         }
         catch
         {

@@ -26,8 +26,8 @@ internal sealed class TestVerb : Verb
     public override string Summary => "Build a project and run its tests.";
 
     public override string Remarks =>
-        "The tests are tests/*.toml. A case is [[case]] with call = 'greet(\"Ada\")' and returns = '\"Hello, Ada!\"', both in WAVE, or traps = true; name and log = [\"…\"] "
-        + "(the lines that it writes) may be added. Each case has a fresh instance, a clock that stands at one time, and random numbers that are always the same.";
+        "The tests are tests/*.toml. A case is [[case]] with call = 'greet(\"Ada\")' and returns = '\"Hello, Ada!\"', both in WAVE, or traps = true; a component that answers HTTP has "
+        + "request = { path = \"/\" } and response = { status = 200 } instead. name and log = [\"…\"] (the lines that it writes) may be added. Each case has a fresh instance, a clock that stands at one time, and random numbers that are always the same.";
 
     public override IReadOnlyList<int> OtherExitCodes => [ExitCodes.Failed, ExitCodes.BadModule, ExitCodes.Cancelled];
 

@@ -19,9 +19,19 @@ internal sealed partial class AdapterEmitter
         if (from is HostPlace source)
         {
             Il.Emit(OpCodes.Ldloc, GuestOf(to)!.End);
-            source.Shape.EmitToString(this, source.Local);
-            Il.Emit(OpCodes.Ldloca, units);
-            Call(typeof(Strings), nameof(Strings.Lower));
+            if (source.Shape is TextSpanShape text)
+            {
+                Il.Emit(OpCodes.Ldloc, source.Local);
+                Il.Emit(OpCodes.Ldloca, units);
+                Call(typeof(Strings), text.IsUtf8 ? nameof(Strings.LowerUtf8Span) : nameof(Strings.LowerSpan));
+            }
+            else
+            {
+                source.Shape.EmitToString(this, source.Local);
+                Il.Emit(OpCodes.Ldloca, units);
+                Call(typeof(Strings), nameof(Strings.Lower));
+            }
+
             StorePair(to, units);
             return;
         }
@@ -29,6 +39,12 @@ internal sealed partial class AdapterEmitter
         Il.Emit(OpCodes.Ldloc, GuestOf(from)!.End);
         LoadPointer(from);
         LoadLength(from);
+        if (to is HostPlace { Shape: WriterShape writer } into)
+        {
+            writer.EmitWriteString(this, into.Local);
+            return;
+        }
+
         if (to is HostPlace target)
         {
             Call(typeof(Strings), nameof(Strings.Lift));
@@ -76,6 +92,12 @@ internal sealed partial class AdapterEmitter
             Il.Emit(OpCodes.Ldloca, count);
             Call(typeof(GuestEnd), nameof(GuestEnd.Elements));
             Il.Emit(OpCodes.Stloc, source);
+        }
+
+        if (to is HostPlace { Shape: WriterShape writer } into && from is not HostPlace)
+        {
+            writer.EmitWriteList(this, GuestOf(from)!.State, source!, count, into.Local);
+            return;
         }
 
         if (to is HostPlace made)

@@ -139,7 +139,8 @@ internal static class FunctionAdapters
         TypedStubs.EmitGuarded(code.Il, () => LoadCore(code), () => EmitBorder(code, () =>
         {
             HostPlace[] arguments = binding.EmitArguments(code);
-            CheckHandles(code, arguments);
+            CheckArguments(code, arguments);
+            binding.EmitBeginResult(code, result);
             GuestCode callee = code.OpenGuest(isCaller: false, lift.Resolved.Is64);
             Guard(code, callee, nameof(ComponentState.Enter));
             Guard(code, callee, nameof(ComponentState.BeginLift));
@@ -162,6 +163,7 @@ internal static class FunctionAdapters
         code.Il.Emit(OpCodes.Ldarg_0);
         code.Il.Emit(OpCodes.Stloc, code.Context);
         HostPlace[] arguments = made.EmitArguments(code);
+        CheckArguments(code, arguments);
         HostPlace[] values = Declare(code, called.Parameters);
         for (int i = 0; i < values.Length; i++)
         {
@@ -170,6 +172,7 @@ internal static class FunctionAdapters
 
         LocalBuilder? inner = called.Result is { } shape ? code.Il.DeclareLocal(shape.Clr) : null;
         LocalBuilder? outer = made.Result is { } wanted ? code.Il.DeclareLocal(wanted.Clr) : null;
+        made.EmitBeginResult(code, outer);
         EmitHostCall(code, () => called.EmitInvoke(code, [.. values.Select(value => value.Local)], inner));
         if (type.Result is not null)
         {
@@ -187,9 +190,15 @@ internal static class FunctionAdapters
     private static HostPlace[] Declare(AdapterEmitter code, HostShape[] shapes) =>
         [.. shapes.Select(shape => new HostPlace(code.Il.DeclareLocal(shape.Clr), shape))];
 
-    /// <summary>A resource that the host has disposed of is found before the call begins: a slip of the host should not poison the instance.</summary>
-    private static void CheckHandles(AdapterEmitter code, HostPlace[] arguments)
+    /// <summary>A resource that the host has disposed of is found before the call begins, and so is what is no UTF-8: a slip of the host should not poison the instance.</summary>
+    private static void CheckArguments(AdapterEmitter code, HostPlace[] arguments)
     {
+        foreach (HostPlace argument in arguments.Where(argument => argument.Shape is TextSpanShape { IsUtf8: true }))
+        {
+            code.Il.Emit(OpCodes.Ldloc, argument.Local);
+            code.Call(typeof(Strings), nameof(Strings.CheckUtf8));
+        }
+
         foreach (HostPlace argument in arguments.Where(argument => argument.Shape is HostObjectShape or ResourceShape))
         {
             code.Il.Emit(OpCodes.Ldloc, argument.Local);

@@ -27,6 +27,11 @@ internal abstract class HostBinding(HostShape[] parameters, HostShape? result)
     /// <summary>Takes the arguments of that method into locals.</summary>
     public abstract HostPlace[] EmitArguments(AdapterEmitter code);
 
+    /// <summary>Gives the result's local what it has to have before the result is there.</summary>
+    public virtual void EmitBeginResult(AdapterEmitter code, LocalBuilder? result)
+    {
+    }
+
     /// <summary>Leaves its result.</summary>
     public abstract void EmitResult(AdapterEmitter code, LocalBuilder? result);
 

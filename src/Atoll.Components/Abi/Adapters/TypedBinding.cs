@@ -19,7 +19,9 @@ internal sealed class TypedBinding : HostBinding
         _takesCaller = takesCaller;
     }
 
-    public override Type[] ParameterTypes => [.. Parameters.Select(parameter => parameter.Clr)];
+    public override Type[] ParameterTypes => Result is WriterShape writer
+        ? [.. Parameters.Select(parameter => parameter.Clr), writer.Clr]
+        : [.. Parameters.Select(parameter => parameter.Clr)];
 
     public override Type ResultType => _invoke.ReturnType;
 
@@ -42,7 +44,14 @@ internal sealed class TypedBinding : HostBinding
             parameters = parameters[1..];
         }
 
-        if (parameters.Length != type.Parameters.Length || (type.Result is null) != (invoke.ReturnType == typeof(void)))
+        HostShape? result = null;
+        if (!mayTakeCaller && type.Result is not null && invoke.ReturnType == typeof(void) && parameters.Length == type.Parameters.Length + 1)
+        {
+            result = Named("result", () => WriterShape.Of(type.Result, parameters[^1]));
+            parameters = result is null ? parameters : parameters[..^1];
+        }
+
+        if (parameters.Length != type.Parameters.Length || (result is null && (type.Result is null) != (invoke.ReturnType == typeof(void))))
         {
             throw new ArgumentException(
                 $"the delegate type {delegateType} takes {parameters.Length} parameters and returns {invoke.ReturnType}; the function takes "
@@ -56,7 +65,7 @@ internal sealed class TypedBinding : HostBinding
         }
 
         return new TypedBinding(
-            delegateType, invoke, takesCaller, shapes, type.Result is null ? null : Named("result", () => TypedShape.Of(type.Result, invoke.ReturnType)));
+            delegateType, invoke, takesCaller, shapes, type.Result is null ? null : result ?? Named("result", () => TypedShape.Of(type.Result, invoke.ReturnType)));
     }
 
     public override HostPlace[] EmitArguments(AdapterEmitter code)
@@ -70,6 +79,17 @@ internal sealed class TypedBinding : HostBinding
         }
 
         return places;
+    }
+
+    public override void EmitBeginResult(AdapterEmitter code, LocalBuilder? result)
+    {
+        if (Result is WriterShape)
+        {
+            code.Il.Emit(OpCodes.Ldarg, (short)(Parameters.Length + 1));
+            code.Il.Emit(OpCodes.Stloc, result!);
+            code.Il.Emit(OpCodes.Ldloc, result!);
+            code.Call(typeof(HostWriters), nameof(HostWriters.Check));
+        }
     }
 
     public override void EmitResult(AdapterEmitter code, LocalBuilder? result) => code.Il.Emit(OpCodes.Ldloc, result!);
@@ -99,7 +119,7 @@ internal sealed class TypedBinding : HostBinding
         }
     }
 
-    private static HostShape Named(string what, Func<HostShape> make)
+    private static T Named<T>(string what, Func<T> make)
     {
         try
         {

@@ -34,6 +34,7 @@ internal abstract class TypedShape(ComponentValueType type, Type clr) : HostShap
         return type.Kind switch
         {
             ComponentValueKind.String when clr == typeof(string) => new StringShape(type),
+            ComponentValueKind.String when TextSpanShape.Fits(clr) => new TextSpanShape(type, clr),
             ComponentValueKind.ErrorContext when clr == typeof(ErrorContext) => new ErrorContextShape(type),
             ComponentValueKind.List when clr.IsSZArray => new ArrayShape(type, ((ListType)type).Element, clr),
             ComponentValueKind.List when SpanShape.Fits((ListType)type, clr) => new SpanShape((ListType)type, clr),

@@ -23,6 +23,11 @@ internal sealed class CFunctions(BindingPlan plan, CNames names)
             foreach (PlannedFunction function in scope.Functions)
             {
                 CTypes.Docs(writer, function.Source.Annotations.Docs);
+                if (IsExportedItself(function))
+                {
+                    writer.Line(Export(function.ExportName));
+                }
+
                 writer.Line(Signature(function) + ";");
             }
         }
@@ -37,7 +42,7 @@ internal sealed class CFunctions(BindingPlan plan, CNames names)
                 DefineResource(writer, resource);
             }
 
-            foreach (PlannedFunction function in scope.Functions)
+            foreach (PlannedFunction function in scope.Functions.Where(function => !IsExportedItself(function)))
             {
                 writer.Separate();
                 if (scope.Side == Side.Import)
@@ -68,6 +73,14 @@ internal sealed class CFunctions(BindingPlan plan, CNames names)
         string result = returns ? names.Type(function.Result!) : "void";
         return $"{result} {names.Function(function)}({(parameters.Count == 0 ? "void" : string.Join(", ", parameters))})";
     }
+
+    /// <summary>
+    /// Whether what the guest defines has the core type that the host calls: C passes small integers and structs of one integer as the canonical ABI does. Then nothing
+    /// stands between, unless there is a handle to give back.
+    /// </summary>
+    private static bool IsExportedItself(PlannedFunction function) =>
+        function.Scope.Side == Side.Export && !function.ParametersSpill && (function.Result is null || CTypes.IsScalar(function.Result))
+        && function.Parameters.All(parameter => CTypes.IsScalar(parameter.Type) && parameter.Type is not { Kind: ComponentValueKind.Borrow, Resource.IsExported: false });
 
     private void DeclareResource(IndentingWriter writer, PlannedResource resource)
     {

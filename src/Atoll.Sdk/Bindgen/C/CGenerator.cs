@@ -29,6 +29,11 @@ internal sealed class CGenerator : IGuestGenerator
         writer.Line($"#define {guard}");
         writer.Line();
         writer.Lines("#include <stdbool.h>", "#include <stddef.h>", "#include <stdint.h>");
+        if (!options.IsFreestanding)
+        {
+            writer.Line("#include <stdlib.h>");
+        }
+
         writer.Line();
         writer.Lines("#ifdef __cplusplus", "extern \"C\" {", "#endif");
         writer.Line();
@@ -38,7 +43,13 @@ internal sealed class CGenerator : IGuestGenerator
             writer.Line();
         }
 
-        writer.Lines(CTexts.StringDeclarations(names.Prefix));
+        else
+        {
+            writer.Lines(CTexts.SmallAllocator(names.Prefix));
+            writer.Line();
+        }
+
+        writer.Lines(CTexts.Strings(names.Prefix));
         types.Declare(writer);
         writer.Separate();
         types.DeclareFrees(writer);
@@ -55,11 +66,6 @@ internal sealed class CGenerator : IGuestGenerator
         IndentingWriter writer = new();
         writer.Line($"// Bindings of {plan.World.QualifiedName} for C, made by atoll bindgen. Changes are lost when it runs again.");
         writer.Line($"#include \"{names.Prefix}.h\"");
-        if (!options.IsFreestanding)
-        {
-            writer.Lines("#include <stdlib.h>", "#include <string.h>");
-        }
-
         writer.Line();
         writer.Lines(CTexts.Core);
         if (options.IsFreestanding)
@@ -68,8 +74,6 @@ internal sealed class CGenerator : IGuestGenerator
             writer.Lines(CTexts.FreestandingDefinitions);
         }
 
-        writer.Line();
-        writer.Lines(CTexts.StringDefinitions(names.Prefix));
         writer.Separate();
         types.AssertLayouts(writer);
         types.DefineFrees(writer);

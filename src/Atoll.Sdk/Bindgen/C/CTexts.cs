@@ -33,7 +33,7 @@ internal static class CTexts
         """);
 
     /// <summary>An allocator of blocks whose sizes are powers of two, with a list of free ones for each.</summary>
-    public static string[] FreestandingDefinitions { get; } = Split("""
+    private const string Allocator = """
         #define CORE_LIBRARY(name) __attribute__((__weak__, __no_builtin__(name)))
 
         extern unsigned char __heap_base, __heap_end;
@@ -80,11 +80,14 @@ internal static class CTexts
             if (size <= room) return ptr;
             void *larger = malloc(size);
             if (!larger) return NULL;
-            memcpy(larger, ptr, room);
+            __builtin_memcpy(larger, ptr, room);
             free(ptr);
             return larger;
         }
+        """;
 
+    /// <summary>What a C library would bring.</summary>
+    public static string[] FreestandingDefinitions { get; } = [.. Split(Allocator), "", .. Split("""
         CORE_LIBRARY("memcpy") void *memcpy(void *to, const void *from, size_t count) {
         #ifdef __wasm_bulk_memory__
             __builtin_memcpy(to, from, count);
@@ -117,7 +120,30 @@ internal static class CTexts
             while (text[count]) count++;
             return count;
         }
-        """);
+        """)];
+
+
+    /// <summary>The allocator in place of the C library's, for who asks for it. It is weak: where something needs what it does not have, the library's takes its place, whole.</summary>
+    public static string[] SmallAllocator(string prefix) =>
+    [
+        .. Split($"""
+            #ifdef {prefix.ToUpperInvariant()}_SMALL_ALLOCATOR
+            // Defined in one source before this file is included, it makes a component smaller by 12 KB. Blocks are powers of two and are never joined.
+            """),
+        .. Split(Allocator),
+        "",
+        .. Split("""
+            CORE_LIBRARY("calloc") void *calloc(size_t count, size_t size) {
+                size_t bytes;
+                if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
+                void *ptr = malloc(bytes);
+                if (ptr) __builtin_memset(ptr, 0, bytes);
+                return ptr;
+            }
+            #undef CORE_LIBRARY
+            #endif
+            """),
+    ];
 
     public static string[] Header(string world, string prefix) => Split($"""
         // Bindings of {world} for C, made by atoll bindgen. Changes are lost when it runs again.
@@ -130,36 +156,37 @@ internal static class CTexts
         //   owns nothing. ..._own_... handles are freed by ..._drop. A parameter of type ..._borrow_... is lent for the call, and the bindings give it
         //   back; inside a list or another value it is for you to do so, with ..._drop_borrow.
         //   {prefix}_string_set only points at a text, for parameters of imports; {prefix}_string_dup copies one, for results.
+        // Include this file where you define what is exported: functions of numbers have the name of their export from here.
         // Strings are UTF-8 and carry no zero at their end. char is uint32_t: a Unicode scalar value.
         """);
 
-    public static string[] StringDeclarations(string prefix) => Split($$"""
+    public static string[] Strings(string prefix) => Split($$"""
         typedef struct { char *ptr; size_t len; } {{prefix}}_string_t;
 
+        // Written out here, so that the compiler can put them where they are called.
+
         /** Points at a text that ends with zero. */
-        void {{prefix}}_string_set({{prefix}}_string_t *ret, const char *text);
-        /** Copies a text that ends with zero. */
-        void {{prefix}}_string_dup({{prefix}}_string_t *ret, const char *text);
-        /** Copies bytes. */
-        void {{prefix}}_string_dup_n({{prefix}}_string_t *ret, const char *text, size_t len);
-        void {{prefix}}_string_free({{prefix}}_string_t *value);
-        """);
-
-    public static string[] StringDefinitions(string prefix) => Split($$"""
-        void {{prefix}}_string_set({{prefix}}_string_t *ret, const char *text) {
+        static inline void {{prefix}}_string_set({{prefix}}_string_t *ret, const char *text) {
             ret->ptr = (char *)text;
-            ret->len = strlen(text);
+            ret->len = __builtin_strlen(text);
         }
 
-        void {{prefix}}_string_dup({{prefix}}_string_t *ret, const char *text) { {{prefix}}_string_dup_n(ret, text, strlen(text)); }
-
-        void {{prefix}}_string_dup_n({{prefix}}_string_t *ret, const char *text, size_t len) {
-            ret->ptr = cabi_realloc(NULL, 0, 1, len);
+        /** Copies bytes. */
+        static inline void {{prefix}}_string_dup_n({{prefix}}_string_t *ret, const char *text, size_t len) {
+            char *copy = NULL;
+            if (len > 0) {
+                copy = (char *)malloc(len);
+                if (!copy) __builtin_trap();
+                __builtin_memcpy(copy, text, len);
+            }
+            ret->ptr = copy;
             ret->len = len;
-            memcpy(ret->ptr, text, len);
         }
 
-        void {{prefix}}_string_free({{prefix}}_string_t *value) {
+        /** Copies a text that ends with zero. */
+        static inline void {{prefix}}_string_dup({{prefix}}_string_t *ret, const char *text) { {{prefix}}_string_dup_n(ret, text, __builtin_strlen(text)); }
+
+        static inline void {{prefix}}_string_free({{prefix}}_string_t *value) {
             if (value->len > 0) free(value->ptr);
         }
         """);

@@ -181,16 +181,7 @@ internal sealed class CTypes(BindingPlan plan, CNames names)
         switch (type.Kind)
         {
             case ComponentValueKind.List:
-                string count = type.Length?.ToString(CultureInfo.InvariantCulture) ?? "value->len";
-                if (Free(type.Element!, type.Length is null ? "value->ptr[i]" : "value->items[i]", withHandles) is { } each)
-                {
-                    writer.Line($"for (size_t i = 0; i < {count}; i++) {each}");
-                }
-
-                if (type.Length is null)
-                {
-                    writer.Line("if (value->len > 0) free(value->ptr);");
-                }
+                FreeItems(writer, type, withHandles);
 
                 break;
             case ComponentValueKind.Option:
@@ -215,6 +206,26 @@ internal sealed class CTypes(BindingPlan plan, CNames names)
         }
 
         writer.Close();
+    }
+
+    private void FreeItems(IndentingWriter writer, PlannedType type, bool withHandles)
+    {
+        if (type.Length is { } length)
+        {
+            writer.Line(string.Create(CultureInfo.InvariantCulture, $"for (size_t i = 0; i < {length}; i++) {Free(type.Element!, "value->items[i]", withHandles)}"));
+            return;
+        }
+
+        // Read once: for all that the compiler knows, freeing an item changes the list.
+        string? each = Free(type.Element!, "ptr[i]", withHandles);
+        if (each is not null)
+        {
+            writer.Line($"{names.Type(type.Element!)} *ptr = value->ptr;");
+            writer.Line("size_t len = value->len;");
+            writer.Line($"for (size_t i = 0; i < len; i++) {each}");
+        }
+
+        writer.Line(each is null ? "if (value->len > 0) free(value->ptr);" : "if (len > 0) free(ptr);");
     }
 
     /// <summary>A statement that frees what a value holds, or null where it holds nothing.</summary>

@@ -25,6 +25,11 @@ internal sealed class JavaScriptGenerator(bool isTypeScript) : IGuestGenerator
             files.Add(conversions.Write(head));
         }
 
+        if (glue.Runtime(head) is { } runtime)
+        {
+            files.Add(runtime);
+        }
+
         files.Add(declarations.WriteGuest(head + Traps));
         foreach (PlannedScope scope in plan.All)
         {
@@ -60,7 +65,7 @@ internal sealed class JavaScriptGenerator(bool isTypeScript) : IGuestGenerator
         // - Resources are classes. What the host lent is gone when the call ends; what the guest owns is dropped by `[Symbol.dispose]()`, or when it is
         //   collected.
         // - componentize-qjs 0.4.5 gives a borrowed handle of the host back too late: a function that takes one traps at its end. It mixes up owned handles of
-        //   resources that the guest exports: functions that take one throw.
+        //   resources that the guest exports: functions that take one throw. `atoll build` mends both.
 
         """;
 }

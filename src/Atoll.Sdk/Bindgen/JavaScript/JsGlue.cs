@@ -7,6 +7,9 @@ namespace Atoll.Sdk.Bindgen.JavaScript;
 /// <summary>Writes the modules between the guest and QuickJS.</summary>
 internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conversions)
 {
+    /// <summary>Says what the runtime can do.</summary>
+    public const string RuntimeModule = "runtime.js";
+
     /// <summary>The module that is componentized.</summary>
     public GeneratedFile Component(string head)
     {
@@ -25,10 +28,11 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
         writer.Close("};");
         if (plan.Exports.Any(scope => scope.Functions.Any(TakesExported)))
         {
+            writer.Line("import { takesOwned as $takesOwned } from './runtime.js';");
             writer.Lines(
-                "// componentize-qjs 0.4.5 mixes up the objects behind owned handles of resources that the guest exports: rather none than another one.",
+                "// The runtime of componentize-qjs 0.4.5 mixes up the objects behind owned handles of resources that the guest exports: rather none than another one.",
                 "const $refuse = (name) => () => {",
-                "  throw new Error(`${name} takes an owned resource of the guest, which QuickJS mixes up: let it take a borrow`);",
+                "  throw new Error(`${name} takes an owned resource of the guest, which the runtime of componentize-qjs mixes up: let it take a borrow, or use atoll build`);",
                 "};");
         }
 
@@ -50,6 +54,11 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
 
     /// <summary>Whether a function takes an owned handle of a resource that the guest exports.</summary>
     public static bool TakesExported(PlannedFunction function) => function.Parameters.Any(parameter => TakesExported(parameter.Type));
+
+    /// <summary>The module that says what the runtime can do; a build with another runtime replaces it. Null where nothing depends on that.</summary>
+    public GeneratedFile? Runtime(string head) => plan.Exports.Any(scope => scope.Functions.Any(TakesExported))
+        ? new GeneratedFile(RuntimeModule, head + "export const takesOwned = false;\n")
+        : null;
 
     /// <summary>The module of what is imported.</summary>
     public GeneratedFile Import(PlannedScope scope, string head)
@@ -157,7 +166,7 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
             {
                 string own = JsNames.ClassName(resource);
                 string[] refused = [.. resource.Functions.Where(TakesExported).Select(
-                    function => $"static {JsNames.Member(function)} = $refuse('{label}.{own}.{JsNames.Member(function)}');")];
+                    function => $"static {JsNames.Member(function)} = $takesOwned ? super.{JsNames.Member(function)} : $refuse('{label}.{own}.{JsNames.Member(function)}');")];
                 writer.Line(refused.Length == 0 ? $"{own}: $guest.{label}.{own}," : $"{own}: class extends $guest.{label}.{own} {{ {string.Join(' ', refused)} }},");
             }
 
@@ -165,9 +174,8 @@ internal sealed class JsGlue(BindingPlan plan, JsNames names, JsConversions conv
             {
                 string member = JsNames.Member(function);
                 string callee = $"$guest.{label}.{member}";
-                string value = TakesExported(function) ? $"$refuse('{label}.{member}')"
-                    : conversions.Needs(function) ? Wrapper(function, callee, false) : $"(...all) => {callee}(...all)";
-                writer.Line($"{member}: {value},");
+                string value = conversions.Needs(function) ? Wrapper(function, callee, false) : $"(...all) => {callee}(...all)";
+                writer.Line($"{member}: {(TakesExported(function) ? $"$takesOwned ? {value} : $refuse('{label}.{member}')" : value)},");
             }
 
             writer.Close("};");

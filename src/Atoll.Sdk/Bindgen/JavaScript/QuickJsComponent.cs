@@ -3,6 +3,7 @@ using Atoll.Components;
 using Atoll.Components.Binary;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
+using Atoll.Sdk.Bindgen.JavaScript;
 using Atoll.Wasm;
 using Atoll.Wasm.Binary;
 using Atoll.Wasm.Text;
@@ -99,75 +100,28 @@ public static class QuickJsComponent
             return null;
         }
 
-        int push = module.Functions.Length;
-        ByteBuffer output = new();
-        output.Bytes(bytes.AsSpan(0, PreambleBytes));
-        WasmReader reader = new(bytes, PreambleBytes, bytes.Length);
-        while (!reader.AtEnd)
+        ModuleChange change = new(bytes, module);
+        int push = change.AddFunction(module.Functions[functions[Pushes[0]]], PushBody(functions));
+        int pop = change.AddFunction(module.Functions[functions[Pops[0]]], PopBody(functions));
+        foreach (string name in Pushes)
         {
-            byte id = reader.ReadByte();
-            byte[] content = reader.ReadBytes((int)reader.ReadVarU32()).ToArray();
-            ByteBuffer section = new();
-            switch (id)
-            {
-                case 3:
-                    Append(section, content, buffer =>
-                    {
-                        buffer.Unsigned((uint)module.Functions[functions[Pushes[0]]]);
-                        buffer.Unsigned((uint)module.Functions[functions[Pops[0]]]);
-                    });
-                    break;
-                case 7:
-                    Exports(section, module, push);
-                    break;
-                case 10:
-                    Append(section, content, buffer =>
-                    {
-                        buffer.Vector(PushBody(functions));
-                        buffer.Vector(PopBody(functions));
-                    });
-                    break;
-                default:
-                    section.Bytes(content);
-                    break;
-            }
-
-            output.Byte(id);
-            output.Vector(section.Span);
+            change.Exports[name] = push;
         }
 
-        ByteBuffer mark = new();
-        mark.Name(Mark);
-        output.Byte(0);
-        output.Vector(mark.Span);
-        return output.ToArray();
-    }
-
-    private static void Append(ByteBuffer section, byte[] content, Action<ByteBuffer> write)
-    {
-        WasmReader reader = new(content, 0, content.Length);
-        section.Unsigned(reader.ReadVarU32() + 2);
-        section.Bytes(content.AsSpan(reader.Position));
-        write(section);
-    }
-
-    private static void Exports(ByteBuffer section, ModuleDefinition module, int push)
-    {
-        section.Unsigned((uint)module.Exports.Length);
-        foreach (ExportDefinition export in module.Exports)
+        foreach (string name in Pops)
         {
-            int index = Pushes.Contains(export.Name) ? push : Pops.Contains(export.Name) ? push + 1 : export.Index;
-            section.Name(export.Name);
-            section.Byte((byte)export.Kind);
-            section.Unsigned((uint)index);
+            change.Exports[name] = pop;
         }
+
+        change.Mark = Mark;
+        return change.ToBytes();
     }
 
     // (context, x): 0x and 16 digits, in memory that the string takes over.
     private static byte[] PushBody(Dictionary<string, int> functions)
     {
         const byte Context = 0, Value = 1, Text = 2, At = 3, Digit = 4;
-        CodeWriter code = new([(3, I32)]);
+        CodeWriter code = new((3, CodeWriter.I32));
         code.I32Const(0).I32Const(0).I32Const(1).I32Const(18).Call(functions[Realloc]).Set(Text);
         code.Get(Text).I32Const(0x7830).Bytes(0x3B, 0, 0);
         code.I32Const(17).Set(At).Bytes(0x03, 0x40);
@@ -185,7 +139,7 @@ public static class QuickJsComponent
     private static byte[] PopBody(Dictionary<string, int> functions)
     {
         const byte Context = 0, Place = 1, Text = 2, Left = 3, Digit = 4, Value = 5;
-        CodeWriter code = new([(4, I32), (1, I64)]);
+        CodeWriter code = new((4, CodeWriter.I32), (1, CodeWriter.I64));
         code.I32Const(0).I32Const(0).I32Const(4).I32Const(4).Call(functions[Realloc]).Set(Place);
         code.Get(Context).Get(Place).Call(functions[PopString]).Set(Left);
         code.Get(Place).Bytes(0x28, 2, 0).Set(Text);
@@ -200,54 +154,5 @@ public static class QuickJsComponent
         code.Get(Left).I32Const(1).Bytes(0x6B, 0x22, Left, 0x0D, 0, 0x0B);
         code.Get(Value);
         return code.End();
-    }
-
-    private const byte I32 = 0x7F;
-    private const byte I64 = 0x7E;
-
-    /// <summary>The body of a function (specification, "Binary Format / Instructions").</summary>
-    private sealed class CodeWriter
-    {
-        private readonly ByteBuffer _buffer = new();
-
-        public CodeWriter((uint Count, byte Type)[] locals)
-        {
-            _buffer.Unsigned((uint)locals.Length);
-            foreach ((uint count, byte type) in locals)
-            {
-                _buffer.Unsigned(count);
-                _buffer.Byte(type);
-            }
-        }
-
-        public CodeWriter Get(byte local) => Bytes(0x20, local);
-
-        public CodeWriter Set(byte local) => Bytes(0x21, local);
-
-        public CodeWriter I32Const(int value) => Constant(0x41, value);
-
-        public CodeWriter I64Const(long value) => Constant(0x42, value);
-
-        public CodeWriter Call(int function)
-        {
-            _buffer.Byte(0x10);
-            _buffer.Unsigned((uint)function);
-            return this;
-        }
-
-        public CodeWriter Bytes(params ReadOnlySpan<byte> bytes)
-        {
-            _buffer.Bytes(bytes);
-            return this;
-        }
-
-        public byte[] End() => Bytes(0x0B)._buffer.ToArray();
-
-        private CodeWriter Constant(byte opcode, long value)
-        {
-            _buffer.Byte(opcode);
-            _buffer.Signed(value);
-            return this;
-        }
     }
 }

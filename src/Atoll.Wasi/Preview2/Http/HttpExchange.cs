@@ -36,6 +36,9 @@ internal abstract class HttpExchange : IOutgoing
     /// <summary>Whether the answer is whole.</summary>
     public bool IsFinished { get; private set; }
 
+    /// <summary>Whether who reads the answer has all of it, though the guest may not have said so yet.</summary>
+    public bool IsWhole => IsFinished || _content is { HasWholeLength: true };
+
     /// <summary>Why the guest could not answer, if it said so.</summary>
     public ErrorCode? Failure { get; private set; }
 

@@ -29,6 +29,9 @@ internal sealed class OutgoingBody : WasiResource
     /// <summary>Bytes that the guest wrote.</summary>
     public ulong Written { get; set; }
 
+    /// <summary>Whether that is as much as its headers say.</summary>
+    public bool HasWholeLength => _length == Written;
+
     /// <summary>Where to write.</summary>
     public PipeWriter Writer => _target?.Body ?? Pipe.Writer;
 
@@ -77,7 +80,7 @@ internal sealed class OutgoingBody : WasiResource
             {
                 foreach (ReadOnlyMemory<byte> bytes in result.Buffer)
                 {
-                    target.Body.Write(bytes.Span);
+                    Write(target.Body, bytes.Span);
                 }
 
                 pipe.Reader.AdvanceTo(result.Buffer.End);
@@ -94,6 +97,19 @@ internal sealed class OutgoingBody : WasiResource
         if (_isFinished)
         {
             target.Finish(Trailers);
+        }
+    }
+
+    /// <summary>Writes all of the bytes. A writer that has no room yet may give none to whoever does not say how much is wanted.</summary>
+    public static void Write(PipeWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            Span<byte> room = writer.GetSpan(Math.Min(bytes.Length, 4096));
+            int count = Math.Min(room.Length, bytes.Length);
+            bytes[..count].CopyTo(room);
+            writer.Advance(count);
+            bytes = bytes[count..];
         }
     }
 
@@ -204,7 +220,7 @@ internal sealed class BodyOutputStream(WasiContext context, OutgoingBody body) :
             return Failure();
         }
 
-        body.Writer.Write(bytes);
+        OutgoingBody.Write(body.Writer, bytes);
         body.Written += (ulong)bytes.Length;
         _waiting += bytes.Length;
         return _waiting >= OutgoingBody.MaximumWaiting ? BeginFlush() : null;

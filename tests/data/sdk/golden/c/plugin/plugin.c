@@ -1,7 +1,5 @@
 // Bindings of demo:plugin/plugin@0.2.0 for C, made by atoll bindgen. Changes are lost when it runs again.
 #include "plugin.h"
-#include <stdlib.h>
-#include <string.h>
 
 __attribute__((unused)) static inline int32_t core_bits_of_f32(float value) { int32_t bits; __builtin_memcpy(&bits, &value, 4); return bits; }
 __attribute__((unused)) static inline int64_t core_bits_of_f64(double value) { int64_t bits; __builtin_memcpy(&bits, &value, 8); return bits; }
@@ -16,23 +14,6 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
     ptr = realloc(ptr, new_size);
     if (!ptr) __builtin_trap();
     return ptr;
-}
-
-void plugin_string_set(plugin_string_t *ret, const char *text) {
-    ret->ptr = (char *)text;
-    ret->len = strlen(text);
-}
-
-void plugin_string_dup(plugin_string_t *ret, const char *text) { plugin_string_dup_n(ret, text, strlen(text)); }
-
-void plugin_string_dup_n(plugin_string_t *ret, const char *text, size_t len) {
-    ret->ptr = cabi_realloc(NULL, 0, 1, len);
-    ret->len = len;
-    memcpy(ret->ptr, text, len);
-}
-
-void plugin_string_free(plugin_string_t *value) {
-    if (value->len > 0) free(value->ptr);
 }
 
 _Static_assert(sizeof(plugin_types_place_t) == 12 && _Alignof(plugin_types_place_t) == 4, "layout of plugin_types_place_t");
@@ -58,8 +39,10 @@ void plugin_types_finding_free(plugin_types_finding_t *value) {
 }
 
 void plugin_list_types_finding_free(plugin_list_types_finding_t *value) {
-    for (size_t i = 0; i < value->len; i++) plugin_types_finding_free(&value->ptr[i]);
-    if (value->len > 0) free(value->ptr);
+    plugin_types_finding_t *ptr = value->ptr;
+    size_t len = value->len;
+    for (size_t i = 0; i < len; i++) plugin_types_finding_free(&ptr[i]);
+    if (len > 0) free(ptr);
 }
 
 void plugin_result_list_types_finding_string_free(plugin_result_list_types_finding_string_t *value) {
@@ -71,8 +54,10 @@ void plugin_result_list_types_finding_string_free(plugin_result_list_types_findi
 }
 
 void plugin_list_types_place_free(plugin_list_types_place_t *value) {
-    for (size_t i = 0; i < value->len; i++) plugin_types_place_free(&value->ptr[i]);
-    if (value->len > 0) free(value->ptr);
+    plugin_types_place_t *ptr = value->ptr;
+    size_t len = value->len;
+    for (size_t i = 0; i < len; i++) plugin_types_place_free(&ptr[i]);
+    if (len > 0) free(ptr);
 }
 
 __attribute__((__import_module__("demo:plugin/log@0.2.0"), __import_name__("write")))
@@ -128,6 +113,9 @@ __asm__(
     ".ascii \"\\000\\007\\001ky\\001p\\010\\001j\\001\\012\\001s\\001\\100\\003\\004texts\\007options\\006\\007default\"\n"
     ".ascii \"\\011\\000\\013\\004\\000\\005check\\001\\014\\001p\\004\\001o\\002yu\\001\\100\\001\\003all\\015\\000\\016\\004\\000\\006places\"\n"
     ".ascii \"\\001\\017\\004\\000\\030demo:plugin/plugin\\1000\\0562\\0560\\004\\000\\013\\014\\001\\000\\006plug\"\n"
-    ".ascii \"in\\003\\000\\000\"\n"
+    ".ascii \"in\\003\\000\\000\\000\\174\\012atoll-docs\\001\\173\\042package\\042:\\042root:comp\"\n"
+    ".ascii \"onent\\042\\054\\042worlds\\042:\\173\\042root\\042:\\173\\042func\\137exports\\042:\"\n"
+    ".ascii \"\\173\\042check\\042:\\173\\042docs\\042:\\042Looks\\040at\\040a\\040text\\056\\042\\175\\175\\054\\042t\"\n"
+    ".ascii \"ypes\\042:\\173\\175\\175\\175\\175\"\n"
     ".text\n"
 );

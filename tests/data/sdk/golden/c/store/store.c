@@ -1,7 +1,5 @@
 // Bindings of demo:store/store for C, made by atoll bindgen. Changes are lost when it runs again.
 #include "store.h"
-#include <stdlib.h>
-#include <string.h>
 
 __attribute__((unused)) static inline int32_t core_bits_of_f32(float value) { int32_t bits; __builtin_memcpy(&bits, &value, 4); return bits; }
 __attribute__((unused)) static inline int64_t core_bits_of_f64(double value) { int64_t bits; __builtin_memcpy(&bits, &value, 8); return bits; }
@@ -16,23 +14,6 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
     ptr = realloc(ptr, new_size);
     if (!ptr) __builtin_trap();
     return ptr;
-}
-
-void store_string_set(store_string_t *ret, const char *text) {
-    ret->ptr = (char *)text;
-    ret->len = strlen(text);
-}
-
-void store_string_dup(store_string_t *ret, const char *text) { store_string_dup_n(ret, text, strlen(text)); }
-
-void store_string_dup_n(store_string_t *ret, const char *text, size_t len) {
-    ret->ptr = cabi_realloc(NULL, 0, 1, len);
-    ret->len = len;
-    memcpy(ret->ptr, text, len);
-}
-
-void store_string_free(store_string_t *value) {
-    if (value->len > 0) free(value->ptr);
 }
 
 _Static_assert(sizeof(store_files_own_file_t) == 4 && _Alignof(store_files_own_file_t) == 4, "layout of store_files_own_file_t");
@@ -65,8 +46,10 @@ void store_option_string_free(store_option_string_t *value) {
 }
 
 void store_list_exports_cursors_own_cursor_free(store_list_exports_cursors_own_cursor_t *value) {
-    for (size_t i = 0; i < value->len; i++) store_exports_cursors_cursor_drop(value->ptr[i]);
-    if (value->len > 0) free(value->ptr);
+    store_exports_cursors_own_cursor_t *ptr = value->ptr;
+    size_t len = value->len;
+    for (size_t i = 0; i < len; i++) store_exports_cursors_cursor_drop(ptr[i]);
+    if (len > 0) free(ptr);
 }
 
 __attribute__((unused)) static void store_list_exports_cursors_own_cursor_release(store_list_exports_cursors_own_cursor_t *value) {

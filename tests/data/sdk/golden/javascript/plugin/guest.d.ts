@@ -12,7 +12,7 @@
 // - Resources are classes. What the host lent is gone when the call ends; what the guest owns is dropped by `[Symbol.dispose]()`, or when it is
 //   collected.
 // - componentize-qjs 0.4.5 gives a borrowed handle of the host back too late: a function that takes one traps at its end. It mixes up owned handles of
-//   resources that the guest exports: functions that take one throw.
+//   resources that the guest exports: functions that take one throw. `atoll build` mends both.
 import type * as $imports_types from './imports/types.js';
 
 /** What the module `guest` exports. */

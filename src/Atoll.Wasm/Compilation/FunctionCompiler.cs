@@ -109,6 +109,10 @@ internal sealed partial class FunctionCompiler
             if (IsSeen(opcode))
             {
                 _run++;
+                if (!GoesOn(opcode))
+                {
+                    EndStraightCode();
+                }
             }
         }
 

@@ -10,8 +10,10 @@ namespace Atoll.Wasm.Compilation;
 /// </content>
 internal sealed partial class FunctionCompiler
 {
-    /// <summary>Bytes of code that a loop may run without a look whether it is to stop: less than a few milliseconds.</summary>
-    private const long MostUnseen = 4 << 20;
+    /// <summary>
+    /// Bytes of code that a loop may run without a look whether it is to stop: in general less than a millisecond, and tens of them where each round touches a page for the first time.
+    /// </summary>
+    private const long MostUnseen = 256 << 10;
 
     /// <summary>Locals about which something is known at once: more would make branches expensive to compile.</summary>
     private const int MostFacts = 64;

@@ -10,8 +10,10 @@ namespace Atoll.Wasm.Compilation;
 /// </content>
 internal sealed partial class FunctionCompiler
 {
-    /// <summary>Bytes of code that a loop may run without a look whether it is to stop: less than a few milliseconds.</summary>
-    private const long MostUnseen = 4 << 20;
+    /// <summary>
+    /// Bytes of code that a loop may run without a look whether it is to stop: in general less than a millisecond, and tens of them where each round touches a page for the first time.
+    /// </summary>
+    private const long MostUnseen = 256 << 10;
 
     /// <summary>Locals about which something is known at once: more would make branches expensive to compile.</summary>
     private const int MostFacts = 64;
@@ -37,10 +39,9 @@ internal sealed partial class FunctionCompiler
         /// <summary>Place in the list of known locals, plus one.</summary>
         public int Slot;
 
-        /// <summary>Where the last check of this value has its constant, whether that is a place in the memory's table, and in which run it was.</summary>
-        public int CheckPosition;
-        public bool IsTabled;
-        public int CheckRun;
+        /// <summary>What the value is relative to, and where it lies from there; see <see cref="PlaceOf"/>.</summary>
+        public int Root;
+        public long Place;
     }
 
     private readonly record struct KnownLocal(int Local, long Extent, NumberRange Range);
@@ -51,6 +52,7 @@ internal sealed partial class FunctionCompiler
         _knownLocals.Clear();
         _snapshot = null;
         _run = 1;
+        EndStraightCode();
         _scan = body.HasLoops ? new LoopScan(_definition, body) : null;
         DecideOnRotations(_scan?.Rotations ?? 0, _scan?.Comparisons ?? 0);
     }
@@ -199,11 +201,6 @@ internal sealed partial class FunctionCompiler
     /// </summary>
     private void EmitCheck(in Entry address, int memory, long extent)
     {
-        if (address.Kind == EntryKind.Local && memory == 0 && WidenLastCheck(address.Index, extent))
-        {
-            return;
-        }
-
         MemoryType type = _definition.Memories[memory];
         if (_tracesMemory && type.Is64)
         {
@@ -214,35 +211,25 @@ internal sealed partial class FunctionCompiler
         bool isNarrow = !type.Is64 && (ulong)extent <= Math.Min(type.MinimumBytes, int.MaxValue);
         bool isCompared = _tracesMemory || (IsLengthKept(memory) && !type.Is64);
         bool isTabled = !isCompared && isNarrow && extent <= MemoryMapping.TabledExtents;
-        int position = isCompared ? EmitCompareCheck(address, memory, extent)
+        int lowPosition = -1;
+        int position = isCompared ? EmitCompareCheck(address, memory, extent, out lowPosition)
             : isTabled ? EmitTabledCheck(address, memory, extent)
             : EmitCarryCheck(address, memory, extent, isNarrow);
+        if (memory == 0)
+        {
+            NoteCheck(address, extent, lowPosition, position, isTabled);
+        }
+
+        NoteExtent(address, memory, extent);
+    }
+
+    /// <summary>So many bytes from an address on surely lie inside of memory from now on.</summary>
+    private void NoteExtent(in Entry address, int memory, long extent)
+    {
         if (address.Kind == EntryKind.Local && memory == 0)
         {
             Know(address.Index, extent, _facts[address.Index].Range);
-            ref LocalFact fact = ref _facts[address.Index];
-            fact.CheckPosition = position;
-            fact.IsTabled = isTabled;
-            fact.CheckRun = _run;
         }
-    }
-
-    /// <summary>
-    /// When nobody could tell whether the trap came earlier, an earlier check of the same value is made to cover this access too. Tells whether it worked.
-    /// A trap that tells its line tells where it came.
-    /// </summary>
-    private bool WidenLastCheck(int local, long extent)
-    {
-        ref LocalFact fact = ref _facts[local];
-        if (_tracesMemory || fact.CheckRun != _run || (ulong)extent > _definition.Memories[0].MinimumBytes || (fact.IsTabled && extent > MemoryMapping.TabledExtents)
-            || !_il.TryPatch(fact.CheckPosition, fact.IsTabled ? MemoryMapping.DistanceOfExtent((int)extent) : extent))
-        {
-            return false;
-        }
-
-        fact.Extent = extent;
-        _snapshot = null;
-        return true;
     }
 
     /// <summary>
@@ -290,21 +277,33 @@ internal sealed partial class FunctionCompiler
     /// The form for functions that keep the length in a local, and where a trap is to tell its line: address > length - extent, signed; a length below the
     /// extent gives a negative number, which every address exceeds. In loops without calls it was measured to be faster than the others.
     /// </summary>
-    private int EmitCompareCheck(in Entry address, int memory, long extent)
+    private int EmitCompareCheck(in Entry address, int memory, long extent, out int lowPosition)
     {
         SpillAll();
         LoadAddressValue(address);
+        lowPosition = -1;
+        bool isFar = false;
+        if (memory == 0 && !_tracesMemory && address.Type == LocalKind.I64 && address.Root >= _firstRoot && address.Place != 0
+            && (ulong)extent <= _definition.Memories[0].MinimumBytes && !_definition.Memories[0].Is64)
+        {
+            // Room for a lower place. What is below zero then would be an address far above memory: unsigned, it is large too, and no length is below the extent.
+            isFar = Math.Abs(address.Place) >= FarPlace;
+            lowPosition = _il.LoadPatchable(0, isFar);
+            _il.Emit(Il.ConvI8);
+            _il.Emit(Il.Sub);
+        }
+
         LoadMemoryLength(memory);
-        if (extent == 1)
+        if (extent == 1 && lowPosition < 0)
         {
             // Nothing to subtract. A sieve takes 1.26 times as long as in V8, not 1.38.
             _il.Branch(Il.Bge, MemoryTrapLabel());
             return -1;
         }
 
-        int position = LoadExtent(extent, isNarrow: false);
+        int position = LoadExtent(extent, isNarrow: false, isFar);
         _il.Emit(Il.Sub);
-        _il.Branch(Il.Bgt, MemoryTrapLabel());
+        _il.Branch(lowPosition < 0 ? Il.Bgt : Il.BgtUn, MemoryTrapLabel());
         return position;
     }
 
@@ -321,7 +320,7 @@ internal sealed partial class FunctionCompiler
     }
 
     /// <summary>Loads the extent so that it can be changed later; returns where it stands, or -1.</summary>
-    private int LoadExtent(long extent, bool isNarrow)
+    private int LoadExtent(long extent, bool isNarrow, bool isFar = false)
     {
         if (extent > int.MaxValue)
         {
@@ -329,7 +328,7 @@ internal sealed partial class FunctionCompiler
             return -1;
         }
 
-        int position = _il.LoadPatchable((int)extent);
+        int position = _il.LoadPatchable((int)extent, isFar);
         if (!isNarrow)
         {
             _il.Emit(Il.ConvI8);

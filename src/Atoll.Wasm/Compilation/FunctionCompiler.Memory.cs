@@ -139,7 +139,14 @@ internal sealed partial class FunctionCompiler
     {
         Entry address = Pop();
         bool isNowhere = offset >= MemoryMapping.LargestBytes;
-        bool isKnown = !isNowhere && KnownExtent(address, memory) >= (long)offset + size;
+        long extent = (long)offset + size;
+        bool isKnown = !isNowhere && (KnownExtent(address, memory) >= extent || IsCovered(address, memory, extent));
+        if (!isNowhere && !isKnown && WidenCheck(address, memory, extent))
+        {
+            isKnown = true;
+            NoteExtent(address, memory, extent);
+        }
+
         if (address.Kind == EntryKind.Stack && !isKnown && (isNowhere || _tracesMemory || IsLengthKept(memory)))
         {
             // The check will be a branch, and IL's stack has to be empty there.
@@ -152,7 +159,7 @@ internal sealed partial class FunctionCompiler
         }
         else if (!isKnown)
         {
-            EmitCheck(address, memory, (long)offset + size);
+            EmitCheck(address, memory, extent);
         }
 
         EmitAddress(address, memory, offset);
@@ -169,7 +176,7 @@ internal sealed partial class FunctionCompiler
         }
 
         _il.StoreLocal(temp);
-        return new Entry { Kind = EntryKind.Temp, Type = LocalKind.I64, Index = temp };
+        return new Entry { Kind = EntryKind.Temp, Type = LocalKind.I64, Index = temp, Root = address.Root, Place = address.Place };
     }
 
     /// <summary>Loads an address, widened, without letting go of it. It is none on IL's stack.</summary>

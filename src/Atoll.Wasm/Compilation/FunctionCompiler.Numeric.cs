@@ -95,8 +95,10 @@ internal sealed partial class FunctionCompiler
     private void CompileInteger(LocalKind kind, Opcode opcode)
     {
         (long extent, NumberRange range) = Predict(kind, opcode);
+        (int root, long place) = opcode == Opcode.I32Add && kind == LocalKind.I32 ? PlaceOfSum() : (0, 0);
         EmitInteger(kind, opcode);
         Annotate(extent, range);
+        AnnotatePlace(root, place);
     }
 
     private void EmitInteger(LocalKind kind, Opcode opcode)

@@ -57,6 +57,10 @@ internal sealed partial class FunctionCompiler
         /// <summary>Likewise: so many bytes from the value on are known to lie inside of memory 0.</summary>
         public long Extent;
 
+        /// <summary>Likewise: where it lies relative to a root; see <see cref="PlaceOf"/>.</summary>
+        public int Root;
+        public long Place;
+
         /// <summary>The wasm local, the IL local of a temporary, or the <see cref="CompareOperator"/>.</summary>
         public int Index;
         public long Bits;
@@ -162,7 +166,7 @@ internal sealed partial class FunctionCompiler
         _il.StoreLocal(temp);
         _lazyReads[entry.Index]--;
         LocalFact fact = _facts[entry.Index];
-        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Extent = fact.Extent, Range = fact.Range };
+        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Extent = fact.Extent, Range = fact.Range, Root = fact.Root, Place = fact.Place };
     }
 
     /// <summary>Pops <paramref name="count"/> entries and leaves their values on IL's stack, in order. Returns the deepest expression among them.</summary>
@@ -294,11 +298,14 @@ internal sealed partial class FunctionCompiler
         bool isInteger = value.Type is LocalKind.I32 or LocalKind.I64;
         long extent = isInteger && _definition.Memories.Length > 0 ? KnownExtent(value, 0) : 0;
         NumberRange range = isInteger ? KnownRange(value) : default;
+        (int root, long place) = isInteger && value.Kind != EntryKind.Const ? PlaceOf(value) : (0, 0);
         LoadOperands(1);
         CopyForHandlers(local);
         StoreWasmLocal(local);
         Forget(local);
         Know(local, extent, range);
+        _facts[local].Root = root;
+        _facts[local].Place = place;
         _isSet[local] = true;
         if (tee)
         {

@@ -101,6 +101,13 @@ internal sealed partial class FunctionCompiler
             if (!_reachable)
             {
                 SkipUnreachable(ref reader, opcode);
+                if (_reachable)
+                {
+                    // Control comes from elsewhere here.
+                    _run++;
+                    EndStraightCode();
+                }
+
                 continue;
             }
 
@@ -109,6 +116,10 @@ internal sealed partial class FunctionCompiler
             if (IsSeen(opcode))
             {
                 _run++;
+                if (!GoesOn(opcode))
+                {
+                    EndStraightCode();
+                }
             }
         }
 

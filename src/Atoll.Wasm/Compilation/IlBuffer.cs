@@ -174,13 +174,15 @@ internal sealed partial class IlBuffer
         }
     }
 
-    /// <summary>Loads a number, not negative, that <see cref="TryPatch"/> may change; returns where.</summary>
-    public int LoadPatchable(int value)
+    /// <summary>Loads a number, not negative, that <see cref="Patch"/> may change; returns where.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="isWide">Whether there shall be room for any number.</param>
+    public int LoadPatchable(int value, bool isWide = false)
     {
         Instructions++;
         Ensure(5);
         int position = _length;
-        if (value <= sbyte.MaxValue)
+        if (value <= sbyte.MaxValue && !isWide)
         {
             _bytes[_length++] = 0x1F;
             _bytes[_length++] = (byte)value;
@@ -194,14 +196,12 @@ internal sealed partial class IlBuffer
         return position;
     }
 
-    /// <summary>Changes a number that <see cref="LoadPatchable"/> wrote; false when the new one does not fit into its place.</summary>
-    public bool TryPatch(int position, long value)
-    {
-        if (position < 0 || value > (_bytes[position] == 0x1F ? sbyte.MaxValue : int.MaxValue))
-        {
-            return false;
-        }
+    /// <summary>Whether a number, not negative, fits into the place of one that <see cref="LoadPatchable"/> wrote; there may be none (-1).</summary>
+    public bool CanPatch(int position, long value) => position >= 0 && value <= (_bytes[position] == 0x1F ? sbyte.MaxValue : int.MaxValue);
 
+    /// <summary>Changes a number that <see cref="LoadPatchable"/> wrote.</summary>
+    public void Patch(int position, long value)
+    {
         if (_bytes[position] == 0x1F)
         {
             _bytes[position + 1] = (byte)value;
@@ -210,8 +210,6 @@ internal sealed partial class IlBuffer
         {
             BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(position + 1), (int)value);
         }
-
-        return true;
     }
 
     public void LoadInt64(long value)

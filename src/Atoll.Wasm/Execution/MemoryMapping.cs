@@ -20,6 +20,12 @@ internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, ID
     /// <summary>No memory is larger, whatever the limits say: more address space than processors give to a process.</summary>
     public const ulong LargestBytes = 1UL << 47;
 
+    /// <summary>
+    /// No memory with 32-bit addresses is larger: it never gets its last page, so that compiled code may take sums of an address and a small number for numbers
+    /// of 32 bits.
+    /// </summary>
+    public const ulong LargestNarrowBytes = (1UL << 32) - MemoryType.PageSize;
+
     private readonly PageAllocator _pages;
     private readonly nuint _reserved;
     private readonly Lock _growth = new();
@@ -109,7 +115,7 @@ internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, ID
             throw new ArgumentException($"no memory can have the type '{type}' (specification, \"Memory Types\")");
         }
 
-        limit = Math.Min(Math.Min(engine.Options.MaxMemoryBytes, limit), LargestBytes);
+        limit = Math.Min(Math.Min(engine.Options.MaxMemoryBytes, limit), type.Is64 ? LargestBytes : LargestNarrowBytes);
         limit -= limit % type.PageBytes;
         if (type.MinimumBytes > limit)
         {

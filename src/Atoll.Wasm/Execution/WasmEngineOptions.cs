@@ -24,7 +24,7 @@ public sealed record WasmEngineOptions
     public int StackBudgetBytes { get; init; } = 512 * 1024;
 
     /// <summary>Largest size of one memory, in bytes; also the address space that a memory without a maximum reserves.</summary>
-    /// <value>Default: 4 GiB, all that 32-bit addresses reach.</value>
+    /// <value>Default: 4 GiB, all that 32-bit addresses reach. A memory with 32-bit addresses never gets the last page of these.</value>
     public ulong MaxMemoryBytes { get; init; } = 1UL << 32;
 
     /// <summary>Largest number of elements of one table, at most 100,000,000.</summary>

@@ -19,7 +19,7 @@ if errorlevel 1 (
   echo atoll: building ^(sources changed^) ... 1>&2
   if not exist "%LAUNCH%" mkdir "%LAUNCH%"
   type nul > "%LAUNCH%\stamp.new"
-  dotnet publish "%ROOT%src\Atoll.Cli\Atoll.Cli.csproj" -c Release -v q --nologo --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o "%LAUNCH%" 1>&2
+  dotnet publish "%ROOT%src\Atoll.Cli\Atoll.Cli.csproj" -c Release -v q --nologo --use-current-runtime --self-contained false -p:RunAnalyzers=false -p:PublishReadyToRun=true -o "%LAUNCH%" 1>&2
   if errorlevel 1 exit /b 1
   move /y "%LAUNCH%\stamp.new" "%LAUNCH%\stamp" >nul
 )

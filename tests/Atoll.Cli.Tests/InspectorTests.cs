@@ -75,7 +75,7 @@ public sealed class InspectorTests : IDisposable
     private static Task<CliResult> CallAsync(string workspace, string[] options, string tool, params string[] arguments) =>
         InspectAsync(workspace, options, "tools/call", ["--tool-name", tool, .. arguments.SelectMany(argument => new[] { "--tool-arg", argument })]);
 
-    private static Task<CliResult> InspectAsync(string workspace, string[] options, string method, params string[] arguments)
+    private static async Task<CliResult> InspectAsync(string workspace, string[] options, string method, params string[] arguments)
     {
         if (!ProcessRunner.Exists("npx"))
         {
@@ -83,7 +83,10 @@ public sealed class InspectorTests : IDisposable
             Assert.Fail("npx is not installed, and continuous integration must run the MCP client.");
         }
 
-        return ProcessRunner.RunAsync(
+        // A client waits a minute for its server; the first run in a clone builds it, which may take longer.
+        CliResult built = await ProcessRunner.RunAsync(workspace, ProcessRunner.Launcher, ["version"]);
+        Assert.True(built.Code == 0, built.Error);
+        return await ProcessRunner.RunAsync(
             workspace, "npx", ["--yes", Inspector, "--cli", ProcessRunner.Launcher, "serve", "--stdio", .. options, "--method", method, .. arguments]);
     }
 }

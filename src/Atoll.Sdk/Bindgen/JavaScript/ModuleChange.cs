@@ -9,7 +9,6 @@ namespace Atoll.Sdk.Bindgen.JavaScript;
 /// </summary>
 internal sealed class ModuleChange(byte[] bytes, ModuleDefinition module)
 {
-    private const int PreambleBytes = 8;
     private const byte FunctionSection = 3, GlobalSection = 6, ExportSection = 7, CodeSection = 10;
 
     private readonly List<(int Type, byte[] Body)> _functions = [];
@@ -41,24 +40,14 @@ internal sealed class ModuleChange(byte[] bytes, ModuleDefinition module)
     /// <summary>Writes the module.</summary>
     public byte[] ToBytes()
     {
-        ByteBuffer output = new();
-        output.Bytes(bytes.AsSpan(0, PreambleBytes));
-        WasmReader reader = new(bytes, PreambleBytes, bytes.Length);
-        while (!reader.AtEnd)
+        ByteBuffer output = Sections.Map(bytes, (id, content) => id switch
         {
-            byte id = reader.ReadByte();
-            byte[] content = reader.ReadBytes((int)reader.ReadVarU32()).ToArray();
-            output.Byte(id);
-            output.Vector(id switch
-            {
-                FunctionSection => Longer(content, _functions.Count, buffer => _functions.ForEach(function => buffer.Unsigned((uint)function.Type))),
-                GlobalSection => Longer(content, _globals, Variables),
-                ExportSection => WithExports(),
-                CodeSection => WithCode(content),
-                _ => content,
-            });
-        }
-
+            FunctionSection => Longer(content, _functions.Count, buffer => _functions.ForEach(function => buffer.Unsigned((uint)function.Type))),
+            GlobalSection => Longer(content, _globals, Variables),
+            ExportSection => WithExports(),
+            CodeSection => WithCode(content),
+            _ => content,
+        });
         if (Mark is not null)
         {
             ByteBuffer mark = new();

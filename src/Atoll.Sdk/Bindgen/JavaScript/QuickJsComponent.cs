@@ -18,7 +18,6 @@ public static class QuickJsComponent
     private const string PushString = "wit_dylib_push_string";
     private const string PopString = "wit_dylib_pop_string";
     private const string Mark = "atoll-exact-integers";
-    private const int PreambleBytes = 8;
     private const int MaxDepth = 16;
 
     private static readonly ComponentLoadOptions Options = new() { Features = ComponentFeatures.All };
@@ -54,22 +53,14 @@ public static class QuickJsComponent
     {
         const byte CoreModule = 1;
         const byte Nested = 4;
-        ByteBuffer output = new();
-        output.Bytes(bytes.AsSpan(0, PreambleBytes));
-        WasmReader reader = new(bytes, PreambleBytes, bytes.Length);
-        while (!reader.AtEnd)
+        int here = 0;
+        ByteBuffer output = Sections.Map(bytes, (id, content) => id switch
         {
-            byte id = reader.ReadByte();
-            byte[] content = reader.ReadBytes((int)reader.ReadVarU32()).ToArray();
-            output.Byte(id);
-            output.Vector(id switch
-            {
-                CoreModule when Changed(content) is { } module => Count(module, ref found),
-                Nested when depth < MaxDepth => Rewrite(content, depth + 1, ref found),
-                _ => content,
-            });
-        }
-
+            CoreModule when Changed(content) is { } module => Count(module, ref here),
+            Nested when depth < MaxDepth => Rewrite(content, depth + 1, ref here),
+            _ => content,
+        });
+        found += here;
         return output.ToArray();
     }
 

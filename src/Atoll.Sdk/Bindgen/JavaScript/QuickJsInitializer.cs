@@ -1,6 +1,7 @@
 using Atoll.Components.Binary;
 using Atoll.Components.Types;
 using Atoll.Components.Validation;
+using Atoll.Sdk.Bindgen.JavaScript;
 using Atoll.Wasm.Binary;
 
 namespace Atoll.Sdk;
@@ -11,7 +12,6 @@ internal static class QuickJsInitializer
     /// <summary>The function's name.</summary>
     public const string Name = "init";
 
-    private const int PreambleBytes = 8;
     private const byte AliasSection = 6;
     private const byte ExportSection = 11;
 
@@ -31,9 +31,9 @@ internal static class QuickJsInitializer
     /// <returns>The new component; the same bytes if no such export is there in the form that the tool gives it.</returns>
     public static byte[] Hide(byte[] component)
     {
-        WasmReader reader = new(component, PreambleBytes, component.Length);
+        WasmReader reader = new(component, Sections.PreambleBytes, component.Length);
         byte[] before = [];
-        int start = PreambleBytes;
+        int start = Sections.PreambleBytes;
         while (!reader.AtEnd)
         {
             byte id = reader.ReadByte();

@@ -24,7 +24,6 @@ internal static class QuickJsRuntime
 
     // Resources of the world in memory (wit_dylib.h of wasm-tools): the list's place in the world, an item's size, and functions of an item.
     private const byte Resources = 24, ResourceBytes = 20, Drop = 8, Representation = 16;
-    private const int PreambleBytes = 8;
     private const int MaxBytes = 16 << 20;
     private const byte LastSection = 13;
     private const string Start = "init";
@@ -41,7 +40,7 @@ internal static class QuickJsRuntime
     {
         ReadOnlySpan<byte> magic = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00], name = "wit_dylib_push_string"u8;
         byte[]? found = null;
-        for (int at = 0, next; (next = program[at..].IndexOf(magic)) >= 0; at += PreambleBytes)
+        for (int at = 0, next; (next = program[at..].IndexOf(magic)) >= 0; at += Sections.PreambleBytes)
         {
             at += next;
             ReadOnlySpan<byte> bytes = program.Slice(at, Measure(program[at..]));
@@ -165,7 +164,7 @@ internal static class QuickJsRuntime
     private static int Measure(ReadOnlySpan<byte> bytes)
     {
         bytes = bytes[..Math.Min(bytes.Length, MaxBytes)];
-        int end = PreambleBytes;
+        int end = Sections.PreambleBytes;
         uint seen = 0;
         try
         {

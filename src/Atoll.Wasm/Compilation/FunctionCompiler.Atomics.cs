@@ -122,6 +122,9 @@ internal sealed partial class FunctionCompiler
         _il.LoadInt32(size - 1);
         _il.Emit(Il.And);
         _il.Branch(Il.BrTrue, ColdLabel(ref _cold.Unaligned));
+
+        // This trap comes before that of the access, so no earlier check may stand for it.
+        _run++;
     }
 
     /// <summary>Wait and notify: address, other operands, offset, memory.</summary>

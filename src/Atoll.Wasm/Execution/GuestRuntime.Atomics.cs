@@ -34,14 +34,14 @@ internal static unsafe partial class GuestRuntime
     private static ulong CheckAtomic(MemoryMapping mapping, long address, long offset, uint size)
     {
         ulong at = (ulong)address + (ulong)offset;
-        if (at < (ulong)offset)
-        {
-            throw new TrapException(TrapKind.MemoryOutOfBounds);
-        }
-
         if (at % size != 0)
         {
             throw new TrapException(TrapKind.UnalignedAtomic);
+        }
+
+        if (at < (ulong)offset)
+        {
+            throw new TrapException(TrapKind.MemoryOutOfBounds);
         }
 
         ulong length = mapping.Length;

@@ -27,6 +27,7 @@ internal sealed partial class Interpreter
             case Opcode.Else:
                 // The first arm is done.
                 _frame.Next = step.End;
+                Executed--;
                 return true;
             case Opcode.End:
                 LeaveBlock();
@@ -82,6 +83,7 @@ internal sealed partial class Interpreter
         {
             // Behind the else, or at the end where there is none.
             _frame.Next = step.Else == step.End ? step.End : step.Else + 1;
+            Executed -= step.Else == step.End ? 1 : 0;
         }
     }
 
@@ -111,6 +113,9 @@ internal sealed partial class Interpreter
         Slot[] values = _stack.PopMany(target.Arity);
         _stack.Shrink(target.Height);
         _stack.PushMany(values);
+
+        // Backwards, to a loop.
+        Executed -= target.Continuation < _frame.Next ? 1 : 0;
         _frame.Next = target.Continuation;
     }
 

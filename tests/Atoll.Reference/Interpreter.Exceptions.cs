@@ -29,6 +29,7 @@ internal sealed partial class Interpreter
             case Opcode.Catch or Opcode.CatchAll:
                 // The block, or the handler before, is done.
                 _frame.Next = step.End;
+                Executed--;
                 return true;
             case Opcode.Delegate:
                 LeaveBlock();

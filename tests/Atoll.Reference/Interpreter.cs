@@ -16,6 +16,15 @@ internal sealed partial class Interpreter
     /// <summary>Instructions that may still be executed. Bulk instructions count their elements too.</summary>
     public long StepsLeft { get; set; } = 100_000_000;
 
+    /// <summary>
+    /// Instructions that were executed, as the engine counts fuel: a branch to a loop does not execute the loop's instruction, nor does what goes around the rest of
+    /// a block execute its end.
+    /// </summary>
+    public long Executed { get; private set; }
+
+    /// <summary>Whether an instruction was executed that the engine charges by the number of elements too.</summary>
+    public bool HasUsedElements { get; private set; }
+
     /// <summary>Calls within calls at which the stack counts as exhausted.</summary>
     public int MaxCallDepth { get; init; } = 10_000;
 
@@ -51,6 +60,8 @@ internal sealed partial class Interpreter
             _frame = frame;
             Step step = frame.Steps[frame.Next++];
             Spend(1);
+            Executed++;
+            HasUsedElements |= step.Operator is null && (int)step.Opcode >> 16 is (int)Opcode.MemoryCopy >> 16 or (int)Opcode.StructNew >> 16;
             if (step.Operator is { } apply)
             {
                 (Deterministic ? Numerics.DeterministicOperators.Find(step.Row.Mnemonic) ?? apply : apply)(_stack);

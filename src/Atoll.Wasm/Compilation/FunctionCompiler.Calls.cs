@@ -3,12 +3,9 @@ using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
 
-/// <content>Calls, and the counting of fuel.</content>
+/// <content>Calls.</content>
 internal sealed partial class FunctionCompiler
 {
-    private int _fuelLocal;
-    private int _fuel;
-
     private void Call(int index, bool isTail = false)
     {
         FunctionType type = _definition.TypeOf(index);
@@ -17,9 +14,14 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
+        bool isCopy = !isTail && _copyToken != 0 && index == _definition.ImportedFunctionCount + _index;
         NoteThrow();
         FlushFuel();
-        SaveFuel();
+        if (!isCopy)
+        {
+            SaveFuel();
+        }
+
         if (_tracesMemory)
         {
             // .NET knows of places in IL only where its stack is empty: the call should be one.
@@ -40,11 +42,12 @@ internal sealed partial class FunctionCompiler
         {
             int defined = index - _definition.ImportedFunctionCount;
             LoadContext();
-            if (_copyToken != 0 && defined == _index)
+            if (isCopy)
             {
                 // No look at the stack, hence none at requests to stop.
+                LendFuel();
                 _il.Emit(Il.Call, _copyToken);
-                EndCall(type, outs, depth, isTail: false);
+                PushResults(type, outs, depth);
                 return;
             }
 
@@ -133,6 +136,7 @@ internal sealed partial class FunctionCompiler
         }
         else
         {
+            ReloadFuel();
             PushResults(type, outs, depth);
         }
     }
@@ -216,7 +220,6 @@ internal sealed partial class FunctionCompiler
 
     private void PushResults(FunctionType type, int[] outs, int depth)
     {
-        ReloadFuel();
         if (type.Results.IsEmpty)
         {
             return;
@@ -226,61 +229,6 @@ internal sealed partial class FunctionCompiler
         for (int i = 0; i < outs.Length; i++)
         {
             PushTemp(LocalKinds.Of(type.Results[i + 1]), outs[i]);
-        }
-    }
-
-    // Fuel: a local holds what is left; each run of straight-line code subtracts its length, loops and entries look whether it is below zero.
-    private void BeginFuel()
-    {
-        _fuelLocal = AddLocal(LocalKind.I64);
-        LoadControl(nameof(StoreControl.Fuel));
-        _il.Emit(Il.LdindI8);
-        _il.StoreLocal(_fuelLocal);
-        CheckFuel();
-    }
-
-    private void CheckFuel()
-    {
-        if (_fuelLocal < 0)
-        {
-            return;
-        }
-
-        _il.LoadLocal(_fuelLocal);
-        _il.LoadInt64(0);
-        _il.Branch(Il.Blt, ColdLabel(ref _cold.Fuel));
-    }
-
-    private void FlushFuel()
-    {
-        if (_fuelLocal >= 0 && _fuel > 0)
-        {
-            _il.LoadLocal(_fuelLocal);
-            _il.LoadInt64(_fuel);
-            _il.Emit(Il.Sub);
-            _il.StoreLocal(_fuelLocal);
-        }
-
-        _fuel = 0;
-    }
-
-    private void SaveFuel()
-    {
-        if (_fuelLocal >= 0)
-        {
-            LoadControl(nameof(StoreControl.Fuel));
-            _il.LoadLocal(_fuelLocal);
-            _il.Emit(Il.StindI8);
-        }
-    }
-
-    private void ReloadFuel()
-    {
-        if (_fuelLocal >= 0)
-        {
-            LoadControl(nameof(StoreControl.Fuel));
-            _il.Emit(Il.LdindI8);
-            _il.StoreLocal(_fuelLocal);
         }
     }
 }

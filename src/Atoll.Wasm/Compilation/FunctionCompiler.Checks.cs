@@ -60,7 +60,7 @@ internal sealed partial class FunctionCompiler
     /// <summary>At a loop's start: forgets locals that its body changes, and notes what is known of the one that it counts with.</summary>
     private void EnterLoop(LoopScan.Loop loop, Frame frame)
     {
-        (NumberRange range, long rounds) = loop.Condition is { } condition
+        (NumberRange range, long rounds, bool isExact) = loop.Condition is { } condition
             ? condition.Evaluate(_facts[condition.Local].Range, _scan!.StepOf(loop, condition))
             : default;
         for (int i = _knownLocals.Count - 1; i >= 0; i--)
@@ -77,6 +77,7 @@ internal sealed partial class FunctionCompiler
         }
 
         frame.IsBrief = loop.IsPlain && rounds > 0 && rounds * (loop.End - loop.Start) <= MostUnseen;
+        frame.Rounds = frame.IsBrief && isExact && !loop.IsLeft ? rounds : 0;
     }
 
     private void Know(int local, long extent, NumberRange range)

@@ -47,11 +47,20 @@ internal sealed partial class FunctionCompiler
 
         public int ElseLabel { get; set; } = -1;
 
+        /// <summary>Units of fuel that are executed and not counted yet where branches arrive; see <see cref="_fuel"/>. -1: no branch has come.</summary>
+        public long Fuel { get; set; } = -1;
+
+        /// <summary>If: the same where its arms start.</summary>
+        public long FuelAtStart { get; set; }
+
         /// <summary>A loop: how many loops there are around its body, itself included.</summary>
         public int LoopDepth { get; set; }
 
         /// <summary>A loop that ends soon by itself.</summary>
         public bool IsBrief { get; set; }
+
+        /// <summary>How often such a loop goes round whenever it is entered; 0: not known.</summary>
+        public long Rounds { get; set; }
 
         /// <summary>What all branches to the end know of loops; see <see cref="_seenDepth"/>.</summary>
         public int SeenDepth { get; set; } = int.MaxValue;
@@ -194,21 +203,21 @@ internal sealed partial class FunctionCompiler
             EmitResumedOperands(frame.Label);
         }
 
+        BeginLoopFuel(frame);
         _il.MarkLabel(frame.Label);
-        CheckFuel();
     }
 
     private void BeginIf(ref WasmReader reader)
     {
         FunctionType type = ReadBlockType(ref reader);
         MakeConditionOnly(keepLazyReads: false);
-        FlushFuel();
         int[] parameters = ShareParameters(type);
         int elseLabel = _il.DefineLabel();
         EmitBranchIf(elseLabel, whenTrue: false);
         Frame frame = PushFrame(FrameKind.If, type);
         frame.ElseLabel = elseLabel;
         frame.SeenAtStart = _seenDepth;
+        frame.FuelAtStart = _fuel;
         frame.KnownAtStart = Snapshot();
         frame.Parameters = parameters;
     }
@@ -262,7 +271,6 @@ internal sealed partial class FunctionCompiler
         Frame frame = _frames[^1];
         if (_reachable)
         {
-            FlushFuel();
             MoveToTemps(frame.Values);
             Jump(frame);
         }
@@ -279,7 +287,7 @@ internal sealed partial class FunctionCompiler
         PushShared(frame.Type.Parameters, frame.Parameters);
         _seenDepth = frame.SeenAtStart;
         _reachable = true;
-        _fuel = 0;
+        _fuel = frame.FuelAtStart;
     }
 
     private void EndFrame()
@@ -298,7 +306,12 @@ internal sealed partial class FunctionCompiler
 
         if (frame.Kind == FrameKind.If)
         {
-            // Without an else arm the parameters are the results.
+            // Without an else arm the parameters are the results, and the arm that is there counts what it executed.
+            if (frame.Fuel < 0)
+            {
+                frame.Fuel = frame.FuelAtStart;
+            }
+
             BeginElse();
             frame = _frames[^1];
         }
@@ -317,7 +330,6 @@ internal sealed partial class FunctionCompiler
         if (_reachable && !frame.Branched && frame.Parameters.Length == 0)
         {
             // Nothing joins here: the values can stay where they are.
-            FlushFuel();
             _frames.RemoveAt(_frames.Count - 1);
             FreeTemps(frame.Type.Results, frame.Values);
             return;
@@ -325,7 +337,6 @@ internal sealed partial class FunctionCompiler
 
         if (_reachable)
         {
-            FlushFuel();
             MoveToTemps(frame.Values);
         }
 
@@ -340,6 +351,7 @@ internal sealed partial class FunctionCompiler
         Truncate(frame.Height);
         if (frame.Branched)
         {
+            JoinFuel(frame);
             Restore(_reachable ? Meet(frame.KnownAtEnd) : frame.KnownAtEnd);
             _il.MarkLabel(frame.Label);
         }
@@ -347,7 +359,6 @@ internal sealed partial class FunctionCompiler
         _frames.RemoveAt(_frames.Count - 1);
         FreeTemps(frame.Type.Parameters, frame.Parameters);
         _reachable = reachable;
-        _fuel = 0;
         if (reachable)
         {
             // From here on the results' temporaries belong to the stack entries.
@@ -375,7 +386,6 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        FlushFuel();
         if (frame.Values.Length > 0)
         {
             for (int i = frame.Height; i < _stack.Count; i++)
@@ -404,7 +414,6 @@ internal sealed partial class FunctionCompiler
         }
         else
         {
-            FlushFuel();
             MoveToTemps(target.Values);
             Jump(target);
         }
@@ -416,11 +425,11 @@ internal sealed partial class FunctionCompiler
     {
         Frame target = Target(depth);
         MakeConditionOnly(keepLazyReads: true);
-        FlushFuel();
         if (IsPlainTarget(target))
         {
             NoteBranch(target);
             EmitBranchIf(target.Label, whenTrue: true);
+            NoteRounds(target);
             return;
         }
 
@@ -428,11 +437,12 @@ internal sealed partial class FunctionCompiler
         EmitBranchIf(next, whenTrue: false);
         LeaveTo(target);
         _il.MarkLabel(next);
+        NoteRounds(target);
     }
 
     /// <summary>Whether a conditional branch can go straight to the label: nothing is to be moved or noted on the way.</summary>
     private bool IsPlainTarget(Frame target) =>
-        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target) && !Samples(target);
+        target.Kind != FrameKind.Function && target.Values.Length == 0 && target.OuterTry == _try && !NeedsLook(target) && !LooksAtFuel(target) && !Samples(target);
 
     /// <summary>Branches to a frame with copies of the top values; the stack stays as it is for the code that follows.</summary>
     private void LeaveTo(Frame target)
@@ -440,7 +450,10 @@ internal sealed partial class FunctionCompiler
         if (target.Kind == FrameKind.Function)
         {
             int first = _stack.Count - _type.Results.Length;
+            long pending = _fuel;
+            FlushFuel();
             EmitReturn(i => Peek(_stack[first + i]));
+            _fuel = pending;
         }
         else
         {
@@ -453,7 +466,6 @@ internal sealed partial class FunctionCompiler
     {
         int count = (int)reader.ReadVarU32();
         MakeConditionOnly(keepLazyReads: true);
-        FlushFuel();
         LoadOperands(1);
         HideRotation(LocalKind.I32);
         int[] labels = new int[count];
@@ -487,7 +499,7 @@ internal sealed partial class FunctionCompiler
     private int LabelFor(int depth, Dictionary<int, int> stubs)
     {
         Frame target = Target(depth);
-        if (IsPlainTarget(target))
+        if (IsPlainTarget(target) && (target.Fuel < 0 || target.Fuel == _fuel))
         {
             NoteBranch(target);
             return target.Label;

@@ -148,7 +148,6 @@ internal sealed partial class FunctionCompiler
     {
         if (_reachable)
         {
-            FlushFuel();
             MoveToTemps(frame.Values);
             Jump(frame);
             _reachable = false;

@@ -36,6 +36,7 @@ internal sealed partial class FunctionCompiler
     private void NoteBranch(Frame target)
     {
         target.Branched = true;
+        BranchFuel(target);
         target.SeenDepth = Math.Min(target.SeenDepth, _seenDepth);
         if (target.Kind != FrameKind.Loop)
         {
@@ -46,6 +47,7 @@ internal sealed partial class FunctionCompiler
     /// <summary>Branches to a frame whose values are in place, on nothing or on what <see cref="EmitBranchIf"/> finds on the stack.</summary>
     private void Jump(Frame target)
     {
+        long pending = _fuel;
         NoteBranch(target);
         if (NeedsLook(target))
         {
@@ -58,7 +60,17 @@ internal sealed partial class FunctionCompiler
         }
 
         CrossTries(target);
-        _il.Branch(Il.Br, target.Label);
+        if (LooksAtFuel(target))
+        {
+            JumpWithFuel(target);
+        }
+        else
+        {
+            _il.Branch(Il.Br, target.Label);
+        }
+
+        // What follows is reached by ways around the jump.
+        _fuel = pending;
     }
 
     /// <summary>Reads through a pointer that is null after a request to stop; the exception becomes the reason where the guest was entered (GuestErrors).</summary>

@@ -64,7 +64,6 @@ internal sealed partial class FunctionCompiler
     private void BranchOnNull(int depth)
     {
         int temp = PopToTemp(LocalKind.Reference);
-        FlushFuel();
         int next = _il.DefineLabel();
         _il.LoadLocal(temp);
         _il.Branch(Il.BrTrue, next);
@@ -76,7 +75,6 @@ internal sealed partial class FunctionCompiler
     private void BranchOnNonNull(int depth)
     {
         int temp = PopToTemp(LocalKind.Reference);
-        FlushFuel();
         int next = _il.DefineLabel();
         _il.LoadLocal(temp);
         _il.Branch(Il.BrFalse, next);
@@ -93,7 +91,6 @@ internal sealed partial class FunctionCompiler
         reader.ReadVarS33();
         long target = reader.ReadVarS33();
         int temp = PopToTemp(LocalKind.Reference);
-        FlushFuel();
         int next = _il.DefineLabel();
         _il.LoadLocal(temp);
         EmitTest(target, orNull: (flags & 2) != 0);

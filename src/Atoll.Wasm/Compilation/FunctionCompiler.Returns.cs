@@ -11,7 +11,7 @@ internal sealed partial class FunctionCompiler
         int count = _type.Results.Length;
         if (count == 1 && _stackEntries == (_stack[^1].Kind == EntryKind.Stack ? 1 : 0))
         {
-            SaveFuel();
+            ReturnFuel();
             LoadOperands(1);
             EmitRet();
             return;
@@ -24,7 +24,7 @@ internal sealed partial class FunctionCompiler
 
     private void EmitReturn(Action<int> loadResult)
     {
-        SaveFuel();
+        ReturnFuel();
         for (int i = 1; i < _type.Results.Length; i++)
         {
             _il.LoadArgument(_parameterCount + i - 1);

@@ -287,6 +287,7 @@ internal sealed partial class FunctionCompiler
         {
             _il.MarkLabel(call.Label);
             _reachable = true;
+            _fuel = 0;
             int[] temps = TailTemps(call.Type, call.Extra);
             PushShared(call.Type.Parameters, temps[..call.Type.Parameters.Length]);
             if (call.Extra is { } kind)

@@ -154,9 +154,8 @@ internal sealed partial class FunctionCompiler
         _vectors = 0;
         _maximumStack = 0;
         _reachable = true;
-        _fuel = 0;
         _guardLocal = -1;
-        _fuelLocal = -1;
+        ResetFuel(body);
         _cold = new ColdLabels();
         _tracesMemory = _module.HasLines && body.Code.Length <= MaximumTracedBytes;
         _controlLocal = -1;
@@ -243,8 +242,16 @@ internal sealed partial class FunctionCompiler
     {
         if (_controlLocal >= 0)
         {
-            il.LoadArgument(_contextArgument);
-            il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            if (_isCopy && _options.ConsumeFuel)
+            {
+                il.LoadArgument(_contextArgument + 1);
+            }
+            else
+            {
+                il.LoadArgument(_contextArgument);
+                il.Emit(Il.Ldfld, _module.ContextField(nameof(InstanceContext.Control)));
+            }
+
             il.StoreLocal(_controlLocal);
         }
 

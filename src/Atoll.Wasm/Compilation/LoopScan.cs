@@ -12,7 +12,12 @@ internal sealed class LoopScan
     private const int WindowSize = 3;
 
     private readonly (Opcode Opcode, long Immediate, int Position)[] _window = new (Opcode, long, int)[WindowSize];
-    private readonly Stack<int> _starts = [];
+
+    /// <summary>The blocks around the current instruction, and how many loops are open in each, itself included.</summary>
+    private readonly List<(int Start, int Loops)> _blocks = [];
+
+    /// <summary>Those of them that are loops.</summary>
+    private readonly List<Loop> _open = [];
     private readonly Dictionary<int, Loop> _loops = [];
     private readonly List<Set>?[] _setsOf;
     private long _next;
@@ -62,7 +67,7 @@ internal sealed class LoopScan
             Note(opcode, instruction, position);
             if (opcode is Opcode.LocalSet or Opcode.LocalTee)
             {
-                (_setsOf[immediate] ??= []).Add(new Set(position, StepHere(immediate), _starts.TryPeek(out int block) ? block : 0));
+                (_setsOf[immediate] ??= []).Add(new Set(position, StepHere(immediate), _blocks.Count > 0 ? _blocks[^1].Start : 0));
             }
 
             _window[_next++ % WindowSize] = (opcode, immediate, position);
@@ -115,17 +120,28 @@ internal sealed class LoopScan
     {
         if (instruction.OpensBlock)
         {
-            _starts.Push(position);
             if (opcode == Opcode.Loop)
             {
                 // What is around it is none of one level.
                 NotPlain();
-                _loops[position] = new Loop { Start = position };
+                _open.Add(_loops[position] = new Loop { Start = position });
             }
+
+            _blocks.Add((position, _open.Count));
         }
-        else if (opcode is Opcode.End or Opcode.Delegate && _starts.TryPop(out int start) && _loops.TryGetValue(start, out Loop? loop))
+        else if (opcode is Opcode.End or Opcode.Delegate && _blocks.Count > 0)
         {
-            loop.End = position;
+            if (_open.Count > 0 && _open[^1].Start == _blocks[^1].Start)
+            {
+                _open[^1].End = position;
+                _open.RemoveAt(_open.Count - 1);
+            }
+
+            _blocks.RemoveAt(_blocks.Count - 1);
+        }
+        else if (opcode == Opcode.Return && _open.Count > 0)
+        {
+            _open[^1].IsLeft = true;
         }
         else if (!IsPlain(opcode))
         {
@@ -138,18 +154,10 @@ internal sealed class LoopScan
 
     private void NotPlain()
     {
-        foreach (int start in _starts)
+        // If one is not, those around it are not any more.
+        for (int i = _open.Count - 1; i >= 0 && _open[i].IsPlain; i--)
         {
-            if (_loops.TryGetValue(start, out Loop? around))
-            {
-                // If this one is not, those around it are not any more.
-                if (!around.IsPlain)
-                {
-                    return;
-                }
-
-                around.IsPlain = false;
-            }
+            _open[i].IsPlain = false;
         }
     }
 
@@ -161,23 +169,23 @@ internal sealed class LoopScan
 
     private void NoteBranch(Opcode opcode, int depth, int position)
     {
-        // Past the outermost block it leaves the function.
-        bool isWithin = false;
-        foreach (int start in _starts)
+        if (_open.Count == 0)
         {
-            bool isLoop = _loops.TryGetValue(start, out Loop? loop);
-            if (depth-- == 0)
-            {
-                if (isLoop)
-                {
-                    // From within another loop it may be passed more than once in a round.
-                    loop!.Condition = loop.Branches++ == 0 && opcode == Opcode.BrIf && !isWithin ? ConditionAt(position) : null;
-                }
+            return;
+        }
 
-                return;
-            }
+        // Past the outermost block it leaves the function.
+        (int start, int loops) = depth < _blocks.Count ? _blocks[^(depth + 1)] : default;
+        bool leaves = loops < _open.Count;
+        if (leaves)
+        {
+            _open[^1].IsLeft = true;
+        }
 
-            isWithin |= isLoop;
+        if (loops > 0 && _open[loops - 1] is { } loop && loop.Start == start)
+        {
+            // From within another loop it may be passed more than once in a round.
+            loop.Condition = loop.Branches++ == 0 && opcode == Opcode.BrIf && !leaves ? ConditionAt(position) : null;
         }
     }
 
@@ -219,6 +227,9 @@ internal sealed class LoopScan
         /// <summary>Whether there is no loop in it, nor any instruction that can take long.</summary>
         public bool IsPlain { get; set; } = true;
 
+        /// <summary>A loop without loops in it: whether a branch or return leads out of it.</summary>
+        public bool IsLeft { get; set; }
+
         /// <summary>Number of branches to its start.</summary>
         public int Branches { get; set; }
 
@@ -238,10 +249,13 @@ internal sealed class LoopScan
         /// <summary>Offset behind the operation code of what sets the local on the way to the comparison; 0: nothing does.</summary>
         public int Tee { get; init; }
 
-        /// <summary>Between what the local lies whenever control is at the loop's start, and how many rounds there are at most (0: not known).</summary>
+        /// <summary>
+        /// Between what the local lies whenever control is at the loop's start, how many rounds there are at most (0: not known), and whether there are always as
+        /// many, unless control leaves the loop in another way.
+        /// </summary>
         /// <param name="entry">Between what it lies when the loop is entered.</param>
         /// <param name="step">What each round adds to it; 0: not known.</param>
-        public (NumberRange Range, long Rounds) Evaluate(NumberRange entry, int step)
+        public (NumberRange Range, long Rounds, bool IsExact) Evaluate(NumberRange entry, int step)
         {
             if (!entry.IsKnown)
             {
@@ -261,7 +275,7 @@ internal sealed class LoopScan
         /// From one number to another in steps of which the last one hits it: no other way around the circle of 2^32 numbers can have been meant, and none is
         /// taken. The local has each value from the first on, and not the last.
         /// </summary>
-        private (NumberRange Range, long Rounds) UntilEqual(NumberRange entry, int step)
+        private (NumberRange Range, long Rounds, bool IsExact) UntilEqual(NumberRange entry, int step)
         {
             if (!entry.IsConstant || step == 0)
             {
@@ -278,23 +292,24 @@ internal sealed class LoopScan
 
             long low = step > 0 ? first : first - (distance - size);
             long most = low + (distance - size);
-            return (low >= 0 && most < NumberRange.Limit32 ? new NumberRange(low, most + 1) : default, distance / size);
+            return (low >= 0 && most < NumberRange.Limit32 ? new NumberRange(low, most + 1) : default, distance / size, true);
         }
 
         /// <summary>Whatever it is set to, control comes back only when that is below the bound.</summary>
-        private static (NumberRange Range, long Rounds) WhileBelow(NumberRange entry, int step, long bound)
+        private static (NumberRange Range, long Rounds, bool IsExact) WhileBelow(NumberRange entry, int step, long bound)
         {
             if (step > 0 && Math.Max(entry.Most, bound - 1) + step < NumberRange.Limit32)
             {
                 // It only grows.
-                return (new NumberRange(entry.Low, Math.Max(entry.End, bound)), (Math.Max(0, bound - entry.Low) / step) + 1);
+                long rounds = Math.Max(1, (bound - entry.Low + step - 1) / step);
+                return (new NumberRange(entry.Low, Math.Max(entry.End, bound)), rounds, entry.IsConstant);
             }
 
-            return (NumberRange.Below(Math.Max(entry.End, bound)), 0);
+            return (NumberRange.Below(Math.Max(entry.End, bound)), 0, false);
         }
 
         /// <summary>With sign, as long as no value can be negative.</summary>
-        private static (NumberRange Range, long Rounds) WhileBelowSigned(NumberRange entry, int step, long bound) =>
+        private static (NumberRange Range, long Rounds, bool IsExact) WhileBelowSigned(NumberRange entry, int step, long bound) =>
             step > 0 && Math.Max(entry.Most, bound - 1) + step <= int.MaxValue ? WhileBelow(entry, step, Math.Max(bound, 0)) : default;
     }
 }

@@ -175,6 +175,12 @@ internal sealed class ModuleAssembly
     public BlobHandle FunctionSignature(FunctionType type, VariablePlacement? placement = null) =>
         _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false, placement));
 
+    /// <summary>Signature of a copy of a function.</summary>
+    /// <param name="type">The function's type.</param>
+    /// <param name="takesFuel">Whether the address of the caller's fuel is behind its context.</param>
+    public BlobHandle CopySignature(FunctionType type, bool takesFuel) =>
+        _metadata.GetOrAddBlob(FunctionSignatureBlob(type, callSite: false, takesFuel: takesFuel));
+
     /// <summary>Signature of a method that goes on with a function in the middle: its slots, the context.</summary>
     /// <param name="type">The function's type.</param>
     /// <param name="placement">Parameters behind these, if any.</param>
@@ -225,11 +231,12 @@ internal sealed class ModuleAssembly
 
     private static int Extra(VariablePlacement? placement) => placement is null ? 0 : placement.Parameters.Count + (placement.FrameParameter >= 0 ? 1 : 0);
 
-    private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite, VariablePlacement? placement = null)
+    private BlobBuilder FunctionSignatureBlob(FunctionType type, bool callSite, VariablePlacement? placement = null, bool takesFuel = false)
     {
         BlobBuilder blob = new();
         int outs = Math.Max(0, type.Results.Length - 1);
-        new BlobEncoder(blob).MethodSignature().Parameters(type.Parameters.Length + outs + 1 + Extra(placement), out ReturnTypeEncoder result, out ParametersEncoder parameters);
+        int count = type.Parameters.Length + outs + 1 + Extra(placement) + (takesFuel ? 2 : 0);
+        new BlobEncoder(blob).MethodSignature().Parameters(count, out ReturnTypeEncoder result, out ParametersEncoder parameters);
         if (type.Results.IsEmpty)
         {
             result.Void();
@@ -261,6 +268,12 @@ internal sealed class ModuleAssembly
         }
 
         EncodeExtra(parameters, placement);
+        if (takesFuel)
+        {
+            parameters.AddParameter().Type().IntPtr();
+            parameters.AddParameter().Type(isByRef: true).Int64();
+        }
+
         return blob;
     }
 

@@ -51,7 +51,13 @@ internal sealed partial class ModuleCompiler
     }
 
     /// <summary>Token of the copy of a small function that calls itself. Its place in the code is not told, hence a letter of its own.</summary>
-    public int CopyOf(int index) => Later(() => AddFunction($"g{index}", index, new FunctionCompiler(this).CompileCopy(index), MethodImplAttributes.AggressiveInlining));
+    public int CopyOf(int index) => Later(() =>
+    {
+        FunctionCompiler.Result result = new FunctionCompiler(this).CompileCopy(index);
+        _assembly.AddMethod(
+            $"g{index}", Static, MethodImplAttributes.AggressiveInlining, _assembly.CopySignature(TypeOf(index), takesFuel: Engine.Options.ConsumeFuel), result.Il, result.MaxStack,
+            _assembly.LocalsSignature(result.Locals), result.InitLocals);
+    });
 
     /// <summary>A method that inlines a giant function's body: it has the variables that found no place there.</summary>
     private void AddGiant(string name, MethodImplAttributes impl, BlobHandle signature, int arguments, VariablePlacement placement, int body)

@@ -144,9 +144,17 @@ internal sealed class Pair : IDisposable
         }
 
         Value[] values = [.. arguments.Select((argument, i) => Values.ToEngine(argument, reference.Type.Parameters[i]))];
+        Store store = instance.Engine.Store;
+        (ulong fuel, long executed, int compared) = (store.Fuel, Interpreter.Executed, Compared);
         (Outcome outcome, string? difference) = Both(
             () => Interpreter.Invoke(reference, arguments),
             () => Array.ConvertAll(engine.Invoke(values), Values.FromEngine));
+        if (Compared > compared && Engine.Options.ConsumeFuel && outcome.Kind is OutcomeKind.Results or OutcomeKind.Exception && !Interpreter.HasUsedElements
+            && fuel - store.Fuel != (ulong)(Interpreter.Executed - executed))
+        {
+            difference = $"{Interpreter.Executed - executed} instructions were executed, and {fuel - store.Fuel} units of fuel counted";
+        }
+
         return (outcome, difference ?? (outcome.IsLimit ? null : CompareState(instance)));
     }
 

@@ -9,12 +9,14 @@ public sealed class Caller
     // Read by generated code.
     internal readonly HostDefinition Definition;
     internal readonly Delegate Target;
+    internal readonly object? Receiver;
     private Memory? _memory;
 
     internal Caller(HostDefinition definition, Store store, Instance? instance)
     {
         Definition = definition;
         Target = definition.Target;
+        Receiver = definition.Target.Target;
         Store = store;
         Instance = instance;
     }

@@ -54,7 +54,7 @@ internal sealed class HostDefinition
         ref nint code = ref store.CountsHostCalls ? ref _countingCode : ref _code;
         if (code == 0)
         {
-            code = _engine.Thunks.GetThunk(new HostThunks.Shape(Type, Target is HostCallback ? null : Target.GetType(), _takesCaller, store.CountsHostCalls));
+            code = _engine.Thunks.GetThunk(new HostThunks.Shape(Type, Target is HostCallback ? null : Target.GetType(), _takesCaller, store.CountsHostCalls), Target);
         }
 
         return code;

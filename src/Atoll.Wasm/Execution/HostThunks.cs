@@ -27,21 +27,33 @@ internal sealed partial class HostThunks
     /// <param name="DelegateType">Type of its delegate; null for a <see cref="HostCallback"/>.</param>
     /// <param name="TakesCaller">Whether the delegate's first parameter is a <see cref="Caller"/>.</param>
     /// <param name="Counts">Whether the store's calls are counted.</param>
-    public readonly record struct Shape(FunctionType Type, Type? DelegateType, bool TakesCaller, bool Counts);
+    public readonly record struct Shape(FunctionType Type, Type? DelegateType, bool TakesCaller, bool Counts)
+    {
+        /// <summary>The method that it calls, if it is for one method only.</summary>
+        public MethodInfo? Method { get; init; }
+    }
 
     /// <summary>Code for a host function; its context is a <see cref="Caller"/>.</summary>
-    public nint GetThunk(Shape shape)
+    /// <param name="shape">What the code depends on.</param>
+    /// <param name="target">The function.</param>
+    public nint GetThunk(Shape shape, Delegate target)
     {
         if (!shape.Counts && shape.DelegateType is { } type && ReadyThunks.Find(type) is not 0 and nint ready)
         {
             return ready;
         }
 
+        if (shape is { DelegateType: not null, Counts: false })
+        {
+            shape = shape with { Method = SmallMethod(target) };
+        }
+
         lock (_lock)
         {
             if (!_thunks.TryGetValue(shape, out nint code))
             {
-                code = Emit(Result(shape.Type), Parameters(shape.Type), il => EmitBody(il, shape));
+                ModuleBuilder? module = shape.Method is null ? null : SmallModule(shape.Method.Module.Assembly);
+                code = Emit(Result(shape.Type), Parameters(shape.Type), il => EmitBody(il, shape), module);
                 _thunks.Add(shape, code);
             }
 
@@ -99,10 +111,10 @@ internal sealed partial class HostThunks
         _ => typeof(object),
     };
 
-    private nint Emit(Type result, Type[] parameters, Action<ILGenerator> body)
+    private nint Emit(Type result, Type[] parameters, Action<ILGenerator> body, ModuleBuilder? module = null)
     {
-        _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
-        TypeBuilder builder = _module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
+        module ??= _module ??= AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(Compilation.ModuleAssembly.AssemblyName), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("thunks");
+        TypeBuilder builder = module.DefineType($"Thunk{_keepAlive.Count}", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Abstract);
         MethodBuilder method = builder.DefineMethod("Call", MethodAttributes.Public | MethodAttributes.Static, result, parameters);
         body(method.GetILGenerator());
         Type created = builder.CreateType();
@@ -124,7 +136,7 @@ internal sealed partial class HostThunks
 
         if (shape.DelegateType is { } delegateType)
         {
-            EmitDelegateBody(il, shape.Type, delegateType, shape.TakesCaller);
+            EmitDelegateBody(il, shape, delegateType);
         }
         else
         {
@@ -132,13 +144,22 @@ internal sealed partial class HostThunks
         }
     }
 
-    private static void EmitDelegateBody(ILGenerator il, FunctionType type, Type delegateType, bool takesCaller)
+    private static void EmitDelegateBody(ILGenerator il, Shape shape, Type delegateType)
     {
+        FunctionType type = shape.Type;
         int context = type.Parameters.Length;
         LocalBuilder? result = type.Results.IsEmpty ? null : il.DeclareLocal(ClrType(type.Results[0]));
         il.BeginExceptionBlock();
-        LoadTarget(il, context);
-        if (takesCaller)
+        if (shape.Method is null)
+        {
+            LoadTarget(il, context);
+        }
+        else if (!shape.Method.IsStatic)
+        {
+            LoadReceiver(il, context);
+        }
+
+        if (shape.TakesCaller)
         {
             il.Emit(OpCodes.Ldarg, (short)context);
         }
@@ -148,7 +169,15 @@ internal sealed partial class HostThunks
             il.Emit(OpCodes.Ldarg, (short)i);
         }
 
-        il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
+        if (shape.Method is { } method)
+        {
+            il.Emit(OpCodes.Call, method);
+        }
+        else
+        {
+            il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
+        }
+
         if (!type.Results.IsEmpty && type.Results[0].IsReference)
         {
             il.Emit(OpCodes.Ldarg, (short)context);

@@ -81,6 +81,30 @@ public sealed class FaultCheckTests
         Assert.Equal(last, Convert.ToHexString(instance.GetMemory("memory")!.GetSpan(Page - 4u, 4u)));
     }
 
+    [Theory]
+    [InlineData("i32.store", 4, "(i32.const 1)")]
+    [InlineData("i32.store8", 1, "(i32.const 1)")]
+    [InlineData("i64.store32", 4, "(i64.const 1)")]
+    [InlineData("i64.store", 8, "(i64.const 1)")]
+    public void Of_many_stores_side_by_side_those_before_the_trap_are_seen(string store, int size, string value)
+    {
+        const int Count = 12;
+        foreach (string address in (string[])["(local.get 0)", "(i32.shl (local.get 0) (i32.const 0))", "(local.get 1)"])
+        {
+            string stores = string.Concat(Enumerable.Range(0, Count).Select(i => $"({store} offset={i * size} {address} {value})"));
+            Instance instance = Guest.Run($"""
+                (module (memory (export "memory") 1) (func (export "f") (param i32) (local i32) (local.set 1 (i32.mul (local.get 0) (i32.const 1))) {stores}))
+                """, Engine);
+            for (int fit = 0; fit < Count; fit++)
+            {
+                Span<byte> end = instance.GetMemory("memory")!.GetSpan(Page - 100u, 100u);
+                end.Clear();
+                Assert.Throws<TrapException>(() => instance.Call("f", Value.I32(Page - (fit * size))));
+                Assert.Equal(fit, instance.GetMemory("memory")!.GetSpan(Page - 100u, 100u).Count((byte)1));
+            }
+        }
+    }
+
     [Fact]
     public void Each_kind_of_trap_keeps_its_name()
     {

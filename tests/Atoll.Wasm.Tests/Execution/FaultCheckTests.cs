@@ -174,7 +174,7 @@ public sealed class FaultCheckTests
     }
 
     [Fact]
-    public void Many_threads_fault_while_the_collector_runs()
+    public async Task Many_threads_fault_while_the_collector_runs()
     {
         WasmModule module = Guest.Load("""(module (memory 1) (func (export "f") (param i32) (result i64) (i64.load (local.get 0))))""", Engine);
         using CancellationTokenSource end = new();
@@ -196,7 +196,7 @@ public sealed class FaultCheckTests
             }
         });
         end.Cancel();
-        collector.Wait(TestContext.Current.CancellationToken);
+        await collector.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

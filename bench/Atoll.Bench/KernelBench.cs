@@ -72,7 +72,7 @@ internal static class KernelBench
 
     /// <summary>
     /// Rounds of a kernel. What a round made lives until the last has ended, so that none gets the pages or the place of an earlier one's. Rounds during which somebody
-    /// shared the core all the time are made up for, up to half as many again.
+    /// shared the core are made up for, up to half as many again.
     /// </summary>
     public static Comparison Measure(Kernel kernel, int rounds, out string version, CodeLifetime lifetime = CodeLifetime.Unloadable)
     {

@@ -10,7 +10,7 @@ internal sealed class KernelRound
     private const int Wanted = 3;
 
     /// <summary>Pairs at most.</summary>
-    private const int Most = 8;
+    private const int Most = 7;
 
     private readonly List<(double Ours, double Theirs, double Yardstick)> _pairs = [];
 
@@ -26,7 +26,7 @@ internal sealed class KernelRound
 
         Yardstick.Settle();
         double before = Yardstick.Measure();
-        while (_pairs.Count < Most && Alone.Count() < Wanted)
+        while (_pairs.Count < Most && !IsAlone)
         {
             bool isOursFirst = round % 2 == 0;
             double first = isOursFirst ? ours() : theirs();
@@ -38,12 +38,12 @@ internal sealed class KernelRound
         }
     }
 
-    /// <summary>Whether at least one pair of runs had the core for itself.</summary>
-    public bool IsAlone => Alone.Any();
+    /// <summary>Whether enough pairs of runs had the core for themselves.</summary>
+    public bool IsAlone => Alone.Count() >= Wanted;
 
     private IEnumerable<(double Ours, double Theirs, double Yardstick)> Alone => _pairs.Where(static p => Yardstick.IsAlone(p.Yardstick));
 
-    /// <summary>The middle pairs of the rounds. Those that never had the core for themselves count only if they are more than the others.</summary>
+    /// <summary>The middle pairs of the rounds. Those that did not have the core for themselves count only if they are more than the others.</summary>
     public static Comparison Compare(IReadOnlyCollection<KernelRound> rounds)
     {
         Comparison comparison = new();

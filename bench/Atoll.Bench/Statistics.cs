@@ -96,10 +96,10 @@ internal sealed class Comparison
     public static Interval Worst(IReadOnlyCollection<Comparison> comparisons) =>
         new(comparisons.Max(static c => c.Ratio.Median), comparisons.Max(static c => c.Ratio.Low), comparisons.Max(static c => c.Ratio.High));
 
-    /// <summary>Rounds during which somebody shared the core all the time.</summary>
+    /// <summary>Rounds during which somebody shared the core.</summary>
     public int Disturbed { get; private set; }
 
-    /// <param name="isDisturbed">Whether somebody shared the core all the time.</param>
+    /// <param name="isDisturbed">Whether somebody shared the core.</param>
     public void Add(double ours, double theirs, bool isDisturbed = false)
     {
         Disturbed += isDisturbed ? 1 : 0;

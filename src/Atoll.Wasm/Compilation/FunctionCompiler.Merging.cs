@@ -217,11 +217,12 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// Keeps the native address of a sum that has just been checked, and loads it. Other places of the root are then a known number of bytes away from it and
-    /// need no sum of their own, nor the widening of one.
+    /// need no sum of their own, nor the widening of one. Only in functions that keep the length: others seldom have such an address anywhere but on IL's stack, and one more
+    /// variable makes a giant function expensive to compile.
     /// </summary>
     private bool KeepPointer(in Entry address, int memory)
     {
-        if (memory != 0 || address.Kind != EntryKind.Temp || _definition.Memories[0].Is64 || PlaceOf(address).Root == 0)
+        if (memory != 0 || address.Kind != EntryKind.Temp || !IsLengthKept(0) || _definition.Memories[0].Is64 || PlaceOf(address).Root == 0)
         {
             return false;
         }

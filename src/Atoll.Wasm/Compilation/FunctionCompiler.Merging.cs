@@ -43,6 +43,9 @@ internal sealed partial class FunctionCompiler
         public int ExtentPosition;
         public bool IsTabled;
 
+        /// <summary>Whether it touches the last byte, and what stands at the position is that one's distance from the place.</summary>
+        public bool IsProbe;
+
         /// <summary>
         /// Whether it is to cover the same value only. An extent of its own costs a register where lengths are compared, which does not pay where locals
         /// hold the addresses: an interpreter of a stack machine took 1.5 times as long as in V8, not 1.2.
@@ -52,7 +55,7 @@ internal sealed partial class FunctionCompiler
         /// <summary>The run of instructions that it belongs to.</summary>
         public int Run;
 
-        /// <summary>A local with the native address of the place; -1: none.</summary>
+        /// <summary>A local with the native address of the place, plus one; 0: there is none.</summary>
         public int Pointer;
     }
 
@@ -70,9 +73,9 @@ internal sealed partial class FunctionCompiler
 
     private void FreePointer(in RootCheck check)
     {
-        if (check.Pointer >= 0)
+        if (check.Pointer > 0)
         {
-            FreeTemp(LocalKind.Pointer, check.Pointer);
+            FreeTemp(LocalKind.Pointer, check.Pointer - 1);
         }
     }
 
@@ -121,9 +124,10 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// Whether checks so far cover an access. They need not be one: where the lowest of them is passed its place is an address, so that the others are sums,
-    /// and what lies between is memory.
+    /// and what lies between is memory. Below them an access to a guarded memory needs no check: it lies there, too, or its address is below zero and wraps around to the
+    /// last page of 32 bits, which no memory has, so that any part of it faults.
     /// </summary>
-    private bool IsCovered(in Entry address, int memory, long extent)
+    private bool IsCovered(in Entry address, int memory, long extent, bool isGuarded)
     {
         if (memory != 0 || _checks.Count == 0 || address.Kind == EntryKind.Const)
         {
@@ -142,7 +146,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        return low <= place && place + extent <= end;
+        return (low <= place || isGuarded) && place + extent <= end;
     }
 
     /// <summary>
@@ -172,6 +176,11 @@ internal sealed partial class FunctionCompiler
     {
         long low = Math.Min(check.Low, place);
         long end = Math.Max(check.End, place + extent);
+        if (check.IsProbe)
+        {
+            return TryProbeFurther(ref check, place, end);
+        }
+
         bool isSameValue = check.Low == place;
         if ((ulong)(end - low) > _definition.Memories[0].MinimumBytes || (!isSameValue && (check.IsAlone || end - low > MostApart / 2 || _definition.Memories[0].Is64))
             || (check.IsTabled && end - low > MemoryMapping.TabledExtents))
@@ -196,21 +205,49 @@ internal sealed partial class FunctionCompiler
         return true;
     }
 
+    /// <summary>Has a probe touch a later byte, which no address is too low for.</summary>
+    private bool TryProbeFurther(ref RootCheck check, long place, long end)
+    {
+        long distance = end - 1 - check.Place;
+        if ((check.Place != place && Math.Max(end, check.Low) - Math.Min(check.Low, place) > MostApart / 2) || distance >= MostProbed || !_il.CanPatch(check.ExtentPosition, distance))
+        {
+            return false;
+        }
+
+        _il.Patch(check.ExtentPosition, distance);
+        check.End = end;
+        return true;
+    }
+
+    private void AddCheck(in RootCheck check)
+    {
+        if (_checks.Count == MostChecks)
+        {
+            FreePointer(_checks[0]);
+            _checks.RemoveAt(0);
+        }
+
+        _checks.Add(check);
+    }
+
+    private void NoteProbe(in Entry address, long extent, int position)
+    {
+        (int root, long place) = PlaceOf(address);
+        if (root != 0)
+        {
+            AddCheck(new RootCheck { Root = root, Low = place, End = place + extent, Place = place, LowPosition = -1, ExtentPosition = position, IsProbe = true, Run = _run });
+        }
+    }
+
     private void NoteCheck(in Entry address, long extent, int lowPosition, int extentPosition, bool isTabled)
     {
         (int root, long place) = PlaceOf(address);
         if (root != 0)
         {
-            if (_checks.Count == MostChecks)
-            {
-                FreePointer(_checks[0]);
-                _checks.RemoveAt(0);
-            }
-
-            _checks.Add(new RootCheck
+            AddCheck(new RootCheck
             {
                 Root = root, Low = place, End = place + extent, Place = place, LowPosition = lowPosition, ExtentPosition = extentPosition, IsTabled = isTabled, Run = _run,
-                IsAlone = address.Kind == EntryKind.Local && IsLengthKept(0), Pointer = -1,
+                IsAlone = address.Kind == EntryKind.Local && IsLengthKept(0),
             });
         }
     }
@@ -231,7 +268,7 @@ internal sealed partial class FunctionCompiler
         EmitAddress(address, memory, 0);
         _il.StoreLocal(pointer);
         _il.LoadLocal(pointer);
-        CollectionsMarshal.AsSpan(_checks)[^1].Pointer = pointer;
+        CollectionsMarshal.AsSpan(_checks)[^1].Pointer = pointer + 1;
         return true;
     }
 
@@ -249,7 +286,7 @@ internal sealed partial class FunctionCompiler
         (int root, long place) = PlaceOf(address);
         foreach (ref readonly RootCheck check in CollectionsMarshal.AsSpan(_checks))
         {
-            if (check.Root == root && root != 0 && check.Pointer >= 0 && check.Low <= place && place + extent <= check.End)
+            if (check.Root == root && root != 0 && check.Pointer > 0 && check.Low <= place && place + extent <= check.End)
             {
                 if (address.Kind == EntryKind.Stack)
                 {
@@ -259,7 +296,7 @@ internal sealed partial class FunctionCompiler
                 }
 
                 Release(address);
-                _il.LoadLocal(check.Pointer);
+                _il.LoadLocal(check.Pointer - 1);
                 AddDistance(place - check.Place);
                 return true;
             }

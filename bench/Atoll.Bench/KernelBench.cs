@@ -5,19 +5,25 @@ using ValueType = Atoll.Wasm.ValueType;
 namespace Atoll.Bench;
 
 /// <summary>
-/// The kernels of <c>bench/kernels</c> in this engine and in the V8 of the machine's Node. Each round runs a kernel once on either side, so that load
-/// of the machine falls on both. Processor time of the whole process counts, compiler threads included. Default runtime settings, all checks on.
+/// The kernels of <c>bench/kernels</c> in this engine and in the V8 of the machine's Node. Processor time of the whole process counts, compiler threads included.
+/// Default runtime settings, all checks on. A round makes both sides anew: where code and pages come to lie makes some kernels up to half as fast again, on
+/// either side, and stays so for as long as they live, so that runs of one module are one sample and not many.
 /// </summary>
 internal static class KernelBench
 {
-    /// <summary>Runs before the first that counts: both sides reach their optimising compiler.</summary>
+    /// <summary>Runs before the first that counts: both sides reach their optimising compiler, and their memory has its pages.</summary>
     public const int WarmUps = 3;
+
+    private static bool s_isWarm;
 
     private static readonly string Folder = Path.Combine(Repository.Root, "bench", "kernels");
 
     public sealed record Kernel(string Name, string File, int N, string Type, string Result)
     {
-        public string Path => System.IO.Path.Combine(Folder, File);
+        private byte[] Bytes => field ??= System.IO.File.ReadAllBytes(Path.Combine(Folder, File));
+
+        /// <summary>The module, with the round's number in a custom section: engines know a module again by its bytes.</summary>
+        public byte[] Wasm(int round) => [.. Bytes, 0, 6, 1, (byte)'n', .. BitConverter.GetBytes(round)];
 
         /// <summary>Whether a result is the right one, bit by bit.</summary>
         public void Check(Value value)
@@ -49,45 +55,85 @@ internal static class KernelBench
             Comparison comparison = Measure(kernel, runs, out string version, lifetime);
             if (comparisons.Count == 0)
             {
-                Console.WriteLine($"peer: Node {version}; {Environment.ProcessorCount} processors; {runs} runs; ratio = ours ÷ V8's processor time, median over rounds [95 % interval]");
-                Console.WriteLine($"{"kernel",-12} {"ours ms",9} {"V8 ms",9} {"ratio",7}  interval");
+                Console.WriteLine($"peer: Node {version}; {Environment.ProcessorCount} processors; {runs} rounds; ratio = ours ÷ V8's processor time, median over rounds [95 % interval]");
+                Console.WriteLine($"{"kernel",-12} {"ours ms",9} {"V8 ms",9} {"ratio",7}  {"interval",-14}  rounds alone on the core");
             }
 
             comparisons.Add(comparison);
-            Console.WriteLine(FormattableString.Invariant($"{kernel.Name,-12} {comparison.Ours,9:F2} {comparison.Theirs,9:F2} {comparison.Ratio.Median,7:F3}  {comparison.Ratio}"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"{kernel.Name,-12} {comparison.Ours,9:F2} {comparison.Theirs,9:F2} {comparison.Ratio.Median,7:F3}  {comparison.Ratio}  {comparison.Count - comparison.Disturbed}/{comparison.Count}"));
         }
 
-        Console.WriteLine(FormattableString.Invariant($"kernels: geomean={Comparison.GeometricMean(comparisons).Median:F3} worst={comparisons.Max(c => c.Ratio.Median):F3}"));
+        Interval mean = Comparison.GeometricMean(comparisons), worst = Comparison.Worst(comparisons);
+        Console.WriteLine($"geometric mean {mean}, worst {worst}");
+        Console.WriteLine(FormattableString.Invariant($"kernels: geomean={mean.Median:F3} worst={worst.Median:F3}"));
         return Task.FromResult(0);
     }
 
-    public static Comparison Measure(Kernel kernel, int runs, out string version, CodeLifetime lifetime = CodeLifetime.Unloadable)
+    /// <summary>
+    /// Rounds of a kernel. What a round made lives until the last has ended, so that none gets the pages or the place of an earlier one's. Rounds during which somebody
+    /// shared the core are made up for, up to half as many again.
+    /// </summary>
+    public static Comparison Measure(Kernel kernel, int rounds, out string version, CodeLifetime lifetime = CodeLifetime.Unloadable)
     {
+        WasmEngineOptions options = new() { CodeLifetime = lifetime };
+        WarmEngineUp(options);
         using NodePeer node = new(Path.Combine(Folder, "node-runner.mjs"));
-        version = node.Ask(new { cmd = "load", file = kernel.File, type = kernel.Type }).GetProperty("version").GetString()!;
-        WasmEngine engine = new(new WasmEngineOptions { CodeLifetime = lifetime });
-        using Store store = new(engine);
-        Function run = new Linker(engine).Instantiate(store, engine.LoadModule(File.ReadAllBytes(kernel.Path))).GetFunction("run")!;
-        Comparison comparison = new();
-        for (int i = 0; i < runs + WarmUps; i++)
+        using Yardstick yardstick = new(node);
+        version = "";
+        List<KernelRound> all = [];
+        List<KernelSide> sides = [];
+        try
         {
-            double before = NodePeer.OurCpuMilliseconds;
-            Value value = run.Invoke(kernel.N)[0];
-            double mine = NodePeer.OurCpuMilliseconds - before;
-            JsonElement peer = node.Ask(new { cmd = "run", n = kernel.N });
-            kernel.Check(value);
-            if (peer.GetProperty("result").GetString() is { } result && result != kernel.Result)
+            for (int round = 0; round < rounds + (rounds / 2) && all.Count(static r => r.IsAlone) < rounds; round++)
             {
-                throw new InvalidOperationException($"{kernel.Name}: V8's result is {result}, expected {kernel.Result}");
+                yardstick.Place(round);
+                version = node.Ask(new { cmd = "load", file = kernel.File, type = kernel.Type, round }).GetProperty("version").GetString()!;
+                KernelSide ours = new(kernel, options, round);
+                sides.Add(ours);
+                all.Add(new KernelRound(round, ours.Run, () => RunPeer(node, kernel)));
             }
+        }
+        finally
+        {
+            sides.ForEach(static side => side.Dispose());
+        }
 
-            if (i >= WarmUps)
+        return KernelRound.Compare(all);
+    }
+
+    /// <summary>
+    /// Once in a process: the engine's own code has been compiled and compiled again by the runtime before anything is measured, which happens in the background and
+    /// would count otherwise.
+    /// </summary>
+    private static void WarmEngineUp(WasmEngineOptions options)
+    {
+        if (s_isWarm)
+        {
+            return;
+        }
+
+        foreach (Kernel kernel in All())
+        {
+            for (int i = 0; i < 40; i++)
             {
-                comparison.Add(mine, peer.GetProperty("cpu_us").GetDouble() / 1000);
+                new KernelSide(kernel, options, -1 - i).Dispose();
             }
         }
 
-        return comparison;
+        Yardstick.Settle();
+        s_isWarm = true;
+    }
+
+    private static double RunPeer(NodePeer node, Kernel kernel)
+    {
+        JsonElement peer = node.Ask(new { cmd = "run", n = kernel.N });
+        if (peer.GetProperty("result").GetString() is { } result && result != kernel.Result)
+        {
+            throw new InvalidOperationException($"{kernel.Name}: V8's result is {result}, expected {kernel.Result}");
+        }
+
+        return peer.GetProperty("cpu_us").GetDouble() / 1000;
     }
 
     internal static int Option(string[] arguments, string name, int fallback)

@@ -19,6 +19,13 @@ internal sealed class NodePeer : IDisposable
     /// <summary>Processor time of this process so far, in milliseconds: all threads, so that what compiles in the background counts.</summary>
     public static double OurCpuMilliseconds => Environment.CpuUsage.TotalTime.TotalMilliseconds;
 
+    /// <summary>The processors that Node's first thread may use, which runs the program.</summary>
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public nint ProcessorAffinity
+    {
+        set => _process.ProcessorAffinity = value;
+    }
+
     /// <summary>Sends a command and waits for its answer.</summary>
     /// <exception cref="InvalidOperationException">The command failed, or Node ended.</exception>
     public JsonElement Ask(object command)

@@ -77,17 +77,32 @@ internal sealed class Comparison
 
     public Interval Ratio => Samples.Of(Ratios).Interval;
 
-    /// <summary>The geometric mean of many comparisons: of their medians, with the interval of the means of the rounds.</summary>
+    /// <summary>
+    /// The geometric mean of the medians of many comparisons. Its interval is that of the bootstrap: rounds of each comparison are drawn again, with replacement, and what
+    /// comes out is between these bounds in 95 % of draws. The draws are the same each time.
+    /// </summary>
     public static Interval GeometricMean(IReadOnlyCollection<Comparison> comparisons)
     {
-        int rounds = comparisons.Min(c => c.Count);
-        List<double[]> logs = [.. comparisons.Select(c => c.Ratios.Take(rounds).Select(r => Math.Log(r)).ToArray())];
-        Interval means = Samples.Of(Enumerable.Range(0, rounds).Select(i => Math.Exp(logs.Average(l => l[i])))).Interval;
-        return means with { Median = Math.Exp(comparisons.Average(c => Math.Log(c.Ratio.Median))) };
+        const int Draws = 2000;
+        Random random = new(1);
+        List<double[]> ratios = [.. comparisons.Select(static c => c.Ratios.ToArray())];
+        Samples means = Samples.Of(Enumerable.Range(0, Draws).Select(_ => Mean(ratios.Select(r => Samples.Of(random.GetItems(r, r.Length))))));
+        return new Interval(Mean(ratios.Select(static r => Samples.Of(r))), means.Percentile(0.025), means.Percentile(0.975));
+
+        static double Mean(IEnumerable<Samples> samples) => Math.Exp(samples.Average(static s => Math.Log(s.Interval.Median)));
     }
 
-    public void Add(double ours, double theirs)
+    /// <summary>The largest ratio of many: below the upper bound with the certainty of one, whichever of them it is.</summary>
+    public static Interval Worst(IReadOnlyCollection<Comparison> comparisons) =>
+        new(comparisons.Max(static c => c.Ratio.Median), comparisons.Max(static c => c.Ratio.Low), comparisons.Max(static c => c.Ratio.High));
+
+    /// <summary>Rounds during which somebody shared the core.</summary>
+    public int Disturbed { get; private set; }
+
+    /// <param name="isDisturbed">Whether somebody shared the core.</param>
+    public void Add(double ours, double theirs, bool isDisturbed = false)
     {
+        Disturbed += isDisturbed ? 1 : 0;
         _ours.Add(ours);
         _theirs.Add(theirs);
     }

@@ -3,7 +3,8 @@ using Atoll.Wasm;
 namespace Atoll.Bench;
 
 /// <summary>
-/// What the checks cost that stop a guest: the kernels with and without each of them, in this process, in turns. Percent of run time, of the geometric
+/// What the checks cost that stop a guest: the kernels with and without each of them, in this process, in turns, compiled anew in each round; a third as
+/// many rounds as runs, since each has three pairs of them. Percent of run time, of the geometric
 /// mean over the kernels. The guard is what functions that call do about their stack; no user can switch it off, an internal option does so here.
 /// </summary>
 internal static class ChecksMeasure
@@ -24,21 +25,15 @@ internal static class ChecksMeasure
         KernelBench.Kernel[] chosen = [.. KernelBench.All().Where(k => only.Length == 0 || only.Contains(k.Name))];
         foreach (KernelBench.Kernel kernel in chosen)
         {
-            byte[] wasm = File.ReadAllBytes(kernel.Path);
-            using Side checkedSide = new(with, wasm);
-            using Side bareSide = new(without, wasm);
-            Comparison comparison = new();
-            for (int i = 0; i < runs + KernelBench.WarmUps; i++)
+            List<KernelRound> rounds = [];
+            for (int round = 0; round < (runs + 2) / 3; round++)
             {
-                double first = checkedSide.Run(kernel);
-                double second = bareSide.Run(kernel);
-                if (i >= KernelBench.WarmUps)
-                {
-                    comparison.Add(first, second);
-                }
+                using KernelSide checkedSide = new(kernel, with, round);
+                using KernelSide bareSide = new(kernel, without, round);
+                rounds.Add(new KernelRound(round, checkedSide.Run, bareSide.Run));
             }
 
-            kernels.Add(comparison);
+            kernels.Add(KernelRound.Compare(rounds));
         }
 
         Interval ratio = Comparison.GeometricMean(kernels);
@@ -46,29 +41,5 @@ internal static class ChecksMeasure
         Samples percent = Samples.Of([(ratio.Low - 1) * 100, (ratio.Median - 1) * 100, (ratio.High - 1) * 100]);
         string name = chosen[kernels.IndexOf(worst)].Name;
         return Measurement.Absolute(key, FormattableString.Invariant($"{what} (worst: {name} {(worst.Ratio.Median - 1) * 100:F0} %)"), "%", percent, goal);
-    }
-
-    private sealed class Side : IDisposable
-    {
-        private readonly Store _store;
-        private readonly Function _run;
-
-        public Side(WasmEngineOptions options, byte[] wasm)
-        {
-            WasmEngine engine = new(options);
-            _store = new Store(engine);
-            _run = new Linker(engine).Instantiate(_store, engine.LoadModule(wasm)).GetFunction("run")!;
-        }
-
-        public double Run(KernelBench.Kernel kernel)
-        {
-            double before = NodePeer.OurCpuMilliseconds;
-            Value value = _run.Invoke(kernel.N)[0];
-            double time = NodePeer.OurCpuMilliseconds - before;
-            kernel.Check(value);
-            return time;
-        }
-
-        public void Dispose() => _store.Dispose();
     }
 }

@@ -52,6 +52,7 @@ internal sealed partial class FunctionCompiler
         _knownLocals.Clear();
         _snapshot = null;
         _run = 1;
+        _checks.Clear();
         EndStraightCode();
         _scan = body.HasLoops ? new LoopScan(_definition, body) : null;
         DecideOnRotations(_scan?.Rotations ?? 0, _scan?.Comparisons ?? 0);

@@ -158,6 +158,12 @@ internal sealed partial class FunctionCompiler
             NoteExtent(address, memory, extent);
         }
 
+        if (isKnown && LoadByPointer(address, memory, extent))
+        {
+            AddDistance((long)offset);
+            return;
+        }
+
         if (address.Kind == EntryKind.Stack && !isKnown && !isGuarded && (isNowhere || _tracesMemory || IsLengthKept(memory)))
         {
             // The check will be a branch, and IL's stack has to be empty there.
@@ -175,9 +181,24 @@ internal sealed partial class FunctionCompiler
         else if (!isKnown)
         {
             EmitCheck(address, memory, extent);
+            if (KeepPointer(address, memory))
+            {
+                AddDistance((long)offset);
+                return;
+            }
         }
 
         EmitAddress(address, memory, offset);
+    }
+
+    /// <summary>Adds to the native address on IL's stack.</summary>
+    private void AddDistance(long distance)
+    {
+        if (distance != 0)
+        {
+            _il.LoadInt64(distance);
+            _il.Emit(Il.Add);
+        }
     }
 
     /// <summary>Moves an address, popped already, to a temporary of 64 bits.</summary>
@@ -242,11 +263,7 @@ internal sealed partial class FunctionCompiler
             _il.Emit(Il.Add);
         }
 
-        if (offset != 0)
-        {
-            _il.LoadInt64((long)offset);
-            _il.Emit(Il.Add);
-        }
+        AddDistance((long)offset);
     }
 
     private void CompileGlobalGet(int index)

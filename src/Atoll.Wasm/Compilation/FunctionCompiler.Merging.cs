@@ -19,6 +19,9 @@ internal sealed partial class FunctionCompiler
     /// <summary>From here on places and extents get room for larger numbers in the IL.</summary>
     private const int FarPlace = 64;
 
+    /// <summary>Checks that later accesses are compared with: more would make long straight code expensive to compile.</summary>
+    private const int MostChecks = 64;
+
     private readonly List<RootCheck> _checks = [];
     private int _roots;
 
@@ -51,13 +54,29 @@ internal sealed partial class FunctionCompiler
 
         /// <summary>The run of instructions that it belongs to.</summary>
         public int Run;
+
+        /// <summary>A local with the native address of the place, plus one; 0: there is none.</summary>
+        public int Pointer;
     }
 
     /// <summary>Control may go elsewhere here, or come from elsewhere.</summary>
     private void EndStraightCode()
     {
         _firstRoot = _roots + 1;
+        foreach (ref readonly RootCheck check in CollectionsMarshal.AsSpan(_checks))
+        {
+            FreePointer(check);
+        }
+
         _checks.Clear();
+    }
+
+    private void FreePointer(in RootCheck check)
+    {
+        if (check.Pointer > 0)
+        {
+            FreeTemp(LocalKind.Pointer, check.Pointer - 1);
+        }
     }
 
     /// <summary>Whether control goes straight on behind an instruction that can be seen.</summary>
@@ -200,12 +219,23 @@ internal sealed partial class FunctionCompiler
         return true;
     }
 
+    private void AddCheck(in RootCheck check)
+    {
+        if (_checks.Count == MostChecks)
+        {
+            FreePointer(_checks[0]);
+            _checks.RemoveAt(0);
+        }
+
+        _checks.Add(check);
+    }
+
     private void NoteProbe(in Entry address, long extent, int position)
     {
         (int root, long place) = PlaceOf(address);
         if (root != 0)
         {
-            _checks.Add(new RootCheck { Root = root, Low = place, End = place + extent, Place = place, LowPosition = -1, ExtentPosition = position, IsProbe = true, Run = _run });
+            AddCheck(new RootCheck { Root = root, Low = place, End = place + extent, Place = place, LowPosition = -1, ExtentPosition = position, IsProbe = true, Run = _run });
         }
     }
 
@@ -214,11 +244,64 @@ internal sealed partial class FunctionCompiler
         (int root, long place) = PlaceOf(address);
         if (root != 0)
         {
-            _checks.Add(new RootCheck
+            AddCheck(new RootCheck
             {
                 Root = root, Low = place, End = place + extent, Place = place, LowPosition = lowPosition, ExtentPosition = extentPosition, IsTabled = isTabled, Run = _run,
                 IsAlone = address.Kind == EntryKind.Local && IsLengthKept(0),
             });
         }
+    }
+
+    /// <summary>
+    /// Keeps the native address of a sum that has just been checked, and loads it. Other places of the root are then a known number of bytes away from it and
+    /// need no sum of their own, nor the widening of one. Only in functions that keep the length: others seldom have such an address anywhere but on IL's stack, and one more
+    /// variable makes a giant function expensive to compile.
+    /// </summary>
+    private bool KeepPointer(in Entry address, int memory)
+    {
+        if (memory != 0 || address.Kind != EntryKind.Temp || !IsLengthKept(0) || _definition.Memories[0].Is64 || PlaceOf(address).Root == 0)
+        {
+            return false;
+        }
+
+        int pointer = AllocateTemp(LocalKind.Pointer);
+        EmitAddress(address, memory, 0);
+        _il.StoreLocal(pointer);
+        _il.LoadLocal(pointer);
+        CollectionsMarshal.AsSpan(_checks)[^1].Pointer = pointer + 1;
+        return true;
+    }
+
+    /// <summary>
+    /// Loads the native address of a place that was checked together with one whose address was kept. Only then do both lie inside of memory without a wrap around in
+    /// between: places that were checked each for itself may be 2^32 less their difference apart.
+    /// </summary>
+    private bool LoadByPointer(in Entry address, int memory, long extent)
+    {
+        if (memory != 0 || address.Kind == EntryKind.Const)
+        {
+            return false;
+        }
+
+        (int root, long place) = PlaceOf(address);
+        foreach (ref readonly RootCheck check in CollectionsMarshal.AsSpan(_checks))
+        {
+            if (check.Root == root && root != 0 && check.Pointer > 0 && check.Low <= place && place + extent <= check.End)
+            {
+                if (address.Kind == EntryKind.Stack)
+                {
+                    // A local and numbers: the JIT compiler drops them.
+                    _il.Emit(Il.Pop);
+                    _stackEntries--;
+                }
+
+                Release(address);
+                _il.LoadLocal(check.Pointer - 1);
+                AddDistance(place - check.Place);
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -155,6 +155,48 @@ public class MergedCheckTests
         }
     }
 
+    /// <summary>
+    /// Two places of a root that were checked each for itself, with 2^32 between them: what is known of one says nothing about where the other lies. Only a memory of more than
+    /// 2 GiB has such places; its pages are not touched.
+    /// </summary>
+    [Fact]
+    public void Places_beyond_a_wrap_around_are_reached_by_themselves()
+    {
+        const int Up = 0x3FFF0000;
+        Instance instance = Guest.Run($"""
+            (module (memory (export "memory") 36864)
+              (func (export "f") (param $p i32) (result i32)
+                (i64.store (i32.add (local.get $p) (i32.const {Up})) (i64.const 0x400000001))
+                (i64.store (i32.add (local.get $p) (i32.const {-Up})) (i64.const 2))
+                (i32.store (i32.add (local.get $p) (i32.const {-Up + 4})) (i32.const 3))
+                (i32.load (i32.add (local.get $p) (i32.const {Up + 4})))))
+            """);
+        Memory memory = instance.GetMemory("memory")!;
+        const ulong Low = 0x100;
+        const ulong High = (1UL << 32) + Low - (2 * Up);
+        Assert.Equal(4, instance.Call("f", Value.I32(unchecked((int)Low - Up)))[0].AsI32());
+        Assert.Equal<byte>([1, 0, 0, 0, 4, 0, 0, 0], memory.GetSpan(Low, 8));
+        Assert.Equal<byte>([2, 0, 0, 0, 3, 0, 0, 0], memory.GetSpan(High, 8));
+    }
+
+    /// <summary>So many roots in straight code that the first are forgotten; what they stood for is checked again.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(200)]
+    public void Roots_may_be_many(int count)
+    {
+        string others = string.Concat(Enumerable.Repeat("(local.set $q (i32.load (i32.add (local.get $q) (i32.const 8))))", count));
+        Instance instance = Guest.Run($"""
+            (module (memory 1) (func (export "f") (param $p i32) (result i32) (local $q i32)
+              (drop (i32.load (i32.add (local.get $p) (i32.const 4)))) {others} (i32.load (i32.add (local.get $p) (i32.const 8)))))
+            """);
+        Assert.Equal(0, instance.Call("f", Value.I32(Page - 12))[0].AsI32());
+        Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("f", Value.I32(Page - 11))).Kind);
+        Assert.Equal(TrapKind.MemoryOutOfBounds, Assert.Throws<TrapException>(() => instance.Call("f", Value.I32(-5))).Kind);
+    }
+
     /// <summary>A sum of an address and a small number must not be an address by wrapping around.</summary>
     [Fact]
     public void No_memory_has_the_last_page_of_32_bits()

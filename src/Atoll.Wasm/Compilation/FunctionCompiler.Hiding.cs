@@ -38,7 +38,9 @@ internal sealed partial class FunctionCompiler
     /// <summary>The innermost loop around.</summary>
     private Frame? _loop;
 
-    /// <summary>Whether a float was compared with what may be one: behind the branch the JIT compiler takes it for one. (It does not with zeros, of which there are two.)</summary>
+    /// <summary>
+    /// Whether a float was compared with what may be one: behind the branch the JIT compiler takes it for one. (It does not with zeros, of which there are two.)
+    /// </summary>
     private bool _comparesWithOne;
 
     /// <summary>What is hidden of a local's value.</summary>
@@ -115,7 +117,8 @@ internal sealed partial class FunctionCompiler
         return (IsNaN(low) && IsNaN(high)) || (IsNaNs(low) && IsNaNs(high)) ? hidden & ~Hidden.NaN : hidden;
 
         static bool IsNaN(long bits) => double.IsNaN(BitConverter.Int64BitsToDouble(bits));
-        static bool IsNaNs(long bits) => float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)) && float.IsNaN(BitConverter.Int32BitsToSingle((int)(bits >> 32)));
+        static bool IsNaNs(long bits) =>
+            float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)) && float.IsNaN(BitConverter.Int32BitsToSingle((int)(bits >> 32)));
     }
 
     private Hidden HiddenOfLocal(int local)
@@ -123,7 +126,8 @@ internal sealed partial class FunctionCompiler
         ref LocalSecret secret = ref _secrets[local];
         if (_loop?.Loop is { } loop && _wasmLocals[local] == LocalKind.V128)
         {
-            // Hiding vectors costs an instruction. Where a round starts a local may be what it was before or what the loop sets it to, so that the JIT compiler knows nothing.
+            // Hiding vectors costs an instruction. Where a round starts a local may be what it was before or what the loop sets it to, so that the JIT
+            // compiler knows nothing.
             if (_scan!.Sets(loop, local))
             {
                 return _loop.Arm <= secret.LastArm ? secret.SetsInLoop : Hidden.All;
@@ -271,7 +275,9 @@ internal sealed partial class FunctionCompiler
         return depth;
     }
 
-    /// <summary>Whether the JIT compiler knows an instruction's result only when it knows the operands. Of integers and bits it knows x − x and x ∧ 0, too.</summary>
+    /// <summary>
+    /// Whether the JIT compiler knows an instruction's result only when it knows the operands. Of integers and bits it knows x − x and x ∧ 0, too.
+    /// </summary>
     private static bool KeepsSecrets(string name) =>
         name[0] == 'F' || name.Contains("Lane", StringComparison.Ordinal) || name.Contains("Shuffle", StringComparison.Ordinal);
 }

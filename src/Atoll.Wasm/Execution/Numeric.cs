@@ -35,49 +35,56 @@ internal static class Numeric
     public static float F32Add(float left, float right) => Sse.IsSupported
         ? Sse.AddScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.AddScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
-        : left + right;
+        : Opaque(left) + Opaque(right);
 
     [MethodImpl(Inline)]
     public static float F32Sub(float left, float right) => Sse.IsSupported
         ? Sse.SubtractScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.SubtractScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
-        : left - right;
+        : Opaque(left) - Opaque(right);
 
     [MethodImpl(Inline)]
     public static float F32Mul(float left, float right) => Sse.IsSupported
         ? Sse.MultiplyScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.MultiplyScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
-        : left * right;
+        : Opaque(left) * Opaque(right);
 
     [MethodImpl(Inline)]
     public static float F32Div(float left, float right) => Sse.IsSupported
         ? Sse.DivideScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.DivideScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
-        : left / right;
+        : Opaque(left) / Opaque(right);
 
     [MethodImpl(Inline)]
     public static double F64Add(double left, double right) => Sse2.IsSupported
         ? Sse2.AddScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.AddScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
-        : left + right;
+        : Opaque(left) + Opaque(right);
 
     [MethodImpl(Inline)]
     public static double F64Sub(double left, double right) => Sse2.IsSupported
         ? Sse2.SubtractScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.SubtractScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
-        : left - right;
+        : Opaque(left) - Opaque(right);
 
     [MethodImpl(Inline)]
     public static double F64Mul(double left, double right) => Sse2.IsSupported
         ? Sse2.MultiplyScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.MultiplyScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
-        : left * right;
+        : Opaque(left) * Opaque(right);
 
     [MethodImpl(Inline)]
     public static double F64Div(double left, double right) => Sse2.IsSupported
         ? Sse2.DivideScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
         : AdvSimd.IsSupported ? AdvSimd.DivideScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
-        : left / right;
+        : Opaque(left) / Opaque(right);
+
+    // Where there are no such instructions.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Opaque(float value) => value;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double Opaque(double value) => value;
 
     // Math.Min and Math.Max give NaN back as it came; a signalling NaN has to become quiet, which an addition does.
     // A NaN has to become quiet by adding something; not the other operand, for the JIT compiler leaves out the addition of a constant negative zero.

@@ -36,7 +36,10 @@ internal static unsafe partial class Vectors
     [MethodImpl(Inline)]
     public static V Hide(V a) => Sse.IsSupported ? Sse.Shuffle(a.AsSingle(), a.AsSingle(), 0b11_10_01_00).AsByte()
         : AdvSimd.IsSupported ? AdvSimd.ExtractVector128(a, a, 0)
-        : a;
+        : Opaque(a);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static V Opaque(V a) => a;
 
     [MethodImpl(Inline)]
     public static int I8x16ExtractLaneS(V a, int lane) => a.AsSByte().GetElement(lane);

@@ -7,7 +7,8 @@ namespace Atoll.Fuzz.Generation;
 /// <content>Arithmetic with an operand that changes nothing but a signalling NaN, where the engine may know it: x − 0, x × 1 and the like.</content>
 internal sealed partial class FunctionGenerator
 {
-    private static readonly (string Name, double Neutral)[] NeutralOperations = [("sub", 0), ("add", -0.0), ("mul", 1), ("div", 1), ("min", -0.0), ("max", -0.0)];
+    private static readonly (string Name, double Neutral)[] NeutralOperations =
+        [("sub", 0), ("add", -0.0), ("mul", 1), ("div", 1), ("min", -0.0), ("max", -0.0)];
 
     private void NeutralArithmetic(ValueType type)
     {

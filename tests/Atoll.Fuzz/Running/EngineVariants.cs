@@ -11,7 +11,8 @@ internal static class EngineVariants
     public const uint MaxTableElements = 20_000;
     private static readonly ConcurrentDictionary<(int Tier, int Options), WasmEngine> Engines = new();
 
-    public static WasmEngine Pick(Choices choices) => Engines.GetOrAdd((choices.Pick(8), choices.Pick(12)), static variant => Make(variant.Tier, variant.Options));
+    public static WasmEngine Pick(Choices choices) =>
+        Engines.GetOrAdd((choices.Pick(8), choices.Pick(12)), static variant => Make(variant.Tier, variant.Options));
 
     public static StoreOptions StoreOptions(WasmEngine engine) => engine.Options.ConsumeFuel ? new StoreOptions { Fuel = 1UL << 50 } : new StoreOptions();
 

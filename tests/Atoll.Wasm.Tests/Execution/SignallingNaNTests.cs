@@ -3,8 +3,8 @@ using Atoll.Wasm;
 namespace Atoll.Wasm.Tests.Execution;
 
 /// <summary>
-/// Arithmetic makes a signalling NaN quiet (specification, "NaN Propagation"), also where the JIT compiler knows the other operand, and that the operation changes
-/// nothing else: one function for each way in which it could know.
+/// Arithmetic makes a signalling NaN quiet (specification, "NaN Propagation"), also where the JIT compiler knows the other operand, and that the operation
+/// changes nothing else: one function for each way in which it could know.
 /// </summary>
 public sealed class SignallingNaNTests
 {
@@ -38,10 +38,11 @@ public sealed class SignallingNaNTests
         ("global", "", "(global.get $global)"),
         ("stored", "(global.set $variable (T.const C))", "(global.get $variable)"),
         ("compared", "(local.set $a (T.load (i32.const 16))) (if (T.ne (local.get $a) (T.const C)) (then (return (T.const 3))))", "(local.get $a)"),
-        ("comparedInteger", "(local.set $i (i32.load (i32.const 4))) (if (i32.ne (local.get $i) (i32.const C)) (then (return (T.const 3))))", "(T.convert_i32_s (local.get $i))"),
+        ("comparedInteger", "(local.set $i (i32.load (i32.const 4))) "
+            + "(if (i32.ne (local.get $i) (i32.const C)) (then (return (T.const 3))))", "(T.convert_i32_s (local.get $i))"),
         ("loop", "(local.set $a (T.const C)) (loop (br_if 0 (i32.load (i32.const 0))))", "(local.get $a)"),
-        ("rounds", "(local.set $a (T.load (i32.const 16))) (loop (local.set $b (T.load (i32.const 16))) (local.set $b (local.get $a)) (local.set $a (T.const C))"
-            + " (br_if 0 (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))", "(local.get $b)"),
+        ("rounds", "(local.set $a (T.load (i32.const 16))) (loop (local.set $b (local.get $a)) (local.set $a (T.const C)) "
+            + "(br_if 0 (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))", "(local.get $b)"),
         ("lane", "", "(EXTRACT 0 (SHAPE.splat (T.const C)))"),
         ("lane1", "", "(EXTRACT 1 (SHAPE.ceil (SHAPE.splat (T.const C))))"),
     ];
@@ -49,7 +50,8 @@ public sealed class SignallingNaNTests
     /// <summary>Operations of a signalling NaN X and a number C that change nothing but the NaN.</summary>
     private static readonly (string Operation, string Number, bool NumberFirst)[] Neutral =
     [
-        ("sub", "0", false), ("add", "-0", false), ("add", "-0", true), ("mul", "1", false), ("mul", "1", true), ("div", "1", false), ("min", "-0", false), ("max", "-0", true),
+        ("sub", "0", false), ("add", "-0", false), ("add", "-0", true), ("mul", "1", false), ("mul", "1", true), ("div", "1", false),
+        ("min", "-0", false), ("max", "-0", true),
     ];
 
     public static TheoryData<string, string, string, bool> Cases()
@@ -80,11 +82,13 @@ public sealed class SignallingNaNTests
     public void ArithmeticQuietsVectors(string type, string operation, string number, bool numberFirst)
     {
         string shape = Shape(type);
-        foreach (string vector in new[] { $"({shape}.splat N)", $"({shape}.replace_lane 0 ({shape}.splat N) N)", $"(v128.and ({shape}.splat N) ({shape}.splat N))", $"({shape}.sqrt ({shape}.splat N))" })
+        string splat = $"({shape}.splat N)";
+        foreach (string vector in new[] { splat, $"({shape}.replace_lane 0 {splat} N)", $"(v128.and {splat} {splat})", $"({shape}.sqrt {splat})" })
         {
+            string x = $"({shape}.splat (local.get $x))";
             Check(type, number, (name, before, value) => $"""
                 (func (export "{name}") (param $x {type}) (result {type}) (local $a {type}) (local $b {type}) (local $i i32)
-                  {before} ({shape}.extract_lane 0 ({shape}.{operation} {Ordered($"({shape}.splat (local.get $x))", vector.Replace("N", value), numberFirst)})) return)
+                  {before} ({shape}.extract_lane 0 ({shape}.{operation} {Ordered(x, vector.Replace("N", value), numberFirst)})) return)
                 """);
         }
     }

@@ -36,6 +36,7 @@ internal static class EngineVariants
             2 => common with { EagerCodeBytes = 0, InterpretColdCode = false },
             3 => common with { EachIsGiant = true },
             4 => common with { CodeLifetime = CodeLifetime.Pinned, Profiling = options % 4 == 3 },
+            5 => common with { CodeCache = new MemoryCache(), EagerCodeBytes = options % 2 == 0 ? 0 : common.EagerCodeBytes },
             _ => common,
         });
     }

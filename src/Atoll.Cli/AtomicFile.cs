@@ -60,14 +60,15 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>Whether a path, or a link on its way, leads to where Unix has what is no file: <c>/dev/stdout</c>, <c>/dev/full</c>.</summary>
+    /// <summary>Whether a path, or a link on its way, leads to where Unix has what is no file: <c>/dev/stdout</c>, <c>/dev/full</c>. In <c>/dev/shm</c> there are files.</summary>
     private static bool IsDevice(string path)
     {
         const int MaxLinks = 40;
         string? next = path;
         for (int i = 0; i < MaxLinks && next is not null && !OperatingSystem.IsWindows(); i++)
         {
-            if (next.StartsWith("/dev/", StringComparison.Ordinal) || next.StartsWith("/proc/", StringComparison.Ordinal))
+            bool isAmongDevices = next.StartsWith("/dev/", StringComparison.Ordinal) && !next.StartsWith("/dev/shm/", StringComparison.Ordinal);
+            if (isAmongDevices || next.StartsWith("/proc/", StringComparison.Ordinal))
             {
                 return true;
             }

@@ -54,4 +54,16 @@ internal static class CodeStore
     /// <summary>What <c>run</c> makes its engine with (<c>serve</c> too, without fuel), and so what <c>compile</c> has to compile for.</summary>
     public static WasmEngineOptions Options(bool fuel, ICodeCache? cache) =>
         new() { ConsumeFuel = fuel, CodeLifetime = CodeLifetime.Pinned, CodeCache = cache, StackBudgetBytes = StackBytes };
+
+    /// <summary>Makes an engine, and says when it cannot do what was asked for.</summary>
+    public static WasmEngine Engine(WasmEngineOptions options, CliContext context)
+    {
+        WasmEngine engine = new(options);
+        if (options.FaultChecks && !engine.Options.FaultChecks)
+        {
+            context.Error.WriteLine("note: --fault-checks has no effect here: it needs Linux on x64, .NET's own handler of SIGSEGV, and 16 GiB of address space (`ulimit -v`).");
+        }
+
+        return engine;
+    }
 }

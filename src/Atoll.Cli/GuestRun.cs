@@ -31,6 +31,8 @@ internal sealed record GuestRun
 
     public bool Deterministic { get; init; }
 
+    public bool FaultChecks { get; init; }
+
     public GuestProfile? Profile { get; init; }
 
     public StatsForm Stats { get; init; }
@@ -38,7 +40,7 @@ internal sealed record GuestRun
     public int Start(CliContext context)
     {
         WasmEngineOptions options = CodeStore.Options(Fuel is not null, UseCache ? CodeStore.OpenExisting(context) : null);
-        WasmEngine engine = new(options with { StartInterpreted = true, Deterministic = Deterministic, Profiling = Profile is not null });
+        WasmEngine engine = CodeStore.Engine(options with { StartInterpreted = true, Deterministic = Deterministic, FaultChecks = FaultChecks, Profiling = Profile is not null }, context);
         Program program = Load(engine, context);
         HashSet<string> denied = [];
         Grants grants = Grant(context).OnDecision(decision =>

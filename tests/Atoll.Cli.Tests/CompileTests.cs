@@ -53,6 +53,28 @@ public sealed class CompileTests
         Assert.Equal(ExitCodes.Limit, (await cli.RunAsync("run", "--fuel", "1000", "spin.wat")).Code);
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("ulimit -v 12000000;", "note: --fault-checks has no effect here")]
+    public async Task Accesses_that_the_processor_checks_trap_as_others_do(string limit, string note)
+    {
+        bool isKnown = OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
+        Assert.SkipUnless(isKnown, "--fault-checks has an effect on Linux and x64 only");
+        using CliRunner folder = new();
+        folder.Write("over.wat", """
+            (module (memory 1) (func $over (param i32) (drop (i64.load (local.get 0))))
+              (func (export "_start") (loop $again (call $over (global.get $at)) (global.set $at (i32.add (global.get $at) (i32.const 1))) (br $again)))
+              (global $at (mut i32) (i32.const 0)))
+            """);
+        string atoll = $"DOTNET_GCHeapHardLimit=0x10000000 dotnet '{ProcessRunner.Built}'";
+        string script = $"export ATOLL_CACHE_DIR=\"$PWD/cache\" ATOLL_KEY_DIR=\"$PWD/key\"; {limit} {atoll} compile --fault-checks over.wat >&2 && {atoll} run --fault-checks over.wat";
+        CliResult result = await ProcessRunner.RunAsync(folder.Folder, "sh", "-c", script);
+        Assert.Equal((ExitCodes.Trap, string.Empty), (result.Code, result.Out));
+        Assert.Contains("atoll: trap: out of bounds memory access [trap.memory-out-of-bounds]\n    at over\n", result.Error, StringComparison.Ordinal);
+        Assert.Equal(note.Length > 0, result.Error.Contains("note: --fault-checks", StringComparison.Ordinal));
+        Assert.Contains(note, result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_modules_of_a_component_are_kept_each_once()
     {

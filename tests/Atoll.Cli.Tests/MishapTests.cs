@@ -57,6 +57,24 @@ public sealed class MishapTests
         Assert.Equal(3, Directory.GetFiles(cli.Folder).Length);
     }
 
+    [Fact]
+    public async Task Below_the_devices_there_are_files_in_shared_memory()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "there is no /dev/shm");
+        string path = $"/dev/shm/atoll-test-{Guid.NewGuid():N}.wat";
+        try
+        {
+            using CliRunner cli = new();
+            cli.Write("module.wat", Module);
+            Assert.Equal(new CliResult(0, "", ""), await cli.RunAsync("print", "module.wat", "-o", path));
+            Assert.StartsWith("(module", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Theory]
     [InlineData("print module.wat -o folder", 1, "folder cannot be written: it is a folder. Name a file.")]
     [InlineData("print module.wat -o gone/x.wat", 1, "gone does not exist. Make it first, or correct the path.")]

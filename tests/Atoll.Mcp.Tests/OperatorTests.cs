@@ -163,6 +163,45 @@ public sealed class OperatorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tool_of_the_workspace_does_not_inherit_what_one_from_elsewhere_of_its_name_was_granted()
+    {
+        var config = NewFolder("atoll-config-");
+        var outside = NewFolder("atoll-out-");
+        var workspace = NewFolder("atoll-ws-");
+        var elsewhere = NewFolder("atoll-shipped-");
+        var shipped = Path.Combine(TestRepository(), "guests", "tools", "bin");
+        void Install(string folder)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "bin"));
+            File.Copy(Path.Combine(shipped, "fs.read.wasm"), Path.Combine(folder, "bin", "t.wasm"));
+            TestServer.WriteManifest(folder, "own.read", "wasm://bin/t.wasm", "[\"read\"]");
+        }
+
+        Install(elsewhere);
+        File.WriteAllText(Path.Combine(outside, "x"), "text");
+        ServeOptions Options(ServeOptions options, string tools) => options with { Workspace = workspace, ShippedToolsFolder = tools, GrantsFile = Path.Combine(config, "grants.json") };
+
+        JsonObject granted;
+        await using (var server = new TestServer(o => Options(o, elsewhere)))
+        {
+            await using var channel = new Channel(server);
+            granted = (await channel.AskAsync("atoll/grant", Grant("own.read", $"fs:read:{outside}/**", "always")))["result"]!.AsObject();
+            Assert.Null(granted["program"]);
+            Assert.Null((await channel.CallAsync("own.read", Path.Combine(outside, "x")))["result"]!["isError"]);
+        }
+
+        Install(workspace);
+        await using (var server = new TestServer(o => Options(o, workspace)))
+        {
+            await using var channel = new Channel(server);
+            Assert.True((bool)(await channel.CallAsync("own.read", Path.Combine(outside, "x")))["result"]!["isError"]!);
+            var again = Grant("own.read", $"fs:read:{outside}/**", "session");
+            again["program"] = null;
+            Assert.Contains("not the one", (string?)(await channel.AskAsync("atoll/grant", again))["error"]!["message"], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Files_are_checked_as_they_stand_in_an_editor()
     {
         await using var server = new TestServer(programs: Programs);

@@ -53,6 +53,11 @@ public sealed class SpecTests(Totals totals)
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", "Long")]
+    public void Checked_by_faults(string unit) => Run(unit, "json", new WasmEngineOptions { FaultChecks = true }, "faults");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    [Trait("Category", "Long")]
     public void Without_interruption(string unit) => Run(unit, "json", new WasmEngineOptions { Interruptible = false }, "no-interruption");
 
     [Theory]

@@ -10,7 +10,7 @@ internal static class EngineBench
     private static readonly (string Name, string[] Keys, Func<int, IEnumerable<Measurement>> Run)[] Measures =
     [
         ("kernels", ["kernels_geomean", "kernels_worst"], KernelsMeasure.Run),
-        ("sqlite", ["sqlite"], SqliteMeasure.Run),
+        ("sqlite", ["sqlite", "sqlite_fault"], SqliteMeasure.Run),
         ("switch", ["switch"], SwitchMeasure.Run),
         ("sightglass", ["sightglass"], SightglassMeasure.Run),
         ("esbuild", ["esbuild_uncached", "esbuild_cached"], EsbuildMeasure.Run),

@@ -26,55 +26,83 @@ internal static partial class SqliteMeasure
         string package = Install(plan);
         string wasm = Path.Combine(package, "dist", "sql-wasm.wasm");
         Dictionary<string, string> names = ShortNames(package);
+        WasmEngine faults = new(new WasmEngineOptions { FaultChecks = true });
         using SqliteLibrary program = new(new WasmEngine(), File.ReadAllBytes(wasm), names);
+        using SqliteLibrary faulting = new(faults, File.ReadAllBytes(wasm), names);
         using NodePeer peer = new(Path.Combine(Folder, "sqlite-peer.mjs"));
         peer.Ask(new { cmd = "load", wasm, names, setup = plan.Setup, statements = plan.Statements.Select(s => s.Sql) });
-        foreach (string sql in plan.Setup)
-        {
-            program.Execute(program.Text(sql));
-        }
-
-        int[] texts = Array.ConvertAll(plan.Statements, s => program.Text(s.Sql));
-        Comparison whole = new();
-        Comparison[] parts = Array.ConvertAll(texts, _ => new Comparison());
+        Side[] sides = [new(program, plan), new(faulting, plan)];
         for (int round = -WarmUps; round < runs; round++)
         {
-            Round(program, peer, plan, texts, round < 0 ? null : whole, parts);
+            JsonElement answer = peer.Ask(new { cmd = "run" });
+            foreach (Side side in round % 2 == 0 ? sides : sides.Reverse())
+            {
+                side.Round(plan, answer, isCounted: round >= 0);
+            }
         }
 
-        yield return Measurement.Ratio("sqlite", $"SQLite ({plan.Package} {plan.Version}), {texts.Length} statements", "ms", whole, "≤ 1.25");
-        for (int i = 0; i < parts.Length; i++)
+        yield return Measurement.Ratio("sqlite", $"SQLite ({plan.Package} {plan.Version}), {plan.Statements.Length} statements", "ms", sides[0].Whole, "≤ 1.25");
+        for (int i = 0; i < plan.Statements.Length; i++)
         {
-            yield return Measurement.Ratio(null, $"  {plan.Statements[i].Name}", "ms", parts[i]);
+            yield return Measurement.Ratio(null, $"  {plan.Statements[i].Name}", "ms", sides[0].Parts[i]);
         }
+
+        yield return faults.Options.FaultChecks
+            ? Measurement.Ratio("sqlite_fault", "the same, accesses checked by faults", "ms", sides[1].Whole, "≤ 1.10")
+            : Measurement.Missing("sqlite_fault", "the same, accesses checked by faults", "this system does not tell faults");
     }
 
-    private static void Round(SqliteLibrary program, NodePeer peer, Plan plan, int[] texts, Comparison? whole, Comparison[] parts)
+    /// <summary>One of our engines: a database, and its times beside the peer's.</summary>
+    private sealed class Side
     {
-        JsonElement answer = peer.Ask(new { cmd = "run" });
-        double mine = 0;
-        double theirs = 0;
-        for (int i = 0; i < texts.Length; i++)
+        private readonly SqliteLibrary _program;
+        private readonly int[] _texts;
+
+        public Side(SqliteLibrary program, Plan plan)
         {
-            double before = NodePeer.OurCpuMilliseconds;
-            string result = program.Execute(texts[i]);
-            double time = NodePeer.OurCpuMilliseconds - before;
-            double other = answer.GetProperty("cpu_us")[i].GetDouble() / 1000;
-            string expected = answer.GetProperty("results")[i].GetString()!;
-            if (result != expected)
+            _program = program;
+            foreach (string sql in plan.Setup)
             {
-                throw new InvalidOperationException($"{plan.Statements[i].Name}: ours is '{result}', V8's '{expected}'");
+                program.Execute(program.Text(sql));
             }
 
-            mine += time;
-            theirs += other;
-            if (whole is not null)
-            {
-                parts[i].Add(time, other);
-            }
+            _texts = Array.ConvertAll(plan.Statements, s => program.Text(s.Sql));
+            Parts = Array.ConvertAll(_texts, _ => new Comparison());
         }
 
-        whole?.Add(mine, theirs);
+        public Comparison Whole { get; } = new();
+
+        public Comparison[] Parts { get; }
+
+        public void Round(Plan plan, JsonElement answer, bool isCounted)
+        {
+            double mine = 0;
+            double theirs = 0;
+            for (int i = 0; i < _texts.Length; i++)
+            {
+                double before = NodePeer.OurCpuMilliseconds;
+                string result = _program.Execute(_texts[i]);
+                double time = NodePeer.OurCpuMilliseconds - before;
+                double other = answer.GetProperty("cpu_us")[i].GetDouble() / 1000;
+                string expected = answer.GetProperty("results")[i].GetString()!;
+                if (result != expected)
+                {
+                    throw new InvalidOperationException($"{plan.Statements[i].Name}: ours is '{result}', V8's '{expected}'");
+                }
+
+                mine += time;
+                theirs += other;
+                if (isCounted)
+                {
+                    Parts[i].Add(time, other);
+                }
+            }
+
+            if (isCounted)
+            {
+                Whole.Add(mine, theirs);
+            }
+        }
     }
 
     /// <summary>The package's folder; it is installed by npm the first time.</summary>

@@ -13,6 +13,8 @@ internal sealed class CompileVerb : Verb
 
     private readonly Option<bool> _fuel = new("--fuel") { Description = "For runs with --fuel, whose code counts instructions." };
 
+    private readonly Option<bool> _faultChecks = CommonOptions.FaultChecks();
+
     private readonly Option<string?> _crossgen = CommonOptions.Text("--crossgen", "PATH", "The crossgen2 program. Without this it is looked for among the NuGet packages of the user.");
 
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -37,6 +39,7 @@ internal sealed class CompileVerb : Verb
     public override void Define(Command command)
     {
         command.Add(_fuel);
+        command.Add(_faultChecks);
         command.Add(_crossgen);
         command.Add(_json);
         command.Add(_file);
@@ -53,7 +56,7 @@ internal sealed class CompileVerb : Verb
         }
 
         DiskCodeCache cache = CodeStore.Open(context);
-        WasmEngine engine = new(CodeStore.Options(arguments.GetValue(_fuel), cache: null));
+        WasmEngine engine = CodeStore.Engine(CodeStore.Options(arguments.GetValue(_fuel), cache: null) with { FaultChecks = arguments.GetValue(_faultChecks) }, context);
         IReadOnlyList<ModuleCode> codes = Compile(path, engine, context);
         if (compiler is null)
         {

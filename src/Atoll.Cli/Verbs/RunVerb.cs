@@ -18,6 +18,8 @@ internal sealed class RunVerb : Verb
             "with the year 2000 and moves when it is looked at; sleeping takes no time. Not with --timeout; use --fuel. Files are as they are.",
     };
 
+    private readonly Option<bool> _faultChecks = CommonOptions.FaultChecks();
+
     private readonly Option<bool> _stats = new("--stats") { Description = "Say on standard error at the end what the guest used: time, memory, calls of the host; with --fuel also fuel." };
 
     private readonly Option<bool> _json = new("--json") { Description = "With --stats: as one line with a JSON object." };
@@ -55,6 +57,7 @@ internal sealed class RunVerb : Verb
         _limits.Define(command);
         command.Add(_noCache);
         command.Add(_deterministic);
+        command.Add(_faultChecks);
         command.Add(_stats);
         command.Add(_json);
         command.Add(_profile);
@@ -87,6 +90,7 @@ internal sealed class RunVerb : Verb
             Fuel = arguments.GetValue(_limits.Fuel),
             UseCache = !arguments.GetValue(_noCache),
             Deterministic = deterministic,
+            FaultChecks = arguments.GetValue(_faultChecks),
             Profile = GuestProfile.For(arguments.GetValue(_profile), arguments.GetValue(_profileInterval), context),
             Stats = !stats ? StatsForm.None : json ? StatsForm.Json : StatsForm.Text,
         };

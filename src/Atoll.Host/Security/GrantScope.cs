@@ -20,6 +20,6 @@ internal enum GrantScope
 /// <param name="Scope">How long it holds.</param>
 internal sealed record OperatorGrant(string Id, string Tool, GrantTarget Target, GrantScope Scope)
 {
-    /// <summary>SHA-256 of the program that it was given to; null when any program of that name may use it (the shipped tools).</summary>
+    /// <summary>SHA-256 of the program that it was given to; null when it was given to a tool from outside of the workspace (the shipped ones), and holds for such.</summary>
     public string? Program { get; init; }
 }

@@ -34,7 +34,7 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
             return method[Prefix.Length..] switch
             {
                 "status" => OperatorStatus.Write(tools, grants, policy.Policy, state),
-                "grant" => Grant(Text(parameters, "tool"), Text(parameters, "capability"), Text(parameters, "scope"), parameters!["program"] is null ? null : Text(parameters, "program")),
+                "grant" => Grant(parameters),
                 "revoke" => Revoke(Text(parameters, "id")),
                 "check" => Check(Text(parameters, "file"), Text(parameters, "text")),
                 _ => throw new McpProtocolException($"Unknown method: {Printable.Shorten(method, 100)}. Known are atoll/status, atoll/grant, atoll/revoke and atoll/check.", McpErrorCode.MethodNotFound),
@@ -114,8 +114,9 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
         return null;
     }
 
-    private JsonObject Grant(string name, string capability, string scopeWord, string? program)
+    private JsonObject Grant(JsonNode? parameters)
     {
+        var (name, capability, scopeWord) = (Text(parameters, "tool"), Text(parameters, "capability"), Text(parameters, "scope"));
         var tool = tools.Find(name) ?? throw new ConfigurationException($"There is no tool {Printable.Shorten(name, 100)}.");
         var target = GrantTarget.TryParse(capability)
             ?? throw new ConfigurationException($"{Printable.Shorten(capability)} cannot be granted: give fs:read:/folder/** or fs:write:/folder/** with an absolute folder, or net:connect:HOST:PORT.");
@@ -138,14 +139,14 @@ internal sealed partial class OperatorChannel(ToolServer tools, OperatorGrants g
                 : $"{capability} would not help: the manifest of {tool.Name} does not ask for it, or \"tools\" in {policy.Policy.ConfigurationFile} takes it away.");
         }
 
-        // A program of the workspace can be replaced by whoever changes the workspace: then its grants end.
-        var isOfWorkspace = HostPath.IsWithin(tool.File, state.Configuration.Workspace, HostPath.Current);
-        if (program is not null && program != tool.ProgramHash.Value)
+        // Who gives a grant back says what it held for, which is null for a tool from elsewhere.
+        var program = tool.ProgramOfGrants(state.Configuration.Workspace);
+        if (parameters is JsonObject given && given.TryGetPropertyValue("program", out var held) && (held is null ? null : Text(parameters, "program")) != program)
         {
             throw new ConfigurationException($"The program of {tool.Name} is not the one that this was granted to.");
         }
 
-        var grant = grants.Add(tool.Name, target, scope, isOfWorkspace ? tool.ProgramHash.Value : null);
+        var grant = grants.Add(tool.Name, target, scope, program);
         LogGranted(logger, tool.Name, target.Capability, scopeWord);
         return OperatorStatus.Write(grant);
     }

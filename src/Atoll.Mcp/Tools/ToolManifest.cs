@@ -77,6 +77,12 @@ internal sealed class ToolManifest
     /// <summary>SHA-256 of the program's file, read once; null for the host's own tools and for a file that cannot be read.</summary>
     public Lazy<string?> ProgramHash => field ??= new Lazy<string?>(HashProgram);
 
+    /// <summary>
+    /// What a grant to the tool holds for: the hash of a program of the workspace, which can be replaced by whoever changes the workspace; null for tools from elsewhere. So a
+    /// tool of the workspace does not inherit what one from elsewhere was granted that had its name before.
+    /// </summary>
+    public string? ProgramOfGrants(string workspace) => HostPath.IsWithin(File, workspace, HostPath.Current) ? ProgramHash.Value ?? string.Empty : null;
+
     public static string ToPublicName(string name) => name.Replace('.', '_');
 
     private string? HashProgram()

@@ -282,8 +282,8 @@ internal sealed partial class ToolRunner : IDisposable
     }
 
     // A folder that is gone would only be reported at every call.
-    private static IEnumerable<GrantTarget> TargetsFor(ToolManifest tool, ImmutableArray<OperatorGrant> grants)
-        => grants.Where(g => g.Tool == tool.Name && (g.Program is null || g.Program == tool.ProgramHash.Value) && (g.Target.Folder is not { } folder || Directory.Exists(folder.Path)))
+    private IEnumerable<GrantTarget> TargetsFor(ToolManifest tool, ImmutableArray<OperatorGrant> grants)
+        => grants.Where(g => g.Tool == tool.Name && g.Program == tool.ProgramOfGrants(_configuration.Workspace) && (g.Target.Folder is not { } folder || Directory.Exists(folder.Path)))
             .Select(g => g.Target);
 
     private async Task<ToolResult> RunAsync(Prepared prepared, CancellationToken cancellationToken)

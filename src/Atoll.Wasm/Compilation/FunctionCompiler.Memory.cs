@@ -105,7 +105,7 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        PopAddress(memory, offset, access.Size);
+        PopAddress(memory, offset, access.Size, isWhole: access.Size == 1);
         if (_definition.Memories[memory].IsShared)
         {
             _il.EmitSharedPrefix();
@@ -130,25 +130,36 @@ internal sealed partial class FunctionCompiler
             SpillTop(ref value);
         }
 
-        PopAddress(memory, offset, access.Size);
+        PopAddress(memory, offset, access.Size, isWhole: true);
         Load(value);
+        if (IsGuarded(memory))
+        {
+            // Else the JIT compiler makes one store of several that lie side by side: of two of which the second traps, the first must be seen.
+            _il.Emit(Il.Volatile);
+        }
+
         _il.Emit(access.Store);
     }
 
     /// <summary>Pops the address of an access and checks it; the native address ends up on IL's stack.</summary>
-    private void PopAddress(int memory, ulong offset, int size)
+    /// <param name="memory">The memory.</param>
+    /// <param name="offset">The constant that is added to the address.</param>
+    /// <param name="size">Bytes that are accessed.</param>
+    /// <param name="isWhole">Whether the access touches all of its bytes, or faults before it touches one, whatever becomes of its value.</param>
+    private void PopAddress(int memory, ulong offset, int size, bool isWhole = false)
     {
         Entry address = Pop();
         bool isNowhere = offset >= MemoryMapping.LargestBytes;
         long extent = (long)offset + size;
-        bool isKnown = !isNowhere && (KnownExtent(address, memory) >= extent || IsCovered(address, memory, extent));
-        if (!isNowhere && !isKnown && WidenCheck(address, memory, extent))
+        bool isGuarded = !isNowhere && IsGuarded(memory) && address.Kind != EntryKind.Const && extent <= MostProbed;
+        bool isKnown = !isNowhere && (KnownExtent(address, memory) >= extent || IsCovered(address, memory, extent, isGuarded));
+        if (!isNowhere && !isKnown && !(isGuarded && isWhole) && WidenCheck(address, memory, extent))
         {
             isKnown = true;
             NoteExtent(address, memory, extent);
         }
 
-        if (address.Kind == EntryKind.Stack && !isKnown && (isNowhere || _tracesMemory || IsLengthKept(memory)))
+        if (address.Kind == EntryKind.Stack && !isKnown && !isGuarded && (isNowhere || _tracesMemory || IsLengthKept(memory)))
         {
             // The check will be a branch, and IL's stack has to be empty there.
             address = PopToTemp(address);
@@ -157,6 +168,10 @@ internal sealed partial class FunctionCompiler
         if (isNowhere)
         {
             EmitTrapAlways(memory);
+        }
+        else if (!isKnown && isGuarded)
+        {
+            EmitProbe(address, memory, extent, isWhole);
         }
         else if (!isKnown)
         {

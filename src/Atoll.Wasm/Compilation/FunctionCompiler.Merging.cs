@@ -40,6 +40,9 @@ internal sealed partial class FunctionCompiler
         public int ExtentPosition;
         public bool IsTabled;
 
+        /// <summary>Whether it touches the last byte, and what stands at the position is that one's distance from the place.</summary>
+        public bool IsProbe;
+
         /// <summary>
         /// Whether it is to cover the same value only. An extent of its own costs a register where lengths are compared, which does not pay where locals
         /// hold the addresses: an interpreter of a stack machine took 1.5 times as long as in V8, not 1.2.
@@ -102,9 +105,10 @@ internal sealed partial class FunctionCompiler
 
     /// <summary>
     /// Whether checks so far cover an access. They need not be one: where the lowest of them is passed its place is an address, so that the others are sums,
-    /// and what lies between is memory.
+    /// and what lies between is memory. Below them an access to a guarded memory needs no check: it lies there, too, or its address is below zero and wraps around to the
+    /// last page of 32 bits, which no memory has, so that any part of it faults.
     /// </summary>
-    private bool IsCovered(in Entry address, int memory, long extent)
+    private bool IsCovered(in Entry address, int memory, long extent, bool isGuarded)
     {
         if (memory != 0 || _checks.Count == 0 || address.Kind == EntryKind.Const)
         {
@@ -123,7 +127,7 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        return low <= place && place + extent <= end;
+        return (low <= place || isGuarded) && place + extent <= end;
     }
 
     /// <summary>
@@ -153,6 +157,11 @@ internal sealed partial class FunctionCompiler
     {
         long low = Math.Min(check.Low, place);
         long end = Math.Max(check.End, place + extent);
+        if (check.IsProbe)
+        {
+            return TryProbeFurther(ref check, place, end);
+        }
+
         bool isSameValue = check.Low == place;
         if ((ulong)(end - low) > _definition.Memories[0].MinimumBytes || (!isSameValue && (check.IsAlone || end - low > MostApart / 2 || _definition.Memories[0].Is64))
             || (check.IsTabled && end - low > MemoryMapping.TabledExtents))
@@ -175,6 +184,29 @@ internal sealed partial class FunctionCompiler
         check.Low = low;
         check.End = end;
         return true;
+    }
+
+    /// <summary>Has a probe touch a later byte, which no address is too low for.</summary>
+    private bool TryProbeFurther(ref RootCheck check, long place, long end)
+    {
+        long distance = end - 1 - check.Place;
+        if ((check.Place != place && Math.Max(end, check.Low) - Math.Min(check.Low, place) > MostApart / 2) || distance >= MostProbed || !_il.CanPatch(check.ExtentPosition, distance))
+        {
+            return false;
+        }
+
+        _il.Patch(check.ExtentPosition, distance);
+        check.End = end;
+        return true;
+    }
+
+    private void NoteProbe(in Entry address, long extent, int position)
+    {
+        (int root, long place) = PlaceOf(address);
+        if (root != 0)
+        {
+            _checks.Add(new RootCheck { Root = root, Low = place, End = place + extent, Place = place, LowPosition = -1, ExtentPosition = position, IsProbe = true, Run = _run });
+        }
     }
 
     private void NoteCheck(in Entry address, long extent, int lowPosition, int extentPosition, bool isTabled)

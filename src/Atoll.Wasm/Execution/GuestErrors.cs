@@ -5,7 +5,8 @@ internal static class GuestErrors
 {
     /// <summary>
     /// The trap that an exception of the runtime stands for, or null when it is none. Compiled code leaves checks to the hardware or to
-    /// .NET: division, array bounds of tables, null elements, and requests to stop, for which loops read through a pointer that is then null.
+    /// .NET: division, array bounds of tables, null elements, accesses outside of guarded memories, and requests to stop, for which loops read through a pointer
+    /// that is then null.
     /// </summary>
     public static unsafe Exception? Translate(Exception exception, Store store)
     {
@@ -20,7 +21,7 @@ internal static class GuestErrors
             DivideByZeroException => TrapKind.IntegerDivideByZero,
             OverflowException => TrapKind.MemoryOutOfBounds,
             IndexOutOfRangeException => TrapKind.UndefinedElement,
-            NullReferenceException => TrapKind.UninitializedElement,
+            NullReferenceException => store.TakeFault() ? TrapKind.MemoryOutOfBounds : TrapKind.UninitializedElement,
             _ => null,
         };
 
@@ -31,7 +32,7 @@ internal static class GuestErrors
         }
 
         GuestStackReader.Keep(exception, store);
-        return exception is NullReferenceException && store.Control->IsInterrupted ? store.StopForInterrupt() : new TrapException(trap, TrapException.TextOf(trap), exception);
+        return kind == TrapKind.UninitializedElement && store.Control->IsInterrupted ? store.StopForInterrupt() : new TrapException(trap, TrapException.TextOf(trap), exception);
     }
 
     /// <summary>Whether what a host function threw has to be wrapped: all but the engine's own kinds of exception, and cancellation of the store.</summary>

@@ -57,6 +57,17 @@ internal sealed unsafe partial class MemoryMapping
                 return false;
             }
 
+            // What the guest added has to fault again.
+            if (_pages.IsGuarded && _committed > image.Length)
+            {
+                if (!_pages.Decommit(_base + image.Length, (nuint)(_committed - image.Length)))
+                {
+                    return false;
+                }
+
+                _committed = image.Length;
+            }
+
             if (!TryRewrite(image))
             {
                 if (_committed > 0 && !_pages.Clear(_base, (nuint)_committed))

@@ -122,7 +122,8 @@ internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, ID
             throw new LimitExceededException(LimitKind.Memory, $"a memory of {type.Minimum} pages is over the limit of {limit / type.PageBytes} pages");
         }
 
-        MemoryMapping mapping = new(engine.Pages, Math.Min(type.BytesOf(type.Maximum ?? type.PageBound), limit), type.PageBytes);
+        PageAllocator pages = type.CanBeGuarded && engine.GuardedPages is { } guarded ? guarded : engine.Pages;
+        MemoryMapping mapping = new(pages, Math.Min(type.BytesOf(type.Maximum ?? type.PageBound), limit), type.PageBytes);
         if (!mapping.TryGrow(type.MinimumBytes, out _))
         {
             mapping.Dispose();
@@ -189,6 +190,20 @@ internal sealed unsafe partial class MemoryMapping : CriticalFinalizerObject, ID
             Release();
             GC.SuppressFinalize(this);
         }
+    }
+
+    /// <summary>Whether an access outside of the memory has faulted since the last time that somebody asked.</summary>
+    public bool TakeFault()
+    {
+        if (!_pages.IsGuarded)
+        {
+            return false;
+        }
+
+        ref ulong note = ref *(ulong*)(Base - Header + FaultHandler.NoteOffset);
+        bool isNoted = note != 0;
+        note = 0;
+        return isNoted;
     }
 
     private static ulong WholePages(ulong bytes) => (bytes + Header - 1) / Header * Header;

@@ -171,6 +171,18 @@ public sealed unsafe partial class Store : IDisposable
 
     internal void Own(MemoryMapping mapping) => _owned.Add(mapping);
 
+    /// <summary>Whether a guest has touched what lies outside of a guarded memory since the last time that somebody asked.</summary>
+    internal bool TakeFault()
+    {
+        bool isNoted = false;
+        foreach (MemoryMapping mapping in _owned)
+        {
+            isNoted |= mapping.TakeFault();
+        }
+
+        return isNoted;
+    }
+
     /// <summary>The store's view of a shared memory: one, however often the memory is imported.</summary>
     internal Memory Attach(SharedMemory shared)
     {

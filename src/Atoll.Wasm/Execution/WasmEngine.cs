@@ -28,13 +28,18 @@ public sealed class WasmEngine
         }
 
         Pages = Options.PortableMemory ? PageAllocator.Portable : PageAllocator.System;
+        GuardedPages = Options.FaultChecks && !Options.PortableMemory ? GuardedPageAllocator.TryGet() : null;
+        Options = Options with { FaultChecks = GuardedPages is not null };
         Thunks = new HostThunks();
     }
 
-    /// <summary>The options that it was made with.</summary>
+    /// <summary>The options that it was made with; <see cref="WasmEngineOptions.FaultChecks"/> only if the system has them.</summary>
     public WasmEngineOptions Options { get; }
 
     internal PageAllocator Pages { get; }
+
+    /// <summary>Where memories come from whose accesses are checked by faults; null when none are.</summary>
+    internal GuardedPageAllocator? GuardedPages { get; }
 
     internal HostThunks Thunks { get; }
 

@@ -64,6 +64,17 @@ public sealed record WasmEngineOptions
     /// <value>Default: false.</value>
     public bool PortableMemory { get; init; }
 
+    /// <summary>
+    /// Whether the processor finds the accesses that lie outside of a memory, where that is known to work: on Linux and x64, in a process whose handler of
+    /// SIGSEGV is .NET's and stays behind the one that is put in front of it, with 8 GiB of address space for each memory. Holds for memories with 32-bit addresses and pages of
+    /// 64 KiB that are not shared. Elsewhere the option has no effect; <see cref="WasmEngine.Options"/> tells.
+    /// </summary>
+    /// <value>
+    /// Default: false. Programs that compute with memory run faster with it. Whoever installs a handler of SIGSEGV later and does not call the one before it
+    /// makes a guest's trap the end of the process.
+    /// </value>
+    public bool FaultChecks { get; init; }
+
     /// <summary>How long compiled code stays in the process.</summary>
     /// <value>Default: <see cref="CodeLifetime.Unloadable"/>.</value>
     public CodeLifetime CodeLifetime { get; init; }

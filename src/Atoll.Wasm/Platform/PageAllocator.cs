@@ -29,11 +29,17 @@ internal abstract unsafe class PageAllocator
     /// <summary>Whether <see cref="Clear"/> brings images back and costs what was touched, not what there is.</summary>
     public virtual bool HasImages => false;
 
+    /// <summary>Whether what is not committed faults in a way that <see cref="FaultHandler"/> notes, as far as an address and an offset of 32 bits each reach.</summary>
+    public virtual bool IsGuarded => false;
+
+    /// <summary>Makes a committed range a reserved one again, where that makes a difference. False when the system refuses.</summary>
+    public virtual bool Decommit(byte* address, nuint size) => true;
+
     /// <summary>Gives a whole reservation back.</summary>
     public abstract void Release(byte* address, nuint size);
 }
 
-internal sealed unsafe partial class PosixPageAllocator : PageAllocator
+internal unsafe partial class PosixPageAllocator : PageAllocator
 {
     private const int ProtectNone = 0;
     private const int ProtectReadWrite = 3;
@@ -58,6 +64,9 @@ internal sealed unsafe partial class PosixPageAllocator : PageAllocator
         : mmap(address, size, ProtectReadWrite, MapPrivate | MapAnonymousNoReserve | MapFixed, -1, 0) == address;
 
     public override void Release(byte* address, nuint size) => _ = munmap(address, size);
+
+    /// <summary>Puts a range without any right in place of what is there.</summary>
+    protected static bool Forbid(byte* address, nuint size) => mmap(address, size, ProtectNone, MapPrivate | MapAnonymousNoReserve | MapFixed, -1, 0) == address;
 
     [LibraryImport("libc")]
     private static partial byte* mmap(byte* address, nuint length, int protection, int flags, int descriptor, long offset);

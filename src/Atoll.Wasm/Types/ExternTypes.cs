@@ -44,6 +44,9 @@ public sealed record MemoryType(ulong Minimum, ulong? Maximum)
     /// <summary>Largest number of pages that the index type and the page size allow ("Memory Types": 2^bits / page size, less one where pages are bytes).</summary>
     internal ulong PageBound => PageBytes == 1 ? (Is64 ? ulong.MaxValue : uint.MaxValue) : (Is64 ? 1UL << 48 : 1UL << 16);
 
+    /// <summary>Whether the address space behind such a memory can be kept free as far as addresses reach, and its length ends where pages of the system do.</summary>
+    internal bool CanBeGuarded => !Is64 && !IsShared && PageBytes == PageSize;
+
     /// <summary>Bytes that the memory has at first, as far as a number holds them.</summary>
     internal ulong MinimumBytes => BytesOf(Minimum);
 

@@ -23,6 +23,7 @@ internal static class EngineVariants
             Features = WasmFeatures.All,
             ConsumeFuel = options % 3 == 2,
             PortableMemory = options % 2 == 1,
+            FaultChecks = options % 4 == 2,
             Interruptible = options < 9,
             Deterministic = options % 5 == 4,
             MaxMemoryBytes = MaxMemoryBytes,

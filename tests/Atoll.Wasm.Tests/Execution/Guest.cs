@@ -7,6 +7,9 @@ internal static class Guest
 {
     public static readonly WasmEngine Engine = new();
 
+    /// <summary>An engine that leaves checks of accesses to the processor, where it can.</summary>
+    public static readonly WasmEngine Faulting = new(new WasmEngineOptions { FaultChecks = true });
+
     public static WasmModule Load(string text, WasmEngine? engine = null) => (engine ?? Engine).LoadModule(WatText.ToBinary(text));
 
     public static Instance Run(string text, WasmEngine? engine = null, StoreOptions? options = null, Action<Linker, Store>? link = null)

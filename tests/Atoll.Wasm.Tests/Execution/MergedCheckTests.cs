@@ -31,15 +31,16 @@ public class MergedCheckTests
         [new(7, 0, 1), new(-65529, 0, 1), new(7, 0, 4)],
     ];
 
-    public static TheoryData<int, string, bool> Cases()
+    public static TheoryData<int, string, bool, bool> Cases()
     {
-        TheoryData<int, string, bool> data = [];
+        TheoryData<int, string, bool, bool> data = [];
         for (int i = 0; i < Sequences.Length; i++)
         {
             foreach (string form in (string[])["sums", "locals", "steps"])
             {
-                data.Add(i, form, false);
-                data.Add(i, form, true);
+                data.Add(i, form, false, false);
+                data.Add(i, form, true, false);
+                data.Add(i, form, true, true);
             }
         }
 
@@ -48,13 +49,13 @@ public class MergedCheckTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void One_check_is_as_good_as_many(int sequence, string form, bool calls)
+    public void One_check_is_as_good_as_many(int sequence, string form, bool calls, bool faults)
     {
         Access[] accesses = Sequences[sequence];
         Instance instance = Guest.Run($"""
             (module (memory (export "memory") 1) (func $nothing)
               (func (export "f") (param $p i32) (local $q i32) {(calls ? "(call $nothing)" : "")} {Body(accesses, form)}))
-            """);
+            """, faults ? Guest.Faulting : null);
         byte[] model = new byte[Page];
         foreach (int start in Addresses(accesses))
         {

@@ -26,9 +26,9 @@ export class HostClient {
     return this.ask<CallResult>('tools/call', { name: tool, arguments: input }, callTimeoutMs, signal);
   }
 
-  /** Grants; with a program only when that is still the tool's. */
+  /** Grants; with a program (null: a tool from outside of the folder) only when that is still the tool's. */
   grant(tool: string, capability: string, scope: Scope, program?: string | null): Promise<Grant> {
-    return this.ask<Grant>('atoll/grant', { tool, capability, scope, ...(program ? { program } : {}) }, stateTimeoutMs);
+    return this.ask<Grant>('atoll/grant', { tool, capability, scope, ...(program === undefined ? {} : { program }) }, stateTimeoutMs);
   }
 
   revoke(id: string): Promise<Grant> {

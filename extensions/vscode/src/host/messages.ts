@@ -19,7 +19,7 @@ export interface Grant {
   readonly tool: string;
   readonly capability: string;
   readonly scope: Scope;
-  /** SHA-256 of the program that it was given to; null when any program of that name may use it. */
+  /** SHA-256 of the program that it was given to; null for a tool from outside of the folder. */
   readonly program?: string | null;
 }
 

@@ -53,6 +53,13 @@ internal sealed partial class FunctionCompiler
         /// <summary>If: the same where its arms start.</summary>
         public long FuelAtStart { get; set; }
 
+        /// <summary>Number of the block, or of its arm.</summary>
+        public int Arm { get; set; }
+
+        /// <summary>A loop: what is known of it, and the loop around it.</summary>
+        public LoopScan.Loop? Loop { get; set; }
+        public Frame? OuterLoop { get; set; }
+
         /// <summary>A loop: how many loops there are around its body, itself included.</summary>
         public int LoopDepth { get; set; }
 
@@ -87,7 +94,7 @@ internal sealed partial class FunctionCompiler
     }
 
     private void PushFunctionFrame() =>
-        _frames.Add(new Frame { Kind = FrameKind.Function, Type = _type, Label = -1, Height = 0 });
+        _frames.Add(new Frame { Kind = FrameKind.Function, Type = _type, Label = -1, Height = 0, Arm = ++_arm });
 
     /// <summary>Compiles a control instruction; false when it is none.</summary>
     private bool CompileControl(ref WasmReader reader, Opcode opcode)
@@ -172,6 +179,7 @@ internal sealed partial class FunctionCompiler
             Label = _il.DefineLabel(),
             Height = _stack.Count - type.Parameters.Length,
             OuterTry = _try,
+            Arm = ++_arm,
         };
         frame.Values = AllocateTemps(frame.BranchTypes);
         _frames.Add(frame);
@@ -196,8 +204,11 @@ internal sealed partial class FunctionCompiler
         Frame frame = PushFrame(FrameKind.Loop, type);
         MoveToTemps(frame.Values);
         PushShared(type.Parameters, frame.Values);
-        EnterLoop(_scan!.At(position), frame);
+        frame.Loop = _scan!.At(position);
+        EnterLoop(frame.Loop, frame);
         frame.LoopDepth = ++_loopDepth;
+        frame.OuterLoop = _loop;
+        _loop = frame;
         if (reader.Position == _resumeOffset)
         {
             EmitResumedOperands(frame.Label);
@@ -278,6 +289,7 @@ internal sealed partial class FunctionCompiler
         Truncate(frame.Height);
         StartElseArm(frame);
         frame.Kind = FrameKind.Else;
+        frame.Arm = ++_arm;
     }
 
     private void StartElseArm(Frame frame)
@@ -378,6 +390,7 @@ internal sealed partial class FunctionCompiler
     {
         _frames.RemoveAt(_frames.Count - 1);
         _loopDepth--;
+        _loop = frame.OuterLoop;
         _seenDepth = Math.Min(_seenDepth, _loopDepth);
         if (!_reachable)
         {

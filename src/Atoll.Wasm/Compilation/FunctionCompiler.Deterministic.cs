@@ -21,20 +21,14 @@ internal sealed partial class FunctionCompiler
         nameof(Vectors.F32x4DemoteF64x2Zero), nameof(Vectors.F64x2PromoteLowF32x4),
     ];
 
-    private void Arithmetic(LocalKind kind, Il instruction, bool commutes = false)
-    {
-        int depth = commutes ? LoadCommutative() : LoadOperands(2);
-        _il.Emit(instruction);
-        EmitCanonical(kind);
-        PushStack(kind, depth + 1);
-    }
-
     private void FloatMaker(LocalKind kind, int operands, int method)
     {
+        Hidden hidden = HiddenOfAll(operands);
         int depth = LoadOperands(operands);
         _il.Emit(Il.Call, method);
         EmitCanonical(kind);
         PushStack(kind, depth + 1);
+        Hide(hidden);
     }
 
     private void EmitCanonical(LocalKind kind)

@@ -236,6 +236,7 @@ internal sealed partial class FunctionCompiler
         {
             LeaveTry(block);
             frame.Kind = FrameKind.Catch;
+            frame.Arm = ++_arm;
         }
 
         if (!block.Throws)

@@ -118,6 +118,7 @@ internal sealed partial class FunctionCompiler
         }
 
         PushStack(access.Type, 3);
+        Hide(access.Type is LocalKind.F32 or LocalKind.F64 ? Hidden.All : Hidden.Nothing);
         Annotate(0, access.Range);
     }
 
@@ -342,6 +343,7 @@ internal sealed partial class FunctionCompiler
     {
         MakeConditionOnly(keepLazyReads: true);
         LocalKind kind = _stack[^2].Type;
+        Hidden hidden = HiddenOf(_stack[^2]) & HiddenOf(_stack[^3]);
         int result = AllocateTemp(kind);
         Peek(_stack[^3]);
         _il.StoreLocal(result);
@@ -352,6 +354,7 @@ internal sealed partial class FunctionCompiler
         _il.MarkLabel(done);
         Release(Pop());
         PushTemp(kind, result);
+        Hide(hidden == Hidden.All ? Hidden.All : Hidden.Nothing);
     }
 
     private void RuntimeCall(string helper, int operands, LocalKind? result, params ReadOnlySpan<int> immediates)

@@ -79,6 +79,11 @@ internal sealed partial class FunctionCompiler
     private void CompileCompare(LocalKind kind, CompareOperator comparison)
     {
         bool commutes = comparison is CompareOperator.IntEq or CompareOperator.IntNe;
+        if (comparison is CompareOperator.FloatEq or CompareOperator.FloatNe)
+        {
+            _comparesWithOne |= (HiddenOf(_stack[^1]) & HiddenOf(_stack[^2]) & Hidden.One) == 0;
+        }
+
         bool withNumber = commutes && _stack[^1] is { Kind: EntryKind.Const, Bits: not 0 };
         int depth = commutes ? LoadCommutative() : LoadOperands(2);
         if (!withNumber)
@@ -210,7 +215,6 @@ internal sealed partial class FunctionCompiler
     private void CompileFloat(LocalKind kind, Opcode first, Opcode opcode)
     {
         bool single = kind == LocalKind.F32;
-        HideNeutralConstants(kind, Opcode.F32Abs + (opcode - first));
         Type math = single ? typeof(MathF) : typeof(Math);
         Type type = single ? typeof(float) : typeof(double);
         string prefix = single ? "F32" : "F64";
@@ -218,63 +222,50 @@ internal sealed partial class FunctionCompiler
         {
             case Opcode.F32Abs: FloatCall(kind, 1, _module.Method(typeof(Math), nameof(Math.Abs), type)); break;
             case Opcode.F32Neg:
+                Hidden hidden = HiddenOfAll(1);
                 int depth = LoadOperands(1);
                 _il.Emit(Il.Neg);
                 PushStack(kind, depth + 1);
+                Hide(hidden);
                 break;
             case Opcode.F32Ceil: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Ceiling), type)); break;
             case Opcode.F32Floor: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Floor), type)); break;
             case Opcode.F32Trunc: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Truncate), type)); break;
             case Opcode.F32Nearest: FloatMaker(kind, 1, _module.Numeric(prefix + "Nearest")); break;
             case Opcode.F32Sqrt: FloatMaker(kind, 1, _module.Method(math, nameof(Math.Sqrt), type)); break;
-            case Opcode.F32Add: Arithmetic(kind, Il.Add, commutes: true); break;
-            case Opcode.F32Sub: Arithmetic(kind, Il.Sub); break;
-            case Opcode.F32Mul: Arithmetic(kind, Il.Mul, commutes: true); break;
-            case Opcode.F32Div: Arithmetic(kind, Il.Div); break;
+            case Opcode.F32Add: Arithmetic(kind, Opcode.F32Add, Il.Add); break;
+            case Opcode.F32Sub: Arithmetic(kind, Opcode.F32Sub, Il.Sub); break;
+            case Opcode.F32Mul: Arithmetic(kind, Opcode.F32Mul, Il.Mul); break;
+            case Opcode.F32Div: Arithmetic(kind, Opcode.F32Div, Il.Div); break;
             case Opcode.F32Min: FloatMaker(kind, 2, _module.Numeric(prefix + "Min")); break;
             case Opcode.F32Max: FloatMaker(kind, 2, _module.Numeric(prefix + "Max")); break;
             default: FloatCall(kind, 2, _module.Method(math, nameof(Math.CopySign), type, type)); break;
         }
     }
 
-    /// <summary>An operation with ±0 or ±1 that the JIT compiler would fold away still has to make a signalling NaN quiet.</summary>
-    private void HideNeutralConstants(LocalKind kind, Opcode opcode)
-    {
-        if (opcode is < Opcode.F32Add or > Opcode.F32Div)
-        {
-            return;
-        }
-
-        for (int i = _stack.Count - 2; i < _stack.Count; i++)
-        {
-            ref Entry entry = ref CollectionsMarshal.AsSpan(_stack)[i];
-            if (entry.Kind == EntryKind.Const)
-            {
-                // A constant that comes by way of a local is seen to by SetLocal.
-                double value = kind == LocalKind.F32 ? BitConverter.Int32BitsToSingle((int)entry.Bits) : BitConverter.Int64BitsToDouble(entry.Bits);
-                entry.Flag = value == 0 || (Math.Abs(value) == 1 && opcode is Opcode.F32Mul or Opcode.F32Div);
-            }
-        }
-    }
-
     private void FloatCall(LocalKind kind, int operands, int method)
     {
+        Hidden hidden = HiddenOfAll(operands);
         int depth = LoadOperands(operands);
         _il.Emit(Il.Call, method);
         PushStack(kind, depth + 1);
+        Hide(hidden);
     }
 
     private void CompileConversion(Opcode opcode)
     {
         NumberRange range = opcode is Opcode.I64ExtendI32U or Opcode.I64ExtendI32S or Opcode.I32WrapI64 ? NumberRange.Converted(opcode, KnownRange(_stack[^1])) : default;
+        bool ofFloat = opcode is Opcode.F32DemoteF64 or Opcode.F64PromoteF32;
+        Hidden hidden = ofFloat ? HiddenOfAll(1) : Hidden.Nothing;
         int depth = LoadOperands(1);
         LocalKind result = EmitConversion(opcode);
-        if (opcode is Opcode.F32DemoteF64 or Opcode.F64PromoteF32)
+        if (ofFloat)
         {
             EmitCanonical(result);
         }
 
         PushStack(result, depth + 1);
+        Hide(hidden);
         Annotate(0, range);
     }
 

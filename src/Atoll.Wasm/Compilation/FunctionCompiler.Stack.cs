@@ -19,8 +19,6 @@ internal sealed partial class FunctionCompiler
     private List<LocalKind> _locals = [];
     private int[] _lazyReads = [];
 
-    /// <summary>Parameters, and locals that were set somewhere above.</summary>
-    private bool[] _isSet = [];
     private int _stackEntries;
     private int _maximumStack;
 
@@ -47,8 +45,11 @@ internal sealed partial class FunctionCompiler
         public EntryKind Kind;
         public LocalKind Type;
 
-        /// <summary>Temp: whether it belongs to a control frame, not to this entry. Compare: whether it is negated. Const: whether it is hidden from the JIT compiler.</summary>
+        /// <summary>Temp: whether it belongs to a control frame, not to this entry. Compare: whether it is negated.</summary>
         public bool Flag;
+
+        /// <summary>Neither a constant nor a local: what the JIT compiler does not know of it.</summary>
+        public Hidden Hidden;
         public short Depth;
 
         /// <summary>Neither a constant nor a local: between what the value lies.</summary>
@@ -70,13 +71,6 @@ internal sealed partial class FunctionCompiler
 
     private void PushLocal(int local)
     {
-        if (!_isSet[local] && _loopDepth == 0 && _wasmLocals[local] is LocalKind.F32 or LocalKind.F64)
-        {
-            // Still zero, which the JIT compiler knows as well: as a constant it is hidden from it where that matters (HideNeutralConstants).
-            PushConst(_wasmLocals[local], 0);
-            return;
-        }
-
         _lazyReads[local]++;
         Add(new Entry { Kind = EntryKind.Local, Type = _wasmLocals[local], Index = local });
     }
@@ -166,7 +160,11 @@ internal sealed partial class FunctionCompiler
         _il.StoreLocal(temp);
         _lazyReads[entry.Index]--;
         LocalFact fact = _facts[entry.Index];
-        _stack[position] = new Entry { Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Extent = fact.Extent, Range = fact.Range, Root = fact.Root, Place = fact.Place };
+        _stack[position] = new Entry
+        {
+            Kind = EntryKind.Temp, Type = entry.Type, Index = temp, Hidden = HiddenOfLocal(entry.Index),
+            Extent = fact.Extent, Range = fact.Range, Root = fact.Root, Place = fact.Place,
+        };
     }
 
     /// <summary>Pops <paramref name="count"/> entries and leaves their values on IL's stack, in order. Returns the deepest expression among them.</summary>
@@ -221,7 +219,7 @@ internal sealed partial class FunctionCompiler
                 _stackEntries--;
                 break;
             case EntryKind.Const:
-                EmitConst(entry.Type, entry.Bits, entry.Flag);
+                EmitConst(entry.Type, entry.Bits);
                 break;
             case EntryKind.Local:
                 LoadWasmLocal(entry.Index);
@@ -287,14 +285,8 @@ internal sealed partial class FunctionCompiler
             }
         }
 
-        ref Entry value = ref CollectionsMarshal.AsSpan(_stack)[^1];
-        if (value.Kind == EntryKind.Const && value.Type is (LocalKind.F32 or LocalKind.F64))
-        {
-            // The JIT compiler would carry the constant to an operation that it folds; see HideNeutralConstants.
-            double number = value.Type == LocalKind.F32 ? BitConverter.Int32BitsToSingle((int)value.Bits) : BitConverter.Int64BitsToDouble(value.Bits);
-            value.Flag = Math.Abs(number) is 0 or 1;
-        }
-
+        Entry value = _stack[^1];
+        NoteSet(local, value);
         bool isInteger = value.Type is LocalKind.I32 or LocalKind.I64;
         long extent = isInteger && _definition.Memories.Length > 0 ? KnownExtent(value, 0) : 0;
         NumberRange range = isInteger ? KnownRange(value) : default;
@@ -306,7 +298,6 @@ internal sealed partial class FunctionCompiler
         Know(local, extent, range);
         _facts[local].Root = root;
         _facts[local].Place = place;
-        _isSet[local] = true;
         if (tee)
         {
             PushLocal(local);
@@ -342,10 +333,9 @@ internal sealed partial class FunctionCompiler
     private void EmitZero(LocalKind kind) => EmitConst(kind, 0);
 
     /// <summary>
-    /// The JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN, and it folds x * 1 and the like to x, which leaves a
-    /// signalling NaN signalling. What it does not see to be constant, it can do neither to.
+    /// The JIT compiler keeps f32 constants as f64, which changes the bits of a signalling NaN. What it does not see to be constant, it cannot do this to.
     /// </summary>
-    private void EmitConst(LocalKind type, long bits, bool opaque = false)
+    private void EmitConst(LocalKind type, long bits)
     {
         switch (type)
         {
@@ -355,7 +345,7 @@ internal sealed partial class FunctionCompiler
             case LocalKind.I64:
                 _il.LoadInt64(bits);
                 break;
-            case LocalKind.F32 when opaque || float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
+            case LocalKind.F32 when float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
                 _il.LoadInt32((int)bits);
                 AddHiddenZero(LocalKind.I32);
                 _il.Emit(Il.Call, _module.Numeric(nameof(Execution.Numeric.F32ReinterpretI32)));
@@ -363,7 +353,7 @@ internal sealed partial class FunctionCompiler
             case LocalKind.F32:
                 _il.LoadFloat32((uint)bits);
                 break;
-            case LocalKind.F64 when opaque || double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
+            case LocalKind.F64 when double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
                 _il.LoadInt64(bits);
                 AddHiddenZero(LocalKind.I64);
                 Reinterpret(type, nameof(BitConverter.Int64BitsToDouble));

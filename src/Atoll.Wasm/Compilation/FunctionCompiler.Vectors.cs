@@ -22,9 +22,10 @@ internal sealed partial class FunctionCompiler
         _vectors++;
         if (opcode == Opcode.V128Const)
         {
-            LoadSixteenBytes(ref reader);
+            (long low, long high) = LoadSixteenBytes(ref reader);
             _il.Emit(Il.Call, _module.Vector(nameof(Vectors.Const)));
             PushStack(LocalKind.V128);
+            Hide(HiddenOfVector(low, high));
             return;
         }
 
@@ -36,7 +37,7 @@ internal sealed partial class FunctionCompiler
             return;
         }
 
-        int depth = LoadOperands(row.Signature.IndexOf('>', StringComparison.Ordinal));
+        (int depth, Hidden hidden) = LoadVectorOperands(name, row.Signature.IndexOf('>', StringComparison.Ordinal));
         if (row.Immediate == ImmediateKind.Shuffle)
         {
             LoadSixteenBytes(ref reader);
@@ -53,6 +54,7 @@ internal sealed partial class FunctionCompiler
         }
 
         PushStack(KindOf(row.Signature[^1]), depth + 1);
+        Hide(hidden);
     }
 
     private void CompileVectorAccess(ref WasmReader reader, Instruction row, int method)
@@ -81,13 +83,17 @@ internal sealed partial class FunctionCompiler
         if (row.Signature[^1] == 'v')
         {
             PushStack(LocalKind.V128, 3);
+            Hide(Hidden.All);
         }
     }
 
-    private void LoadSixteenBytes(ref WasmReader reader)
+    private (long Low, long High) LoadSixteenBytes(ref WasmReader reader)
     {
-        _il.LoadInt64((long)reader.ReadF64Bits());
-        _il.LoadInt64((long)reader.ReadF64Bits());
+        long low = (long)reader.ReadF64Bits();
+        long high = (long)reader.ReadF64Bits();
+        _il.LoadInt64(low);
+        _il.LoadInt64(high);
+        return (low, high);
     }
 
     private static LocalKind KindOf(char letter) => letter switch

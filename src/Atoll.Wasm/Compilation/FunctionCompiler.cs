@@ -187,8 +187,7 @@ internal sealed partial class FunctionCompiler
         }
 
         _lazyReads = new int[body.LocalCount];
-        _isSet = new bool[body.LocalCount];
-        _isSet.AsSpan(0, _resumeOffset == 0 ? parameters : body.LocalCount).Fill(true);
+        ResetHiding(body.LocalCount, parameters);
         ResetChecks(body);
         ResetInterruption();
     }

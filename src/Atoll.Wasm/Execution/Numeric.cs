@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Atoll.Wasm.Execution;
@@ -28,6 +29,62 @@ internal static class Numeric
 
     [MethodImpl(Inline)]
     public static long I64RemS(long left, long right) => right == -1 ? 0 : left % right;
+
+    // The JIT compiler does not fold these when it knows one operand: see FunctionCompiler.Hiding.
+    [MethodImpl(Inline)]
+    public static float F32Add(float left, float right) => Sse.IsSupported
+        ? Sse.AddScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.AddScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
+        : Opaque(left) + Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static float F32Sub(float left, float right) => Sse.IsSupported
+        ? Sse.SubtractScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.SubtractScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
+        : Opaque(left) - Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static float F32Mul(float left, float right) => Sse.IsSupported
+        ? Sse.MultiplyScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.MultiplyScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
+        : Opaque(left) * Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static float F32Div(float left, float right) => Sse.IsSupported
+        ? Sse.DivideScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.DivideScalar(Vector64.CreateScalarUnsafe(left), Vector64.CreateScalarUnsafe(right)).ToScalar()
+        : Opaque(left) / Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static double F64Add(double left, double right) => Sse2.IsSupported
+        ? Sse2.AddScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.AddScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
+        : Opaque(left) + Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static double F64Sub(double left, double right) => Sse2.IsSupported
+        ? Sse2.SubtractScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.SubtractScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
+        : Opaque(left) - Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static double F64Mul(double left, double right) => Sse2.IsSupported
+        ? Sse2.MultiplyScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.MultiplyScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
+        : Opaque(left) * Opaque(right);
+
+    [MethodImpl(Inline)]
+    public static double F64Div(double left, double right) => Sse2.IsSupported
+        ? Sse2.DivideScalar(Vector128.CreateScalarUnsafe(left), Vector128.CreateScalarUnsafe(right)).ToScalar()
+        : AdvSimd.IsSupported ? AdvSimd.DivideScalar(Vector64.Create(left), Vector64.Create(right)).ToScalar()
+        : Opaque(left) / Opaque(right);
+
+    // Where there are no such instructions.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Opaque(float value) => value;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double Opaque(double value) => value;
 
     // Math.Min and Math.Max give NaN back as it came; a signalling NaN has to become quiet, which an addition does.
     // A NaN has to become quiet by adding something; not the other operand, for the JIT compiler leaves out the addition of a constant negative zero.

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using V = System.Runtime.Intrinsics.Vector128<byte>;
 
@@ -20,11 +21,25 @@ internal static unsafe partial class Vectors
     [MethodImpl(Inline)]
     public static V I64x2Splat(long value) => Vector128.Create(value).AsByte();
 
+    // The value may be a constant; the JIT compiler does not fold shuffles.
     [MethodImpl(Inline)]
-    public static V F32x4Splat(float value) => Vector128.Create(value).AsByte();
+    public static V F32x4Splat(float value) => Sse.IsSupported
+        ? Sse.Shuffle(Vector128.CreateScalarUnsafe(value), Vector128.CreateScalarUnsafe(value), 0).AsByte()
+        : Hide(Vector128.Create(value).AsByte());
 
     [MethodImpl(Inline)]
-    public static V F64x2Splat(double value) => Vector128.Create(value).AsByte();
+    public static V F64x2Splat(double value) => Sse3.IsSupported
+        ? Sse3.MoveAndDuplicate(Vector128.CreateScalarUnsafe(value)).AsByte()
+        : Hide(Vector128.Create(value).AsByte());
+
+    /// <summary>The same vector, of which the JIT compiler knows nothing any more.</summary>
+    [MethodImpl(Inline)]
+    public static V Hide(V a) => Sse.IsSupported ? Sse.Shuffle(a.AsSingle(), a.AsSingle(), 0b11_10_01_00).AsByte()
+        : AdvSimd.IsSupported ? AdvSimd.ExtractVector128(a, a, 0)
+        : Opaque(a);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static V Opaque(V a) => a;
 
     [MethodImpl(Inline)]
     public static int I8x16ExtractLaneS(V a, int lane) => a.AsSByte().GetElement(lane);

@@ -109,7 +109,11 @@ internal sealed partial class FunctionGenerator
 
         bool isWide = _choices.OneIn(2);
         BulkAddress(memory);
-        And(_plan.Memories[memory], ~7UL);
+        if (_choices.Pick(8) != 7)
+        {
+            And(_plan.Memories[memory], ~7UL);
+        }
+
         Expression(isWide ? ValueType.I64 : ValueType.I32);
         _code.Opcode(Opcode.I64Const).Signed(_choices.Pick(2));
         _code.Opcode(isWide ? Opcode.MemoryAtomicWait64 : Opcode.MemoryAtomicWait32).Unsigned((uint)((isWide ? 3 : 2) | (memory > 0 ? 0x40 : 0)));
@@ -118,7 +122,12 @@ internal sealed partial class FunctionGenerator
             _code.Unsigned((uint)memory);
         }
 
-        _code.Unsigned(0);
+        _code.Unsigned(_choices.Pick(8) switch
+        {
+            6 => 8,
+            7 => _choices.Next(),
+            _ => 0,
+        });
         Pop();
         _stack[^1] = ValueType.I32;
         Drop();

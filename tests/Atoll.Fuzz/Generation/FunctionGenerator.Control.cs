@@ -140,6 +140,12 @@ internal sealed partial class FunctionGenerator
         }
 
         Provide(label.Types);
+        if (label.Counter is { } loop && _choices.OneIn(3))
+        {
+            BranchBack(depth, label, loop);
+            return;
+        }
+
         Expression(ValueType.I32);
         if (label.Counter is { } counter)
         {
@@ -151,6 +157,28 @@ internal sealed partial class FunctionGenerator
 
         _code.Opcode(Opcode.BrIf).Unsigned((uint)depth);
         Pop();
+    }
+
+    /// <summary>Goes back to the start of a loop by a branch without a condition or a table of them, while the loop's counter lasts.</summary>
+    private void BranchBack(int depth, Label label, int counter)
+    {
+        List<ValueType> values = label.Types;
+        int[] forward = [.. Targets().Where(target => LabelAt(target).Types.SequenceEqual(values))];
+        CountDown(counter);
+        if (forward.Length > 0 && _choices.OneIn(2))
+        {
+            // Without the rest of the block, which is dead code.
+            _code.Opcode(Opcode.BrTable).Many(new[] { _choices.Pick(forward) }, (w, target) => w.Unsigned((uint)target)).Unsigned((uint)depth);
+            Truncate(Floor);
+            _dead = true;
+            return;
+        }
+
+        Pop();
+        Open(Opcode.If, values, values, new Label(values, null, _stack.Count - values.Count));
+        _code.Opcode(Opcode.Br).Unsigned((uint)(depth + 1));
+        _labels.RemoveAt(_labels.Count - 1);
+        _code.Opcode(Opcode.End);
     }
 
     /// <summary>Leaves the block for good, and writes some code behind that is never reached.</summary>

@@ -279,6 +279,9 @@ internal sealed partial class FunctionGenerator
             case 'r' when _plan.IsInAny(type) && _choices.Pick(4) != 3:
                 HeapExpression(type);
                 break;
+            case 'f' or 'd' or 'v' when _choices.OneIn(3):
+                NeutralArithmetic(type);
+                break;
             case 'i' or 'l' or 'f' or 'd' or 'v' or 'r' when _plan.HeapTypes.Count > 0 && _choices.OneIn(2) && FieldExpression(type):
                 break;
             case 'r' when TableFor(type) is { } table:

@@ -7,6 +7,7 @@ namespace Atoll.Fuzz.Generation;
 /// <content>Instructions of the instruction table, with operands of fixed types.</content>
 internal sealed partial class FunctionGenerator
 {
+    private const Opcode V128And = (Opcode)(VectorInstructions.Prefix | 0x4E);
     private readonly Dictionary<int, int> _pointers = [];
 
     /// <summary>An instruction with operands made for it.</summary>
@@ -99,7 +100,7 @@ internal sealed partial class FunctionGenerator
         string operands = Letters.Operands(row);
         if (Letters.ShowsNan(row))
         {
-            Canonicalize(_stack[^1], isWide: false);
+            Canonicalize(_stack[^1], isWide: false, keepsQuietBit: false);
         }
 
         _code.Opcode(row.Opcode);
@@ -113,7 +114,9 @@ internal sealed partial class FunctionGenerator
 
         if (Letters.GivesNanLanes(row, out bool isWide))
         {
-            Canonicalize(ValueType.V128, isWide);
+            // What a relaxed minimum makes of a signalling NaN is open too.
+            bool isRelaxed = row.Mnemonic.Contains("relaxed_m", StringComparison.Ordinal);
+            Canonicalize(ValueType.V128, isWide, keepsQuietBit: !isRelaxed && _choices.OneIn(2));
         }
     }
 
@@ -165,8 +168,9 @@ internal sealed partial class FunctionGenerator
 
     /// <summary>
     /// Makes a NaN on top of the stack the canonical one: sign and payload are open after arithmetic, and must not show where they can be seen.
+    /// With the bit that makes a NaN quiet a vector keeps what arithmetic has to set.
     /// </summary>
-    private void Canonicalize(ValueType type, bool isWide)
+    private void Canonicalize(ValueType type, bool isWide, bool keepsQuietBit)
     {
         int place = NewLocal(type);
         _hidden.Add(place);
@@ -184,6 +188,11 @@ internal sealed partial class FunctionGenerator
             default:
                 ulong nan = isWide ? 0x7FF8_0000_0000_0000UL : 0x7FC0_0000_7FC0_0000UL;
                 _code.Opcode(Opcode.V128Const).F64(nan).F64(nan);
+                if (keepsQuietBit)
+                {
+                    _code.Opcode(Opcode.LocalGet).Unsigned((uint)place).Opcode(V128And);
+                }
+
                 TwiceEqual(place, (Opcode)(VectorInstructions.Prefix | (isWide ? 0x47 : 0x41))).Opcode((Opcode)(VectorInstructions.Prefix | 0x52));
                 break;
         }

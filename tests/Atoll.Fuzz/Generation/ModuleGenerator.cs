@@ -135,6 +135,12 @@ internal sealed class ModuleGenerator
         }
 
         _plan.ImportedMemories = _choices.Pick(3) == 2 ? _choices.Pick(count + 1) : 0;
+        if (_plan.ImportedMemories > 1 && _choices.OneIn(2))
+        {
+            // The host gives one memory twice.
+            _plan.Memories[1] = _plan.Memories[0];
+            _plan.SharesImports = true;
+        }
     }
 
     private void PlanTables()
@@ -262,6 +268,13 @@ internal sealed class ModuleGenerator
 
         rest.Section(10, bodies, (w, body) => w.Sized(body));
         rest.Section(11, _plan.Data, WriteData);
+        if (_choices.Pick(8) == 7)
+        {
+            // Where traps could tell their line, code is compiled differently; these lines nobody can read.
+            byte[] lines = [.. Enumerable.Range(0, _choices.Pick(40)).Select(_ => (byte)_choices.Next())];
+            rest.Byte(0).Sized(new WasmWriter().Name(".debug_line").Bytes(lines).ToArray());
+        }
+
         return new WasmWriter().Bytes("\0asm\u0001\0\0\0"u8).Byte(1).Sized(Types()).Bytes(imports).Bytes(rest.ToArray()).ToArray();
     }
 
@@ -299,16 +312,17 @@ internal sealed class ModuleGenerator
         List<Action<WasmWriter>> imports = [];
         Add(_plan.ImportedFunctions, "f", (w, i) => w.Byte(0).Unsigned(types[i]));
         Add(_plan.ImportedTables, "t", (w, i) => WriteTable(w.Byte(1), _plan.Tables[i]));
-        Add(_plan.ImportedMemories, "m", (w, i) => WriteMemory(w.Byte(2), _plan.Memories[i]));
+        Add(_plan.ImportedMemories, "m", (w, i) => WriteMemory(w.Byte(2), _plan.Memories[i]), _plan.SharesImports);
         Add(_plan.ImportedGlobals, "g", (w, i) => w.Byte(3).Type(_plan.Globals[i].Type).Byte(0));
         return new WasmWriter().Section(2, imports, (w, write) => write(w)).ToArray();
 
-        void Add(int count, string name, Action<WasmWriter, int> write)
+        void Add(int count, string name, Action<WasmWriter, int> write, bool sharesFirst = false)
         {
             for (int i = 0; i < count; i++)
             {
                 int index = i;
-                imports.Add(w => write(w.Name("host").Name($"{name}{index}"), index));
+                int named = sharesFirst && index == 1 ? 0 : index;
+                imports.Add(w => write(w.Name("host").Name($"{name}{named}"), index));
             }
         }
     }

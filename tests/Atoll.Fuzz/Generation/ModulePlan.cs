@@ -37,6 +37,9 @@ internal sealed class ModulePlan
 
     public int ImportedMemories { get; set; }
 
+    /// <summary>Whether the first two imported memories are one and the same.</summary>
+    public bool SharesImports { get; set; }
+
     public List<TableType> Tables { get; } = [];
 
     public int ImportedTables { get; set; }

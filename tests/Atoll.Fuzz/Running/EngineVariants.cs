@@ -11,7 +11,8 @@ internal static class EngineVariants
     public const uint MaxTableElements = 20_000;
     private static readonly ConcurrentDictionary<(int Tier, int Options), WasmEngine> Engines = new();
 
-    public static WasmEngine Pick(Choices choices) => Engines.GetOrAdd((choices.Pick(6), choices.Pick(12)), static variant => Make(variant.Tier, variant.Options));
+    public static WasmEngine Pick(Choices choices) =>
+        Engines.GetOrAdd((choices.Pick(8), choices.Pick(12)), static variant => Make(variant.Tier, variant.Options));
 
     public static StoreOptions StoreOptions(WasmEngine engine) => engine.Options.ConsumeFuel ? new StoreOptions { Fuel = 1UL << 50 } : new StoreOptions();
 
@@ -34,6 +35,9 @@ internal static class EngineVariants
             0 => common with { EagerCodeBytes = 0, ConsumeFuel = false, ColdRounds = 1_000_000 },
             1 => common with { EagerCodeBytes = 0, ConsumeFuel = false, ColdRounds = 2 },
             2 => common with { EagerCodeBytes = 0, InterpretColdCode = false },
+            3 => common with { EachIsGiant = true },
+            4 => common with { CodeLifetime = CodeLifetime.Pinned, Profiling = options % 4 == 3 },
+            5 => common with { CodeCache = new MemoryCache(), EagerCodeBytes = options % 2 == 0 ? 0 : common.EagerCodeBytes },
             _ => common,
         });
     }

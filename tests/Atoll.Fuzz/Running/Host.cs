@@ -40,7 +40,8 @@ internal static class Host
     /// <summary>Gives the module whatever it imports: functions whose results depend on their arguments alone, and the rest as the types ask for it.</summary>
     public static void Supply(Pair pair, ModuleDefinition module)
     {
-        foreach (ImportDefinition import in module.Imports)
+        // A memory may be imported twice; then both are the same.
+        foreach (ImportDefinition import in module.Imports.DistinctBy(import => (import.Module, import.Name, import.Kind == ExternKind.Memory ? import.Type : import)))
         {
             switch (import.Type)
             {

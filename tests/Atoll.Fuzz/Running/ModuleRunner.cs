@@ -70,7 +70,7 @@ internal sealed class ModuleRunner
         };
         try
         {
-            WasmModule compiled = goesThroughText ? engine.LoadModule(ThroughText(bytes)) : module;
+            WasmModule compiled = goesThroughText ? Load(engine, ThroughText(bytes)) : engine.Options.CodeCache is null ? module : Load(engine, bytes);
             using Pair pair = new(interpreter, engine, EngineVariants.StoreOptions(engine));
             return new RunReport(new ModuleRunner(pair, module, choices).Run(compiled), null, pair.Compared);
         }
@@ -79,6 +79,9 @@ internal sealed class ModuleRunner
             return new RunReport($"{(goesThroughText ? "through text: " : "")}{Outcome.Describe(exception)}", null, 0);
         }
     }
+
+    private static WasmModule Load(WasmEngine engine, byte[] bytes) =>
+        engine.Options.CodeCache is MemoryCache cache ? cache.Load(engine, bytes) : engine.LoadModule(bytes);
 
     private static byte[] ThroughText(byte[] bytes)
     {

@@ -197,13 +197,19 @@ internal sealed partial class FunctionCompiler
         MoveToTemps(frame.Values);
         PushShared(type.Parameters, frame.Values);
         EnterLoop(_scan!.At(position), frame);
-        frame.LoopDepth = ++_loopDepth;
+        frame.LoopDepth = _loopDepth + 1;
         if (reader.Position == _resumeOffset)
         {
             EmitResumedOperands(frame.Label);
         }
 
+        if (frame.IsBrief)
+        {
+            LookAtBriefLoop();
+        }
+
         BeginLoopFuel(frame);
+        _loopDepth++;
         _il.MarkLabel(frame.Label);
     }
 

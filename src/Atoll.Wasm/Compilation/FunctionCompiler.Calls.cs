@@ -22,6 +22,7 @@ internal sealed partial class FunctionCompiler
             SaveFuel();
         }
 
+        LookAtCall();
         if (_tracesMemory)
         {
             // .NET knows of places in IL only where its stack is empty: the call should be one.
@@ -153,6 +154,7 @@ internal sealed partial class FunctionCompiler
         NoteThrow();
         FlushFuel();
         SaveFuel();
+        LookAtCall();
         int index = AllocateTemp(indexKind);
         LoadOperands(1);
         _il.StoreLocal(index);

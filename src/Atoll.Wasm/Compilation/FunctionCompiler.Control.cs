@@ -206,7 +206,7 @@ internal sealed partial class FunctionCompiler
         PushShared(type.Parameters, frame.Values);
         frame.Loop = _scan!.At(position);
         EnterLoop(frame.Loop, frame);
-        frame.LoopDepth = ++_loopDepth;
+        frame.LoopDepth = _loopDepth + 1;
         frame.OuterLoop = _loop;
         _loop = frame;
         if (reader.Position == _resumeOffset)
@@ -214,7 +214,13 @@ internal sealed partial class FunctionCompiler
             EmitResumedOperands(frame.Label);
         }
 
+        if (frame.IsBrief)
+        {
+            LookAtBriefLoop();
+        }
+
         BeginLoopFuel(frame);
+        _loopDepth++;
         _il.MarkLabel(frame.Label);
     }
 

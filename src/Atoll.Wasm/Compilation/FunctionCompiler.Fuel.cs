@@ -10,20 +10,20 @@ namespace Atoll.Wasm.Compilation;
 /// </content>
 internal sealed partial class FunctionCompiler
 {
-    /// <summary>What is left; in functions without calls and loops what they used, below zero. -1: fuel is not counted.</summary>
+    /// <summary>What is left; in small functions without calls and loops what they used, below zero. -1: fuel is not counted.</summary>
     private int _fuelLocal;
 
     /// <summary>Units that were executed and are not counted in the local; where ways meet it is the same number for all, and who executed less has added the difference.</summary>
     private long _fuel;
 
-    /// <summary>A function without calls and loops: it looks at nothing, and subtracts what it used when it returns.</summary>
+    /// <summary>A small function without calls and loops: it looks at nothing, and subtracts what it used when it returns.</summary>
     private bool _isFuelRelative;
 
     private void ResetFuel(FunctionBody body)
     {
         _fuelLocal = -1;
         _fuel = 0;
-        _isFuelRelative = !body.HasCalls && !body.HasLoops && body.Tries == 0;
+        _isFuelRelative = !body.HasCalls && !body.HasLoops && body.Tries == 0 && body.Code.Length <= MostUnseenCode;
     }
 
     private void BeginFuel()

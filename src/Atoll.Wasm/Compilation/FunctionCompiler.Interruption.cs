@@ -1,3 +1,4 @@
+using Atoll.Wasm.Binary;
 using Atoll.Wasm.Execution;
 
 namespace Atoll.Wasm.Compilation;
@@ -9,6 +10,15 @@ namespace Atoll.Wasm.Compilation;
 /// </content>
 internal sealed partial class FunctionCompiler
 {
+    /// <summary>Bytes of code of a function without calls and loops that does not look.</summary>
+    private const int MostUnseenCode = 4096;
+
+    /// <summary>Calls of a function, and short loops within its loops, that do not look. All further ones do, so that there is no long way around them.</summary>
+    private const int MostUnseenParts = 256;
+
+    private int _calls;
+    private int _briefLoops;
+
     /// <summary>Number of loops around the current instruction.</summary>
     private int _loopDepth;
 
@@ -19,6 +29,46 @@ internal sealed partial class FunctionCompiler
     {
         _loopDepth = 0;
         _seenDepth = 0;
+        _calls = 0;
+        _briefLoops = 0;
+    }
+
+    /// <summary>At the entry of a function without calls, which does not look at its stack.</summary>
+    private void LookAtEntry(FunctionBody body)
+    {
+        if (_options.Interruptible && !_hasCalls && body.Code.Length > MostUnseenCode)
+        {
+            Look();
+        }
+    }
+
+    /// <summary>Before a call, once all units of fuel are counted: who is called may not look.</summary>
+    private void LookAtCall()
+    {
+        if (++_calls <= MostUnseenParts)
+        {
+            return;
+        }
+
+        if (_options.Interruptible)
+        {
+            Look();
+        }
+
+        if (_fuelLocal >= 0)
+        {
+            SpillAll();
+            CheckFuel();
+        }
+    }
+
+    /// <summary>Before a loop that does not look itself. One in another loop is followed by that one's look.</summary>
+    private void LookAtBriefLoop()
+    {
+        if (_options.Interruptible && (_loopDepth == 0 || ++_briefLoops > MostUnseenParts))
+        {
+            Look();
+        }
     }
 
     /// <summary>The called function looks at its stack limit, and so at requests to stop.</summary>

@@ -43,6 +43,7 @@ internal sealed partial class FunctionCompiler
         NoteThrow();
         FlushFuel();
         SaveFuel();
+        LookAtCall();
         int callee = AllocateTemp(LocalKind.Reference);
         LoadOperands(1);
         CallHelper(nameof(GuestRuntime.NotNullFunction));

@@ -225,6 +225,7 @@ internal sealed partial class FunctionCompiler
             _il.Branch(Il.BltUn, ColdLabel(ref _cold.StackCheck));
         }
 
+        LookAtEntry(body);
         if (_options.Profiling)
         {
             LookForSample();

@@ -121,6 +121,25 @@ public sealed class FuelTests
         Assert.Equal(50UL, instance.Store.Fuel);
     }
 
+    /// <summary>Small functions do not look; who calls many does.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("(br_if 0 (i32.eqz (local.get 0)))")]
+    public void Many_calls_in_a_row_are_stopped(string around)
+    {
+        string calls = string.Concat(Enumerable.Repeat($"(block {around} (drop (i32.add (i32.const 1) (call $leaf))))", 2000));
+        Instance instance = Guest.Run(
+            $"""
+            (module (global $n (export "n") (mut i32) (i32.const 0))
+              (func $leaf (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))
+              (func (export "f") (param i32) {calls}))
+            """,
+            new WasmEngine(new WasmEngineOptions { ConsumeFuel = true }),
+            new StoreOptions { Fuel = 5000 });
+        Assert.Equal(LimitKind.Fuel, Assert.Throws<LimitExceededException>(() => instance.Call("f", 1)).Limit);
+        Assert.InRange(instance.GetGlobal("n")!.Value.AsI32(), 300, 600);
+    }
+
     private static Instance Make(ulong fuel) => Guest.Run(Ways, new WasmEngine(new WasmEngineOptions { ConsumeFuel = true }), new StoreOptions { Fuel = fuel });
 
     private static ulong Used(string function, int argument, ulong fuel = 1_000_000)

@@ -108,6 +108,26 @@ public class LimitTests
         Assert.True(instance.Store.IsStopped);
     }
 
+    /// <summary>A short loop does not look while it runs, but before: many of them in a row are stopped.</summary>
+    [Theory]
+    [InlineData("(call $loops)")]
+    [InlineData("(call_indirect (i32.const 0))")]
+    public void ShortLoopsCannotBeLinedUp(string call)
+    {
+        string loop = "(local.set $i (i32.const 0)) (loop $l (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 15000))))";
+        Instance instance = Guest.Run($"""
+            (module (table funcref (elem $loops))
+              (func $loops (export "loops") (local $i i32) {string.Concat(Enumerable.Repeat(loop, 20))})
+              (func (export "f") (param i32) (if (i32.eqz (local.get 0)) (then (return))) {string.Concat(Enumerable.Repeat(call, 2000))}))
+            """);
+
+        // Compiled before, so that time passes in the loops.
+        instance.Call("f", 0);
+        instance.Call("loops");
+        instance.Store.SetDeadline(TimeSpan.FromMilliseconds(30));
+        Assert.Equal(LimitKind.Time, Assert.Throws<LimitExceededException>(() => instance.Call("f", 1)).Limit);
+    }
+
     [Fact]
     public void FuelStopsAGuestAtTheSamePointEachTime()
     {

@@ -60,6 +60,9 @@ internal sealed partial class FunctionCompiler
         public LoopScan.Loop? Loop { get; set; }
         public Frame? OuterLoop { get; set; }
 
+        /// <summary>A loop: whether vectors that it changes were hidden before it.</summary>
+        public bool HidesVectors { get; set; }
+
         /// <summary>A loop: how many loops there are around its body, itself included.</summary>
         public int LoopDepth { get; set; }
 
@@ -206,6 +209,7 @@ internal sealed partial class FunctionCompiler
         PushShared(type.Parameters, frame.Values);
         frame.Loop = _scan!.At(position);
         EnterLoop(frame.Loop, frame);
+        HideVectors(frame, frame.Loop);
         frame.LoopDepth = _loopDepth + 1;
         frame.OuterLoop = _loop;
         _loop = frame;

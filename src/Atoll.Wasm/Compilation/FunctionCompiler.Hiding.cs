@@ -30,7 +30,13 @@ internal enum Hidden : byte
 /// </content>
 internal sealed partial class FunctionCompiler
 {
+    /// <summary>Most vectors that are hidden before a loop.</summary>
+    private const int MaximumHiddenVectors = 64;
+
     private LocalSecret[] _secrets = [];
+
+    /// <summary>Locals that are vectors.</summary>
+    private int[] _vectorLocals = [];
 
     /// <summary>Number of the arm or block that was begun last.</summary>
     private int _arm;
@@ -66,6 +72,7 @@ internal sealed partial class FunctionCompiler
         bool isResumed = _resumeOffset != 0;
         _secrets = new LocalSecret[locals];
         _secrets.AsSpan(isResumed ? 0 : parameters).Fill(new LocalSecret { Sets = Hidden.All, Arm = isResumed ? 1 : 0 });
+        _vectorLocals = [.. Enumerable.Range(0, locals).Where(local => _wasmLocals[local] == LocalKind.V128).Take(MaximumHiddenVectors + 1)];
         _arm = 0;
         _loop = null;
         _comparesWithOne = false;
@@ -124,18 +131,18 @@ internal sealed partial class FunctionCompiler
     private Hidden HiddenOfLocal(int local)
     {
         ref LocalSecret secret = ref _secrets[local];
-        if (_loop?.Loop is { } loop && _wasmLocals[local] == LocalKind.V128)
+        if (_wasmLocals[local] == LocalKind.V128)
         {
-            // Hiding vectors costs an instruction. Where a round starts a local may be what it was before or what the loop sets it to, so that the JIT
-            // compiler knows nothing.
-            if (_scan!.Sets(loop, local))
+            if (_loop is { HidesVectors: true, Loop: { } loop } && _scan!.Sets(loop, local))
             {
+                // What it was before is hidden. Together with what the loop sets it to further down it is no value that the JIT compiler knows, unless that
+                // unrolls the loop, which it was not seen to do with loops of ours.
                 return _loop.Arm <= secret.LastArm ? secret.SetsInLoop : Hidden.All;
             }
         }
         else if (_loop?.Arm > secret.LastArm)
         {
-            // It would know if it had unrolled the loop, which it was not seen to do with loops of ours. Hiding scalars costs time to compile only.
+            // The same for scalars; but hiding these costs time to compile only.
             return Hidden.Nothing;
         }
 
@@ -143,6 +150,27 @@ internal sealed partial class FunctionCompiler
     }
 
     private bool IsOpen(in LocalSecret secret) => secret.Depth < _frames.Count && _frames[secret.Depth].Arm == secret.Arm;
+
+    /// <summary>Before a loop: hides vectors that it changes once, so that they need not be hidden in each round.</summary>
+    private void HideVectors(Frame frame, LoopScan.Loop loop)
+    {
+        if (_vectorLocals.Length is 0 or > MaximumHiddenVectors || !_scan!.HasVectorArithmetic(loop))
+        {
+            return;
+        }
+
+        foreach (int local in _vectorLocals)
+        {
+            if (_scan.Sets(loop, local) && HiddenOfLocal(local) != Hidden.All)
+            {
+                LoadWasmLocal(local);
+                _il.Emit(Il.Call, _module.Vector(nameof(Vectors.Hide)));
+                StoreWasmLocal(local);
+            }
+        }
+
+        frame.HidesVectors = true;
+    }
 
     /// <summary>The local gets the value on top.</summary>
     private void NoteSet(int local, in Entry value)
@@ -206,6 +234,10 @@ internal sealed partial class FunctionCompiler
         PushStack(kind, depth + 1);
         Hide(isOpen || left == Hidden.All || right == Hidden.All ? Hidden.All : Hidden.Nothing);
     }
+
+    /// <summary>Whether a vector instruction has operands to hide: from <c>add</c> to <c>max</c> of floats, and what multiplies and adds.</summary>
+    public static bool IsVectorArithmetic(Opcode opcode) =>
+        ((int)opcode & OpcodeReader.MaxNumber) is (>= 0xE4 and <= 0xE9) or (>= 0xF0 and <= 0xF5) or (>= 0x105 and <= 0x108);
 
     /// <summary>What the operands of a vector instruction must not be known as: of two, or of three for those that multiply and add.</summary>
     private (Hidden Left, Hidden Right, Hidden Third) NeutralVectors(string name) => name switch

@@ -20,6 +20,9 @@ internal sealed class LoopScan
     private readonly List<Loop> _open = [];
     private readonly Dictionary<int, Loop> _loops = [];
     private readonly List<Set>?[] _setsOf;
+
+    /// <summary>Offsets behind the operation codes of vector instructions that calculate with floats.</summary>
+    private readonly List<int> _vectorArithmetic = [];
     private long _next;
 
     public LoopScan(ModuleDefinition definition, FunctionBody body)
@@ -86,6 +89,14 @@ internal sealed class LoopScan
     /// <summary>Whether a local is set in a loop.</summary>
     public bool Sets(Loop loop, int local) => _setsOf[local] is { } sets && FirstFrom(sets, loop.Start) < FirstFrom(sets, loop.End);
 
+    /// <summary>Whether a loop calculates with vectors of floats.</summary>
+    public bool HasVectorArithmetic(Loop loop)
+    {
+        int next = _vectorArithmetic.BinarySearch(loop.Start);
+        next = next < 0 ? ~next : next;
+        return next < _vectorArithmetic.Count && _vectorArithmetic[next] < loop.End;
+    }
+
     /// <summary>What is added to a local between a loop's start and the branch back; 0 when that is not always one and the same.</summary>
     public int StepOf(Loop loop, Condition condition)
     {
@@ -146,6 +157,11 @@ internal sealed class LoopScan
         else if (!IsPlain(opcode))
         {
             NotPlain();
+        }
+
+        if (instruction.Feature is WasmFeatures.Simd or WasmFeatures.RelaxedSimd && FunctionCompiler.IsVectorArithmetic(opcode))
+        {
+            _vectorArithmetic.Add(position);
         }
 
         Rotations += opcode is Opcode.I32Rotl or Opcode.I32Rotr or Opcode.I64Rotl or Opcode.I64Rotr ? 1 : 0;

@@ -111,6 +111,10 @@ public sealed class SignallingNaNTests
             $"(local.set $v (call $apply (local.get $v) {constant}))",
             $"(local.set $c (v128.load (i32.const 32))) (loop (local.set $c {constant}) (local.set $v {apply}) (br_if 0 (i32.load (i32.const 0))))",
             $"(local.set $c {constant}) (loop (local.set $v {apply}) (br_if 0 (i32.load (i32.const 0))))",
+            $"(local.set $c {constant}) (loop (local.set $v {apply}) (local.set $c (v128.load (i32.const 32))))",
+            $"(local.set $c {constant}) (loop (local.set $v {apply}) (local.set $c (v128.load (i32.const 32))) (br_if 0 (i32.const 0)))",
+            $"(local.set $c {constant}) (loop (loop (local.set $v {apply}) (local.set $c (v128.load (i32.const 32))) (br_if 1 (i32.load (i32.const 0)))))",
+            $"(loop (local.set $c {constant}) (loop (local.set $v {apply}) (local.set $c (v128.load (i32.const 32)))) (br_if 0 (i32.load (i32.const 0))))",
             .. number == "0" ? (string[])[$"(local.set $v {apply})", $"(loop (local.set $v {apply}) (br_if 0 (i32.load (i32.const 0))))"] : [],
         ];
         for (int i = 0; i < functions.Length; i++)

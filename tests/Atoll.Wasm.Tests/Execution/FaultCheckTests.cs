@@ -174,7 +174,7 @@ public sealed class FaultCheckTests
     }
 
     [Fact]
-    public void Many_threads_fault_while_the_collector_runs()
+    public async Task Many_threads_fault_while_the_collector_runs()
     {
         WasmModule module = Guest.Load("""(module (memory 1) (func (export "f") (param i32) (result i64) (i64.load (local.get 0))))""", Engine);
         using CancellationTokenSource end = new();
@@ -195,8 +195,8 @@ public sealed class FaultCheckTests
                 Assert.Equal(0L, f(8 * i));
             }
         });
-        end.Cancel();
-        collector.Wait(TestContext.Current.CancellationToken);
+        await end.CancelAsync();
+        await collector.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

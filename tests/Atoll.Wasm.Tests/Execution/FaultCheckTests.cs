@@ -195,7 +195,7 @@ public sealed class FaultCheckTests
                 Assert.Equal(0L, f(8 * i));
             }
         });
-        end.Cancel();
+        await end.CancelAsync();
         await collector.WaitAsync(TestContext.Current.CancellationToken);
     }
 

@@ -32,8 +32,11 @@ internal static partial class SqliteMeasure
         using NodePeer peer = new(Path.Combine(Folder, "sqlite-peer.mjs"));
         peer.Ask(new { cmd = "load", wasm, names, setup = plan.Setup, statements = plan.Statements.Select(s => s.Sql) });
         Side[] sides = [new(program, plan), new(faulting, plan)];
+        using Yardstick yardstick = new(peer);
         for (int round = -WarmUps; round < runs; round++)
         {
+            // What else the core has to do then happens to all sides.
+            yardstick.Place(round + WarmUps);
             JsonElement answer = peer.Ask(new { cmd = "run" });
             foreach (Side side in round % 2 == 0 ? sides : sides.Reverse())
             {

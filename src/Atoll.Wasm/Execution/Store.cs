@@ -15,7 +15,7 @@ public sealed record StoreOptions
     /// <summary>Bytes of structures and arrays that the guests of the store may hold; null for the engine's limit alone.</summary>
     public long? MaxHeapBytes { get; init; }
 
-    /// <summary>Fuel to begin with, about one unit for each instruction; null for as much as there is. Needs <see cref="WasmEngineOptions.ConsumeFuel"/>.</summary>
+    /// <summary>Fuel to begin with, one unit for each instruction and more for bulk instructions; null for as much as there is. Needs <see cref="WasmEngineOptions.ConsumeFuel"/>.</summary>
     public ulong? Fuel { get; init; }
 
     /// <summary>Time from the making of the store until its guests are stopped; null for no deadline. Needs <see cref="WasmEngineOptions.Interruptible"/>.</summary>
